@@ -1,0 +1,54 @@
+// Runs a module under a Node that is new enough: this one, or the Node 24 that the lockfile brings.
+// CommonJS that loads nothing before it needs it, so that any old Node can still say what is wrong.
+
+const NEEDED = [22, 19]
+
+function isNewEnough(version) {
+  const parts = version.split('.').map(Number)
+  return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1])
+}
+
+/** The Node that `npm ci` installed beside the other dependencies, when this platform has one. */
+function installedNode() {
+  const fs = require('fs')
+  const path = require('path')
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const file = platform === 'win' ? 'node.exe' : 'node'
+  const names = [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]
+  for (const name of names) {
+    const found = path.join(__dirname, '..', 'node_modules', name, 'bin', file)
+    if (fs.existsSync(found)) return found
+  }
+  return undefined
+}
+
+function startAgain(node, script, args) {
+  const child = require('child_process').spawn(node, [script].concat(args), { stdio: 'inherit' })
+  const forward = (signal) => child.kill(signal)
+  process.on('SIGINT', forward)
+  process.on('SIGTERM', forward)
+  process.on('SIGHUP', forward)
+  child.on('error', (error) => {
+    console.error(`pkgmirror: cannot start ${node}: ${error.message}`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+/** Imports `script` here, or runs `entry` again under the installed Node; exits with 2 when there is none. */
+exports.run = (entry, script, args) => {
+  if (isNewEnough(process.versions.node)) {
+    return import(require('url').pathToFileURL(script).href)
+  }
+  const node = installedNode()
+  if (node !== undefined) return startAgain(node, entry, args)
+  console.error(
+    `pkgmirror needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node} and no newer one is installed beside it.\n` +
+      'Install Node 24 LTS, or run `npm ci` without --omit=optional in the checkout, which brings one for Linux, macOS and Windows.',
+  )
+  process.exit(2)
+}

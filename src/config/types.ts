@@ -1,0 +1,130 @@
+// Configuration and manifests after loading: every default filled in, every duration in milliseconds (Infinity for
+// "forever", "never" and "none"), every size in bytes, every path absolute, every value with the place it came from.
+// Plain data: it crosses to worker threads as it is.
+
+import type { Platform, Selector } from '../contract.ts'
+
+/** Where a value was written; `file` is a path, an environment variable, a flag, or "default". */
+export interface Where {
+  readonly file: string
+  readonly line?: number
+}
+
+/** A purl with globs and a version range (`pkg:npm/@corp/*`, `pkg:npm/left-pad@<1.3`), as text. */
+export interface PackageRule {
+  readonly pattern: string
+  readonly where: Where
+}
+
+export interface Cooldown {
+  readonly default: number
+  /** By ecosystem id (aliases resolved), by repository name, by purl pattern in file order. */
+  readonly ecosystems: Readonly<Record<string, number>>
+  readonly repositories: Readonly<Record<string, number>>
+  readonly packages: readonly (PackageRule & { readonly cooldown: number })[]
+  /** What the first reading of an index shows, where there is no publication time: allowed, or waiting like the rest. */
+  readonly baseline: 'allow' | 'wait'
+}
+
+/** How paths of an index are kept fresh; the first rule whose glob matches the path decides. */
+export interface FreshnessRule {
+  /** A doublestar glob over the repo path, such as `/dists/**`. */
+  readonly match: string
+  readonly policy?: 'immutable' | 'revalidate' | 'bypass'
+  readonly freshFor?: number | 'upstream'
+  readonly expireAfter?: number
+  readonly where: Where
+}
+
+export interface Policy {
+  readonly cooldown: Cooldown
+  /** When not empty, only these are allowed. */
+  readonly allow: readonly PackageRule[]
+  readonly deny: readonly PackageRule[]
+  /** The weakest proof that is accepted. */
+  readonly require: 'signature' | 'digest' | 'tls' | 'any'
+  /** What to do with an index past its own Valid-Until. */
+  readonly expired: 'refuse' | 'serve'
+  readonly freshFor: number | 'upstream'
+  readonly expireAfter: number
+  readonly expireOffline: boolean
+  readonly staleIfError: number
+  readonly negativeFor: number
+  readonly rules: readonly FreshnessRule[]
+}
+
+export interface Credentials {
+  /** The scope: a URL prefix; the repository's own upstreams when left out. The longest that fits wins. */
+  readonly url?: string
+  readonly bearer?: string
+  readonly username?: string
+  readonly password?: string
+  /** Sent as it is in `Authorization`. */
+  readonly authorization?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Network {
+  /** Address of the outbound proxy; 'env' reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+  readonly proxy?: string
+  /** Extra certificate authorities, client certificate and key: file paths. */
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  /** Milliseconds. */
+  readonly timeouts: { readonly connect: number; readonly headers: number; readonly idle: number }
+  /** Requests at once: per host, and in all. */
+  readonly concurrency: { readonly host: number; readonly total: number }
+  readonly retries: number
+}
+
+export interface Repository {
+  readonly name: string
+  readonly ecosystem: string
+  readonly upstreams: readonly string[]
+  /** Begins with `/`, no trailing slash. */
+  readonly mount: string
+  /** Parsed by the ecosystem's own schema. */
+  readonly options: unknown
+  readonly policy: Policy
+  readonly credentials: readonly Credentials[]
+  readonly network: Network
+  /** Host globs that documents and redirects may point to, beyond the upstreams' own; `*` opens all public ones. */
+  readonly allowHosts: readonly string[]
+  /** Keyrings: names of shipped ones, or absolute file paths. */
+  readonly keyrings: readonly string[]
+  readonly builtin: boolean
+  readonly where: Where
+}
+
+/** What a manifest asks of one repository. */
+export interface Want {
+  readonly repo: string
+  /** The text as written, still to be understood by the ecosystem, with overrides from the long form. */
+  readonly text?: string
+  readonly selector: Partial<Omit<Selector, 'from'>>
+  readonly from: Where
+}
+
+export interface Settings {
+  /** Data directory. */
+  readonly data: string
+  /** `HOST:PORT`. */
+  readonly listen: readonly string[]
+  readonly baseUrl?: string
+  /** Host names, beyond loopback and our own addresses, under which clients may address us. */
+  readonly hosts: readonly string[]
+  readonly log: { readonly level: string; readonly format: 'auto' | 'text' | 'json' }
+  readonly offline: boolean
+  readonly repositories: readonly Repository[]
+  readonly policy: Policy
+  readonly gc: { readonly every: number; readonly expireEvery: number }
+  readonly keep: { readonly latest?: number; readonly unusedFor: number; readonly maxSize: number; readonly maxAge: number; readonly grace: number }
+  readonly publish?: { readonly directory: string; readonly baseUrl?: string }
+  // what a sync wants
+  readonly wants: readonly Want[]
+  readonly lockfiles: readonly { readonly glob: string; readonly where: Where }[]
+  readonly platforms: readonly Platform[]
+  /** Every value with where it came from, for `validate --effective`: dotted key → place. */
+  readonly origins: Readonly<Record<string, Where>>
+}

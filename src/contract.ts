@@ -1,0 +1,383 @@
+// What an ecosystem is: paths, and a few pure functions over the documents at them. The engine fetches, verifies, keeps,
+// judges and serves; an ecosystem never sees network, disk, clock, configuration or policy.
+// docs/architecture.md explains the words; docs/decisions.md says where and why this differs from the first design.
+
+import type { GenericSchema } from 'valibot'
+import type { MirrorError } from './errors.ts'
+
+/** Digests by algorithm, hex in lower case: `{ sha256: '…', sha512: '…' }`; an ecosystem's own kinds keep their own form. */
+export type Digests = Readonly<Record<string, string>>
+export type Bytes = Uint8Array | AsyncIterable<Uint8Array>
+export type Entries = Iterable<Entry> | AsyncIterable<Entry>
+export type Params = Readonly<Record<string, string>>
+
+/** Received bytes with what is known of them. `beside` holds the documents that the route asked to have read along. */
+export interface Doc {
+  /** Canonical path in the repo: decoded, begins with `/`, no empty, `.` or `..` segment. */
+  readonly path: string
+  /** Where the bytes came from. */
+  readonly url: string
+  /** Media type without parameters, lower case; '' when upstream named none. */
+  readonly type: string
+  readonly size: number
+  /** Always holds sha256. */
+  readonly digests: Digests
+  /** Upstream's header fields, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly beside: ReadonlyMap<string, Doc>
+  bytes(): Promise<Uint8Array>
+  /** The bytes from `from` up to, not including, `to`. */
+  stream(from?: number, to?: number): AsyncIterable<Uint8Array>
+}
+
+/** "At this path there is this file": what a document says of another path. */
+export interface Entry {
+  /** Where this repo serves it. */
+  readonly path: string
+  /** Where upstream keeps it, when elsewhere: absolute, or a path of the same upstream. */
+  readonly url?: string
+  readonly digests?: Digests
+  /** Bytes. */
+  readonly size?: number
+  readonly name?: string
+  readonly version?: string
+  /** Publication time in milliseconds since 1970, only from a clock that the author does not set. */
+  readonly published?: number
+  /** The ecosystem's own, as plain JSON: dependencies, key and signature, wheel tags … */
+  readonly data?: unknown
+}
+
+/** What a user wants: one line of a manifest or of a lockfile, in common form. `name: '*'` is a whole root. */
+export interface Selector {
+  readonly name: string
+  /** In the ecosystem's own range syntax. */
+  readonly range?: string
+  /** How many of the newest satisfying versions; 1 when left out. */
+  readonly keep?: number
+  /** Kinds of dependency to follow; the ecosystem's default when left out, none when empty. */
+  readonly follow?: readonly string[]
+  /** From a lockfile: the file must have any one of these. */
+  readonly digests?: readonly Digests[]
+  readonly url?: string
+  /** The ecosystem's own: features, suites, architectures … */
+  readonly options?: Readonly<Record<string, unknown>>
+  readonly from: { readonly file: string; readonly line?: number }
+}
+
+/** A machine that packages are wanted for: `linux-x64-glibc`. Missing parts mean "any". */
+export interface Platform {
+  readonly os?: string
+  readonly cpu?: string
+  readonly libc?: string
+  readonly python?: string
+}
+
+export interface Repo<O = unknown> {
+  readonly name: string
+  /** Base addresses without a trailing slash, equal mirrors of each other, the preferred one first. */
+  readonly upstreams: readonly string[]
+  readonly options: O
+  /** The ecosystem's service document, when it has one and it has been read. */
+  readonly service?: Doc
+}
+
+/** What a check may use. What it remembers is kept only if the check returns. */
+export interface Trust {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Another document of this repo; undefined when upstream does not have it. */
+  document(path: string): Promise<Doc | undefined>
+  /** Public keys by keyring name, or those the repository is configured with. */
+  keys(name?: string): Promise<readonly Uint8Array[]>
+  recall(key: string): string | undefined
+  remember(key: string, value: string): void
+  /** How the bytes were proven, for reports: `signature by FINGERPRINT`. */
+  proven(by: string): void
+  /** The document says that it is no longer valid: throws, or goes on with a warning, as policy says. */
+  expired(error: MirrorError): void
+}
+
+/** What a closure may look at: only what policy allows is shown to it. */
+export interface Look<O> {
+  readonly repo: Repo<O>
+  /** Empty means every platform. */
+  readonly platforms: readonly Platform[]
+  document(path: string): Promise<Doc | undefined>
+  /** What the document at `path` says, after fetching and reading it when need be. */
+  entries(path: string): AsyncIterable<Entry>
+  /** The entries of that name, out of the documents read so far. */
+  find(name: string): AsyncIterable<Entry>
+  lacks(want: Selector, reason: string): void
+}
+
+/** How a document is shown to clients. */
+export interface Show {
+  /** Address of the repo's mount without a trailing slash. */
+  readonly base: string
+  /** The media type to render, one of the route's `types`. */
+  readonly type: string
+  /** Is it shown: policy and cooldown and, offline, held (when the document has anything that is held). */
+  sees(entry: Entry): boolean
+  /** Policy and cooldown alone, for protocols that had rather mark than drop what is not held. */
+  allows(entry: Entry): boolean
+  document(path: string): Promise<Doc | undefined>
+  /** Another document as it is shown. */
+  render(path: string, type?: string): Promise<Shown | undefined>
+  /** What this repo holds and shows, for made indexes of a partial mirror. */
+  holdings(name?: string): AsyncIterable<Entry>
+}
+
+export interface Shown {
+  readonly size: number
+  readonly digests: Digests
+  bytes(): AsyncIterable<Uint8Array>
+}
+
+/** artifact: never changes. index: changes, and speaks of other paths. made: made here. live: passed on, never kept. */
+export type Kind = 'artifact' | 'index' | 'made' | 'live'
+
+export interface Route<P, O> {
+  readonly kind: Kind
+  readonly where?: { readonly [K in keyof P]?: RegExp }
+
+  // asked of upstream
+  /** A path or a whole address; the same path when left out. */
+  upstream?(p: P, repo: Repo<O>): string
+  readonly accept?: string
+  /** Query parameters that count; others are dropped. */
+  readonly query?: readonly string[]
+  /** Live routes only; GET and HEAD when left out. */
+  readonly methods?: readonly string[]
+  /** Statuses that mean "not there"; 404 and 410 when left out. */
+  readonly absent?: readonly number[]
+  /** Documents read along with this one; absent ones are fine. */
+  beside?(p: P, repo: Repo<O>): readonly string[]
+
+  // trusted because
+  /** What the path alone tells: name, version, digest. */
+  known?(p: P): Partial<Entry>
+  /** Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not there. */
+  vouchers?(p: P, repo: Repo<O>): readonly string[]
+  /** Path prefixes this document may speak of, beyond what names it as voucher or lies under its own folder. */
+  about?(p: P): readonly string[]
+  /** Signatures and dates: throws when the bytes cannot be trusted. `said` is what the vouchers say of this path. */
+  check?(doc: Doc, p: P, repo: Repo<O>, trust: Trust, said: Partial<Entry>): Promise<void>
+
+  // means
+  read?(doc: Doc, p: P, repo: Repo<O>): Entries
+  /** What flips together: the key of the set this path belongs to. The set's root has no vouchers. */
+  generation?(p: P): string
+
+  // shown as
+  /** Media types offered; the first is the default. */
+  readonly types?: readonly string[]
+  /** The body for clients; undefined is "not there". Without a view the bytes are passed on as they are. */
+  view?(doc: Doc | undefined, show: Show, p: P, repo: Repo<O>): Promise<Bytes | undefined>
+  headers?(shown: Shown, doc: Doc | undefined, p: P): Readonly<Record<string, string>>
+  /** Its names in an exported tree; its own path when left out, none when empty. */
+  files?(p: P, type: string): readonly string[]
+}
+
+/** A route with its pattern; made by `route`. */
+export interface AnyRoute<O> extends Route<Params, O> {
+  readonly pattern: string
+  match(path: string): Params | undefined
+  path(p: Params): string
+}
+
+export interface BuiltIn<O> {
+  readonly name: string
+  readonly upstreams: readonly string[]
+  /** Where it is mounted; `/NAME` when left out. */
+  readonly mount?: string
+  /** Hosts, beyond the upstream's own, that its documents may point to. */
+  readonly hosts?: readonly string[]
+  /** Other spellings of the upstream, as lockfiles write them. */
+  readonly also?: readonly string[]
+  readonly options?: Partial<O>
+}
+
+export interface Versions {
+  compare(a: string, b: string): number
+  satisfies(version: string, range: string): boolean
+  prerelease(version: string): boolean
+  /** Why a text is no range, in words; undefined when it is one. */
+  fault(range: string): string | undefined
+}
+
+/** Where a repo is mounted, for the texts of `setup`. */
+export interface Mounted<O> {
+  readonly repo: Repo<O>
+  /** Address of the mount without a trailing slash. */
+  readonly base: string
+}
+
+/** How one client is pointed at the mirror. */
+export interface Setup {
+  /** The client's command: npm, pnpm, cargo, apt. */
+  readonly client: string
+  readonly title: string
+  /** A file to write, environment variables, or commands to run. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly commands?: readonly string[]
+  readonly note?: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Ecosystem<O> {
+  readonly id: string
+  readonly title: string
+  /** The purl type. */
+  readonly purl: string
+  /** Other words for it in configuration, purls and commands. */
+  readonly aliases?: readonly string[]
+  /** Mounted without configuration. */
+  readonly repos: readonly BuiltIn<O>[]
+  readonly options: GenericSchema<unknown, O>
+  /** Path of a document that the routes' addresses depend on. */
+  readonly service?: string
+  /** The first match wins. */
+  readonly routes: readonly AnyRoute<O>[]
+  readonly versions: Versions
+  /** Digests of the ecosystem's own kind, by algorithm. */
+  readonly digests?: Readonly<Record<string, (doc: Doc) => Promise<string>>>
+  /** The canonical name, for policy and catalog. */
+  name(text: string): string
+  /** One line of a package list, in the ecosystem's own syntax; throws a MirrorError when it is none. */
+  want(text: string, repo: Repo<O>): Omit<Selector, 'from'>
+  /** What a sync holds for these wants: documents first, then what they name. */
+  closure(wants: readonly Selector[], look: Look<O>): AsyncIterable<Entry>
+  /** Paths of made documents, for an export. */
+  made?(repo: Repo<O>, held: AsyncIterable<Entry>): AsyncIterable<string>
+  setup(at: Mounted<O>): readonly Setup[]
+  /** How this protocol words an error, where plain text would not do. */
+  refuse?(error: MirrorError): Answer
+}
+
+/** Any ecosystem, its options' type forgotten. Its functions are handed only what its own schema made. */
+// biome-ignore lint/suspicious/noExplicitAny: the list of ecosystems is the one place where options of every type meet
+export type AnyEcosystem = Ecosystem<any>
+
+// Lockfiles.
+
+export interface LockInput {
+  readonly name: string
+  bytes(): AsyncIterable<Uint8Array>
+  /** A file beside it, for formats that refer to others. */
+  near(path: string): AsyncIterable<Uint8Array> | undefined
+}
+
+/** One line of a lockfile, in common form. */
+export interface Locked {
+  readonly ecosystem: string
+  readonly name: string
+  readonly version?: string
+  readonly url?: string
+  readonly digests: readonly { readonly of: 'file' | 'tree' | 'berry-zip' | 'content'; readonly digests: Digests }[]
+  readonly source: 'registry' | 'git' | 'file' | 'link' | 'url' | 'workspace'
+  readonly markers?: string
+  readonly line?: number
+}
+
+export interface LockFormat {
+  readonly id: string
+  /** File names it is recognised by. */
+  readonly names: readonly string[]
+  sniff?(head: Uint8Array): boolean
+  read(input: LockInput): AsyncIterable<Locked>
+}
+
+// Patterns. `/:name+/-/:file`: `:x` is one segment or a part of one, `:x+` one or more segments.
+
+type Letter =
+  | 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm'
+  | 'n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z'
+type TakeName<S extends string, Name extends string = ''> = S extends `${infer C}${infer Rest}`
+  ? Lowercase<C> extends Letter
+    ? TakeName<Rest, `${Name}${C}`>
+    : { name: Name; rest: S }
+  : { name: Name; rest: '' }
+type Names<S extends string> = S extends `${string}:${infer Rest}`
+  ? TakeName<Rest> extends { name: infer N extends string; rest: infer R extends string }
+    ? N | Names<R>
+    : never
+  : never
+export type ParamsOf<S extends string> = { readonly [K in Names<S>]: string }
+
+const quote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Declares a route; a misspelt parameter does not compile. */
+export function route<const S extends string, O = unknown>(pattern: S, declared: Route<ParamsOf<S>, O>): AnyRoute<O> {
+  const names: string[] = []
+  let source = ''
+  let from = 0
+  for (const part of pattern.matchAll(/:([a-zA-Z]+)(\+?)/g)) {
+    const [text, name = '', plus] = part
+    source += quote(pattern.slice(from, part.index))
+    source += plus === '+' ? '(.+)' : '([^/]+)'
+    names.push(name)
+    from = part.index + text.length
+  }
+  const expression = new RegExp(`^${source}${quote(pattern.slice(from))}$`, 's')
+  const where = (declared.where ?? {}) as Readonly<Record<string, RegExp | undefined>>
+  return {
+    ...(declared as unknown as Route<Params, O>),
+    pattern,
+    match(path) {
+      const found = expression.exec(path)
+      if (found === null) return undefined
+      const params: Record<string, string> = {}
+      for (const [index, name] of names.entries()) {
+        const value = found[index + 1] ?? ''
+        if (where[name] !== undefined && !where[name].test(value)) return undefined
+        params[name] = value
+      }
+      return params
+    },
+    path: (params) => pattern.replace(/:([a-zA-Z]+)\+?/g, (_, name: string) => params[name] ?? ''),
+  }
+}
+
+/** A document that lists items, each naming a file. */
+export interface Listing<D, I, P, O> {
+  /** The whole document; throws a MirrorError when it is not of its format. */
+  parse(bytes: Uint8Array, doc: Doc, p: P): D
+  items(document: D): Iterable<I>
+  /** The file that an item names; undefined for an item that names none: such an item is dropped from the view. */
+  entry(item: I, document: D, p: P, repo: Repo<O>): Entry | undefined
+  /** The body, with only the items that are shown. */
+  keep(document: D, shown: readonly Kept<I>[], show: Show, p: P, repo: Repo<O>): Bytes | undefined
+}
+export interface Kept<I> {
+  readonly item: I
+  readonly entry: Entry
+}
+
+/** A `read` and a `view` over the same items, so that what is shown and what is vouched for can never disagree. */
+export function listing<D, I, P, O>(list: Listing<D, I, P, O>): Required<Pick<Route<P, O>, 'read' | 'view'>> {
+  return {
+    async *read(doc, p, repo) {
+      const document = list.parse(await doc.bytes(), doc, p)
+      for (const item of list.items(document)) {
+        const entry = list.entry(item, document, p, repo)
+        if (entry !== undefined) yield entry
+      }
+    },
+    async view(doc, show, p, repo) {
+      if (doc === undefined) return undefined
+      const document = list.parse(await doc.bytes(), doc, p)
+      const shown: Kept<I>[] = []
+      for (const item of list.items(document)) {
+        const entry = list.entry(item, document, p, repo)
+        if (entry !== undefined && show.sees(entry)) shown.push({ item, entry })
+      }
+      return list.keep(document, shown, show, p, repo)
+    },
+  }
+}
