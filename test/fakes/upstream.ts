@@ -3,7 +3,13 @@
 
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -19,7 +25,7 @@ export interface Asked {
 export interface Step {
   readonly status?: number
   /** Extra header fields; they win over those that the script makes. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | ((asked: Asked) => string | Uint8Array)
   /** Content-Type. */
   readonly type?: string
@@ -161,7 +167,7 @@ async function answer(asked: Asked, step: Step, response: ServerResponse): Promi
   if (step.delay !== undefined) await sleep(step.delay)
   const said = typeof step.body === 'function' ? step.body(asked) : (step.body ?? '')
   const whole = typeof said === 'string' ? Buffer.from(said) : said
-  const headers: Record<string, string | readonly string[]> = {}
+  const headers: OutgoingHttpHeaders = {}
   const tag = step.etag === true ? `"${createHash('sha256').update(whole).digest('hex').slice(0, 16)}"` : step.etag
   if (tag !== undefined) headers.etag = tag
   if (step.modified !== undefined) headers['last-modified'] = step.modified.toUTCString()
@@ -181,7 +187,7 @@ async function answer(asked: Asked, step: Step, response: ServerResponse): Promi
   if (part !== undefined) headers['content-range'] = `bytes ${part.from}-${part.to - 1}/${whole.length}`
   const body = part === undefined ? whole : whole.subarray(part.from, part.to)
   if (step.chunked !== true) headers['content-length'] = String(step.wrongLength ?? body.length)
-  response.writeHead(part === undefined ? code : 206, { ...headers, ...step.headers } as Record<string, string>)
+  response.writeHead(part === undefined ? code : 206, { ...headers, ...step.headers })
   if (asked.method === 'HEAD' || code === 204 || code === 304) {
     response.end()
     return
