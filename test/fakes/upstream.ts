@@ -60,6 +60,8 @@ export interface Upstream {
   readonly url: string
   /** Everything that was asked since the start or the last reset, in order. */
   readonly requests: readonly Asked[]
+  /** How many connections were opened since the start. */
+  readonly connections: number
   /** `path` with a query matches that alone; without one, any query that has no script of its own. */
   set(path: string, script: Script): void
   remove(path: string): void
@@ -108,6 +110,8 @@ export async function startUpstream(routes: Readonly<Record<string, Script>> = {
       })
       .catch(() => response.destroy())
   })
+  let connections = 0
+  server.on('connection', () => connections++)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -115,6 +119,9 @@ export async function startUpstream(routes: Readonly<Record<string, Script>> = {
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    get connections() {
+      return connections
+    },
     set,
     remove: (path) => void scripts.delete(path),
     count(path) {
