@@ -37,6 +37,11 @@ export function unanswered(error: unknown, url: URL, signal: AbortSignal | undef
     return new MirrorError('TIMEOUT', `${url.host}: ${what}`, { ...facts, passing: connecting })
   }
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return stopped(undefined)
+  const turnedAway = /^Proxy [^(]*\((\d{3})\)/.exec(messageOf(error))
+  if (turnedAway !== null) {
+    const hint = 'Check `proxy` of the repository, its user name and password, and what the proxy allows.'
+    return new MirrorError('UNREACHABLE', `${url.host}: the proxy answered ${turnedAway[1]}`, { ...facts, hint })
+  }
   if (code === 'UND_ERR_INVALID_ARG') return new MirrorError('FAULT', `${url.host}: ${messageOf(error)}`, facts)
   if (isCertificate(code)) {
     const hint = 'Name the authority that signed its certificate with `ca`, or correct the clock.'

@@ -47,9 +47,9 @@ export interface Step {
   readonly ranges?: boolean
   /** The Location of a redirect; the status is 302 when left out. */
   readonly redirect?: string
-  /** Used that many times (1 when left out), after which `then` answers. Without `then` it is used for ever. */
+  /** Used that many times (1 when left out), after which `next` answers. Without `next` it is used for ever. */
   readonly times?: number
-  readonly then?: Script
+  readonly next?: Script
 }
 
 /** A step, steps that are used one after another (the last one stays), or a step made for the request. */
@@ -139,6 +139,8 @@ export async function startUpstream(routes: Readonly<Record<string, Script>> = {
   }
 }
 
+// A delay that nobody waits for any more must not keep a test process alive.
+const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
 const withoutQuery = (path: string): string => path.replace(/\?.*$/s, '')
 
 async function receive(request: IncomingMessage): Promise<Asked> {
@@ -162,8 +164,8 @@ function player(script: Script): () => (asked: Asked) => Step {
       return () => step
     }
   }
-  if (script.then === undefined) return () => () => script
-  const after = player(script.then)
+  if (script.next === undefined) return () => () => script
+  const after = player(script.next)
   let left = script.times ?? 1
   return () => (left-- > 0 ? () => script : after())
 }
@@ -171,7 +173,7 @@ function player(script: Script): () => (asked: Asked) => Step {
 const isSteps = (script: Step | readonly Step[]): script is readonly Step[] => Array.isArray(script)
 
 async function answer(asked: Asked, step: Step, response: ServerResponse): Promise<void> {
-  if (step.delay !== undefined) await sleep(step.delay)
+  if (step.delay !== undefined) await pause(step.delay)
   const said = typeof step.body === 'function' ? step.body(asked) : (step.body ?? '')
   const whole = typeof said === 'string' ? Buffer.from(said) : said
   const headers: OutgoingHttpHeaders = {}
@@ -206,7 +208,7 @@ async function send(response: ServerResponse, step: Step, body: Uint8Array): Pro
   const { firstByteDelay, bytesPerSecond, truncateAt } = step
   if (firstByteDelay !== undefined) {
     response.flushHeaders()
-    await sleep(firstByteDelay)
+    await pause(firstByteDelay)
   }
   const sent = truncateAt === undefined ? body : body.subarray(0, truncateAt)
   const size = bytesPerSecond === undefined ? 64 * 1024 : Math.max(1, Math.floor(bytesPerSecond / 50))
@@ -214,7 +216,7 @@ async function send(response: ServerResponse, step: Step, body: Uint8Array): Pro
   for (let from = 0; from < sent.length; from += size) {
     if (response.destroyed) return
     await written(response, sent.subarray(from, from + size))
-    if (bytesPerSecond !== undefined) await sleep(20)
+    if (bytesPerSecond !== undefined) await pause(20)
   }
   // Whatever was written is given to the system before the connection goes: an orderly end, not a reset.
   if (truncateAt !== undefined || step.wrongLength !== undefined) response.socket?.destroySoon()

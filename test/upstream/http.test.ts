@@ -397,12 +397,12 @@ describe('timeouts', () => {
   const hasty = network({ timeouts: { connect: 200, headers: 100, idle: 100 } })
 
   it('end the wait for an answer', async () => {
-    const error = await failure(clientFor({ network: hasty }).ask(asking(serve(text('x', { delay: 1000 })))))
+    const error = await failure(clientFor({ network: hasty }).ask(asking(serve(text('x', { delay: 5000 })))))
     assert.equal(error.code, 'TIMEOUT')
   })
 
   it('end the wait for the next bytes', async () => {
-    const received = await clientFor({ network: hasty }).ask(asking(serve(text('x', { firstByteDelay: 1000 }))))
+    const received = await clientFor({ network: hasty }).ask(asking(serve(text('x', { firstByteDelay: 5000 }))))
     assert.equal((await failure(bytes(received))).code, 'TIMEOUT')
   })
 
@@ -608,7 +608,7 @@ describe('slots', () => {
 
 describe('a request that is called off', () => {
   it('while it waits for an answer is STOPPED', async () => {
-    const path = serve(text('x', { delay: 1000 }))
+    const path = serve(text('x', { delay: 5000 }))
     const error = await failure(clientFor().ask(asking(path, { signal: AbortSignal.timeout(50) })))
     assert.equal(error.code, 'STOPPED')
   })
