@@ -7,7 +7,7 @@ import type { Secrets } from './credentials.ts'
 import type { Hop, Reply, Send } from './hop.ts'
 import { addressOf } from './hosts.ts'
 
-export interface Challenge {
+interface Challenge {
   readonly realm: string
   readonly service?: string
   readonly scope?: string

@@ -12,7 +12,7 @@ import { stopped } from './failures.ts'
 import { addressOf, hostRules } from './hosts.ts'
 import { createQueues } from './queues.ts'
 import { redirecting } from './redirect.ts'
-import { retrying, type Wait } from './retry.ts'
+import { retrying, type Wait, waitForTime } from './retry.ts'
 import { type Site, transport } from './transport.ts'
 
 /** What the client needs to know of a repository. */
@@ -39,7 +39,11 @@ export function createClient(repositories: readonly Reachable[], options: Client
   const { version, events = {}, online = () => true } = options
   const agents = createAgents(options.lookup)
   const queues = createQueues(Math.max(1, ...repositories.map(({ network }) => network.concurrency.total)))
-  let closed = false
+  const closing = new AbortController()
+  const wait: Wait = (milliseconds, signal) => {
+    const signals = signal === undefined ? [closing.signal] : [closing.signal, signal]
+    return (options.wait ?? waitForTime)(milliseconds, AbortSignal.any(signals))
+  }
 
   function siteOf({ ask }: { readonly ask: Ask }): Site {
     const site = sites.get(ask.repo)
@@ -50,7 +54,7 @@ export function createClient(repositories: readonly Reachable[], options: Client
   const send = retrying(
     redirecting(answering(transport({ version, agents, events, siteOf }), (hop) => siteOf(hop).secrets)),
     (hop) => siteOf(hop).network.retries,
-    options.wait,
+    wait,
   )
 
   async function ask(ask: Ask) {
@@ -64,7 +68,7 @@ export function createClient(repositories: readonly Reachable[], options: Client
       throw stopped(ask.signal)
     })
     try {
-      if (closed) throw stopped(undefined)
+      if (closing.signal.aborted) throw stopped(undefined)
       const reply = await send({ ask, url, guarded: ask.guarded })
       if (isBodiless(ask, reply.status)) await discard(reply)
       if (reply.body.closed) leave()
@@ -84,7 +88,7 @@ export function createClient(repositories: readonly Reachable[], options: Client
         throw failure
       }),
     async close() {
-      closed = true
+      closing.abort()
       queues.clear()
       await agents.close()
     },

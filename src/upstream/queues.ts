@@ -3,7 +3,7 @@
 import PQueue from 'p-queue'
 import type { Ask } from './client.ts'
 
-export interface Queues {
+interface Queues {
   /** Waits for a slot and returns what gives it back. Higher `priority` goes first; rejects when the signal aborts. */
   slot(host: string, limit: number, ask: Pick<Ask, 'priority' | 'signal'>): Promise<() => void>
   /** Turns away all who wait. */

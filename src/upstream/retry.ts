@@ -7,7 +7,7 @@ import { discard } from './body.ts'
 import { stopped } from './failures.ts'
 import type { Hop, Reply, Send } from './hop.ts'
 
-/** Waits; rejects when the signal aborts. */
+/** Waits; rejects only when the signal aborts. */
 export type Wait = (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>
 
 export const waitForTime: Wait = async (milliseconds, signal) => {
@@ -21,14 +21,14 @@ const firstPause = 500
 const longestPause = 10_000
 
 /** `retriesOf` says how often at most. A POST is never sent twice. */
-export function retrying(next: Send, retriesOf: (hop: Hop) => number, wait: Wait = waitForTime): Send {
+export function retrying(next: Send, retriesOf: (hop: Hop) => number, wait: Wait): Send {
   return async (hop) => {
     const most = hop.ask.method === 'POST' ? 0 : retriesOf(hop)
     for (let attempt = 0; attempt < most; attempt++) {
       const pause = await attemptOnce(hop, attempt)
       if (typeof pause !== 'number') return pause
-      await wait(pause, hop.ask.signal).catch((error: unknown) => {
-        throw hop.ask.signal?.aborted === true ? stopped(hop.ask.signal) : error
+      await wait(pause, hop.ask.signal).catch(() => {
+        throw stopped(hop.ask.signal)
       })
     }
     return next(hop)

@@ -17,7 +17,7 @@ export interface Site {
   readonly secrets: Secrets
 }
 
-export interface Wire {
+interface Wire {
   readonly version: string
   readonly agents: Agents
   readonly events: ClientEvents

@@ -619,6 +619,15 @@ describe('a request that is called off', () => {
     assert.equal((await failure(bytes(received))).code, 'STOPPED')
   })
 
+  it('while it waits to be sent again is STOPPED by the end of the client', async () => {
+    const path = serve(status(503, { headers: { 'retry-after': '20' } }))
+    const client = createClient([reachable(upstream.url, { network: network({ retries: 1 }) })], { version: '1' })
+    const waiting = failure(client.ask(asking(path)))
+    await sleep(50)
+    await client.close()
+    assert.equal((await waiting).code, 'STOPPED')
+  })
+
   it('by the end of the client is STOPPED', async () => {
     const client = clientFor({ network: network({ concurrency: { host: 1, total: 1 } }) })
     const received = await client.ask(asking(serve(file(bytesOf(100_000), { bytesPerSecond: 50_000 }))))
