@@ -28,23 +28,22 @@ export function watchDeparture(socket: Socket): Departure {
   // A promise that lives as long as the answer would collect a reaction for every piece; a set of waiters does not.
   const waiters = new Set<() => void>()
   const watchers = watchersOf(socket)
-  let gone = socket.destroyed
 
   function leave(): void {
-    gone = true
     for (const waiter of waiters) waiter()
   }
   watchers.add(leave)
 
   return {
     get gone() {
-      return gone
+      // Known before the event that tells of it.
+      return socket.destroyed
     },
     unlessGone(promise) {
       return new Promise((resolve, reject) => {
         const left = (): void => resolve(undefined)
         promise.then(resolve, reject).finally(() => waiters.delete(left))
-        if (gone) left()
+        if (socket.destroyed) left()
         else waiters.add(left)
       })
     },

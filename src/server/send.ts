@@ -37,10 +37,11 @@ export async function sendBody(
   let reading = read()
   let clean = false
 
-  function read(): Promise<number> {
+  function read(): Promise<Buffer> {
     const buffer = lent[turn] ?? buffers.lend(expected)
     lent[turn] = buffer
-    const started = source.read(end - position < buffer.length ? buffer.subarray(0, end - position) : buffer, position)
+    const room = buffer.subarray(0, Math.min(buffer.length, end - position))
+    const started = source.read(room, position).then((count) => room.subarray(0, count))
     // Awaited later; a failure while the other buffer is still being written must not count as unhandled.
     started.catch(() => undefined)
     return started
@@ -48,15 +49,15 @@ export async function sendBody(
 
   try {
     while (true) {
-      const count = await reading
+      const piece = await reading
       if (departure.gone) return position - from
-      if (count === 0 && to !== undefined)
+      if (piece.length === 0 && to !== undefined)
         throw new MirrorError('TRUNCATED', `The body ended at byte ${position} of ${to}.`)
       if (!response.headersSent) head()
-      if (count === 0) break
+      if (piece.length === 0) break
 
-      const written = write(response, lent[turn]?.subarray(0, count))
-      position += count
+      const written = write(response, piece)
+      position += piece.length
       turn = 1 - turn
       if (position < end) reading = read()
       else response.end()
@@ -80,7 +81,7 @@ export async function sendBody(
 }
 
 /** Resolves when the bytes have left, or can no longer leave: then the client has gone, and its departure says so. */
-function write(response: ServerResponse, bytes: Uint8Array | undefined): Promise<void> {
+function write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     response.write(bytes, () => resolve())
   })
