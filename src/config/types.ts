@@ -10,6 +10,11 @@ export interface Where {
   readonly line?: number
 }
 
+/** Where a value was written, and its text after expansion; of a secret only stars. */
+export interface Origin extends Where {
+  readonly text: string
+}
+
 /** A purl with globs and a version range (`pkg:npm/@corp/*`, `pkg:npm/left-pad@<1.3`), as text. */
 export interface PackageRule {
   readonly pattern: string
@@ -65,7 +70,7 @@ export interface Credentials {
 }
 
 export interface Network {
-  /** Address of the outbound proxy; 'env' reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+  /** Address of the outbound proxy, none when left out; 'env' reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly proxy?: string
   /** Extra certificate authorities, client certificate and key: file paths. */
   readonly ca?: string
@@ -100,7 +105,10 @@ export interface Repository {
 /** What a manifest asks of one repository. */
 export interface Want {
   readonly repo: string
-  /** The text as written, still to be understood by the ecosystem, with overrides from the long form. */
+  /**
+   * A line of a package list, checked but still to be understood by the ecosystem; `selector` then overrides what it
+   * means. A root has no text: its selector is complete, with the name `*`.
+   */
   readonly text?: string
   readonly selector: Partial<Omit<Selector, 'from'>>
   readonly from: Where
@@ -109,22 +117,35 @@ export interface Want {
 export interface Settings {
   /** Data directory. */
   readonly data: string
+  /** Where blobs and the catalog are kept, when not in the data directory: absolute paths or addresses. */
+  readonly store?: string
+  readonly catalog?: string
   /** `HOST:PORT`. */
   readonly listen: readonly string[]
   readonly baseUrl?: string
   /** Host names, beyond loopback and our own addresses, under which clients may address us. */
   readonly hosts: readonly string[]
   readonly log: { readonly level: string; readonly format: 'auto' | 'text' | 'json' }
+  /** Log the heads of requests and answers. */
+  readonly debug: boolean
   readonly offline: boolean
   readonly repositories: readonly Repository[]
   readonly policy: Policy
   readonly gc: { readonly every: number; readonly expireEvery: number }
-  readonly keep: { readonly latest?: number; readonly unusedFor: number; readonly maxSize: number; readonly maxAge: number; readonly grace: number }
+  readonly keep: {
+    readonly latest?: number
+    readonly unusedFor: number
+    readonly maxSize: number
+    readonly maxAge: number
+    readonly grace: number
+  }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
   // what a sync wants
   readonly wants: readonly Want[]
   readonly lockfiles: readonly { readonly glob: string; readonly where: Where }[]
   readonly platforms: readonly Platform[]
   /** Every value with where it came from, for `validate --effective`: dotted key → place. */
-  readonly origins: Readonly<Record<string, Where>>
+  readonly origins: Readonly<Record<string, Origin>>
+  /** What is not wrong, but surely not meant. */
+  readonly warnings: readonly { readonly message: string; readonly where: Where }[]
 }

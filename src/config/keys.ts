@@ -1,0 +1,172 @@
+// Every key that has one value, declared once: its flag, its environment variable, its place in a file, its default and
+// its words. The loader, the command line, `init --template`, the JSON schema and docs/configuration.md go by this table.
+
+import { endless } from '../formats/duration.ts'
+import type { Kind } from './kinds.ts'
+import * as kind from './kinds.ts'
+
+export interface Key<T> {
+  readonly kind: Kind<T>
+  /** As it would be written; none for a key that may stay unset. */
+  readonly default: string | undefined
+  readonly doc: string
+}
+
+const key = <T>(of: Kind<T>, standard: string, doc: string): Key<T> => ({ kind: of, default: standard, doc })
+const free = <T>(of: Kind<T>, doc: string): Key<T | undefined> => ({ kind: of, default: undefined, doc })
+
+/** Taken by a repository too. */
+export const networkKeys = {
+  proxy: key(
+    kind.proxy,
+    'none',
+    'Outbound proxy: an address, `env` to go by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or `none`.',
+  ),
+  ca: free(kind.file, 'File of certificate authorities to trust beside the usual ones.'),
+  cert: free(kind.file, 'Client certificate (PEM file).'),
+  key: free(kind.file, 'Key of the client certificate (PEM file).'),
+  'timeouts.connect': key(kind.duration([], 'refuse'), '10s', 'How long a connection may take.'),
+  'timeouts.headers': key(kind.duration([], 'refuse'), '30s', 'How long an upstream may take to begin its answer.'),
+  'timeouts.idle': key(kind.duration([], 'refuse'), '1m', 'How long an answer may pause.'),
+  'concurrency.host': key(kind.whole(1, 256), '6', 'Requests to one host at once.'),
+  'concurrency.total': key(kind.whole(1, 1024), '24', 'Requests in all at once.'),
+  retries: key(kind.whole(0, 20), '3', 'How often a failed request is tried again.'),
+}
+
+/** Taken by a repository too, where they stand without `policy`. */
+export const policyKeys = {
+  require: key(
+    kind.choice('signature', 'digest', 'tls', 'any'),
+    'any',
+    'The weakest proof that is accepted: a signature, a digest stated by a document, TLS only, or any.',
+  ),
+  expired: key(kind.choice('refuse', 'serve'), 'refuse', 'What to do with a signed index past its own Valid-Until.'),
+  fresh_for: key(
+    kind.freshness,
+    '5m',
+    'How long an index is served without asking upstream; `upstream` goes by its own headers.',
+  ),
+  expire_after: key(kind.span, 'never', 'When a held item that was not renewed is dropped.'),
+  expire_offline: key(kind.truth, 'false', 'Refuse expired items offline too, instead of serving them marked.'),
+  stale_if_error: key(
+    kind.duration(['forever']),
+    '30d',
+    'How long past its freshness an index is served when upstream fails.',
+  ),
+  negative_for: key(kind.duration(), '1m', 'How long "not there" is remembered.'),
+}
+
+type Prefixed<T> = { [K in keyof T as `policy.${K & string}`]: T[K] }
+const underPolicy = Object.fromEntries(
+  Object.entries(policyKeys).map(([name, declared]) => [`policy.${name}`, declared]),
+) as Prefixed<typeof policyKeys>
+
+export const keys = {
+  data: key(kind.file, './mirror', 'Data directory: catalog, blobs, keys.'),
+  store: free(kind.place, 'Where blobs are kept, when not in the data directory: a path or an address.'),
+  catalog: free(kind.place, 'Where the catalog is kept, when not in the data directory: a path or an address.'),
+  listen: key(
+    kind.several(kind.listen),
+    '127.0.0.1:8080',
+    'Where `serve` listens; `0.0.0.0:8080` opens it to the network.',
+  ),
+  base_url: free(kind.address, 'Address that clients see, when a proxy stands in front.'),
+  hosts: key(
+    kind.several(kind.host),
+    '',
+    'Host names under which clients may address the mirror, beside loopback and its own addresses.',
+  ),
+  offline: key(kind.truth, 'false', 'Never ask upstream.'),
+  builtin: key(kind.truth, 'true', 'Mount the built-in repositories; without them only those named in `repositories`.'),
+  only: key(kind.several(kind.word), '', 'Narrow to these repositories or ecosystems.'),
+  'log.level': key(
+    kind.choice('trace', 'debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'The least that is logged.',
+  ),
+  'log.format': key(kind.choice('auto', 'text', 'json'), 'auto', '`auto` is text on a terminal, JSON elsewhere.'),
+  debug: key(kind.truth, 'false', 'Log the heads of requests and answers, secrets blanked.'),
+  'gc.every': key(kind.span, '24h', 'How often `serve` collects what nothing keeps.'),
+  'gc.expire_every': key(kind.span, '6h', 'How often `serve` looks for expired items.'),
+  'keep.latest': free(kind.whole(1), 'How many versions of a package gc leaves at least.'),
+  'keep.unused_for': key(kind.span, 'forever', 'Drop what nobody asked for in this long.'),
+  'keep.max_size': key(kind.size(endless), 'none', 'Drop the least used until the blobs fit.'),
+  'keep.max_age': key(kind.span, 'forever', 'Drop what was fetched longer ago.'),
+  'keep.grace': key(kind.duration(), '24h', 'How long what was dropped stays readable for transfers under way.'),
+  'publish.directory': free(kind.file, 'Where `export` writes when it is not told.'),
+  'publish.base_url': free(kind.address, 'Address under which the exported tree is served.'),
+  'policy.cooldown.default': key(kind.duration(), '0', 'How old a version has to be before it is shown.'),
+  ...underPolicy,
+  ...networkKeys,
+} satisfies Record<string, Key<unknown>>
+
+export type KeyName = keyof typeof keys
+export type ValueOf<K extends Key<unknown>> = K extends Key<infer T> ? T : never
+export const keyNames = Object.keys(keys) as readonly KeyName[]
+
+const flagNames: Readonly<Partial<Record<KeyName, string>>> = {
+  builtin: '--no-builtin',
+  'policy.cooldown.default': '--cooldown',
+  'timeouts.connect': '--connect-timeout',
+  'timeouts.headers': '--headers-timeout',
+  'timeouts.idle': '--idle-timeout',
+  'concurrency.host': '--concurrency-per-host',
+  'concurrency.total': '--concurrency',
+}
+
+/** The key's long flag, without its argument. */
+export function flagOf(name: KeyName): string {
+  return flagNames[name] ?? `--${name.replace(/^policy\./, '').replace(/[._]/g, '-')}`
+}
+
+/** The name under which a command line parser hands over the flag: `--base-url` is `baseUrl`, `--no-builtin` is `builtin`. */
+export function attributeOf(name: KeyName): string {
+  const bare = flagOf(name).replace(/^--(no-)?/, '')
+  return bare.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** PKGMIRROR_BASE_URL for --base-url. */
+export function variableOf(name: KeyName): string {
+  const bare = flagOf(name).replace(/^--(no-)?/, '')
+  return `PKGMIRROR_${bare.replace(/-/g, '_').toUpperCase()}`
+}
+
+/** Keys that hold lists and maps: they are written in files only. */
+export const structures = {
+  packages:
+    "Package lists by repository: texts in the ecosystem's own syntax, or `{name, version, keep, dependencies: false, follow, …}`.",
+  images: 'Container images, as texts or `{repo, name, tags, keep, …}`.',
+  roots: "Whole or filtered repositories: `{repo, …}` with the ecosystem's own filters.",
+  lockfiles: 'Globs of lockfiles, relative to the file.',
+  platforms:
+    'Machines that packages are wanted for: `linux-x64-glibc`, or `{os, cpu, libc, python}`. All, when left out.',
+  repositories: 'What differs from the built-in repositories, and further ones, by name.',
+  'policy.cooldown': 'A duration, or `{default, ecosystems, repositories, packages, baseline: allow|wait}`.',
+  'policy.allow': 'When given, only packages that one of these purl patterns names.',
+  'policy.deny': 'Packages that are never shown, as purl patterns: `pkg:npm/left-pad@<1.3`.',
+  'policy.rules':
+    'Freshness by path: `{match: GLOB, policy: immutable|revalidate|bypass, fresh_for, expire_after}`; the first that matches counts.',
+} as const
+
+/** Of a repository alone. */
+export const repositoryKeys = {
+  ecosystem: free(kind.word, 'Which protocol it speaks; needed for a repository that is not built in.'),
+  upstream: free(kind.several(kind.address), 'Its address; several are equal mirrors, the preferred one first.'),
+  enabled: key(kind.truth, 'true', '`false` leaves it out.'),
+  mount: free(kind.mount, 'Where it is served; `/NAME` when left out.'),
+  allow_hosts: key(
+    kind.several(kind.host),
+    '',
+    'Hosts that its documents and redirects may point to; `*` is every public one.',
+  ),
+  keyring: key(kind.several(kind.keyring), '', 'Keys it is signed with: names of shipped keyrings, or paths.'),
+}
+
+export const repositoryStructures = {
+  credentials:
+    'For its upstreams, or for those under `url`: `{bearer}`, `{username, password}`, `{authorization}` or `{headers}`; one or a list.',
+  cooldown: 'A duration, or `{default, packages, baseline}`.',
+  allow: 'As in `policy`; adds to it.',
+  deny: 'As in `policy`; adds to it.',
+  rules: 'As in `policy`; asked before it.',
+} as const
