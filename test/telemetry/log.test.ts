@@ -10,7 +10,7 @@ const answered: EngineEvent = {
   path: '/npm/react?token=secret',
   status: 200,
   bytes: 1_200_000,
-  milliseconds: 3.142,
+  milliseconds: 3.16,
   cache: 'HIT',
 }
 const refused: EngineEvent = {
@@ -57,7 +57,7 @@ describe('the log', () => {
       path: '/npm/react',
       status: 200,
       bytes: 1_200_000,
-      milliseconds: 3.1,
+      milliseconds: 3.2,
       cache: 'HIT',
       msg: 'answered',
     })
