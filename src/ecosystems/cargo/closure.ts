@@ -151,6 +151,13 @@ export async function* closure(wants: readonly Selector[], look: Look<unknown>):
     }
     level = next
   }
+
+  // A crate of which something is held is shown with the rest marked yanked: what other platforms resolve to must be
+  // held, too, or Cargo, which resolves for all of them at once, would find it yanked.
+  const held = new Set([...yielded].map(({ name }) => name))
+  for (const chosen of build.values()) {
+    if (held.has(chosen.name) && !yielded.has(chosen)) yield chosen.candidate.entry
+  }
 }
 
 function missing({ name, range }: Demand, among: readonly Candidate[]): string {

@@ -14,7 +14,7 @@ export interface Activated {
   readonly unknown: readonly string[]
 }
 
-/** `a/b` or `a?/b`: feature `b` of dependency `a`, the latter only if something else turns `a` on. */
+/** `a/b` or `a?/b`: feature `b` of dependency `a`; the former also turns on a feature `a`. */
 function reference(
   text: string,
 ): { readonly name: string; readonly feature: string; readonly weak: boolean } | undefined {
@@ -48,9 +48,9 @@ export function activate(release: Release, features: Iterable<string>): Activate
     const other = reference(next)
     if (other !== undefined) {
       asked.set(other.name, (asked.get(other.name) ?? new Set()).add(other.feature))
-      if (other.weak) continue
+      // The resolver that writes Cargo.lock takes up weakly named dependencies too, though a build may not use them.
       on.add(other.name)
-      if (Object.hasOwn(release.features, other.name)) waiting.push(other.name)
+      if (!other.weak && Object.hasOwn(release.features, other.name)) waiting.push(other.name)
       continue
     }
     if (Object.hasOwn(release.features, next)) for (const each of release.features[next] ?? []) waiting.push(each)
