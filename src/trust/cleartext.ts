@@ -24,10 +24,10 @@ export function splitCleartext(bytes: Uint8Array): Cleartext {
   const lines = decode(bytes).split('\n')
   if (lines.at(-1) === '') lines.pop()
   if (withoutBlanks(lines[0] ?? '') !== begin) {
-    if (!lines.some((line) => withoutBlanks(line) === begin)) {
+    if (!lines.some((line) => line.includes(begin))) {
       throw new MirrorError('NO_SIGNATURE', 'The file is not clear-signed.')
     }
-    throw broken(0, 'stands before the signed message')
+    throw broken(0, 'is not the line that begins a signed message')
   }
   let at = 1
   for (; withoutBlanks(lines[at] ?? '') !== ''; at += 1) {

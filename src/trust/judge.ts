@@ -1,7 +1,7 @@
 // One signature: which key made it, does it fit the data, and may that key vouch today? Nothing here throws for a bad
 // signature; what is wrong is the answer.
 
-import type { Key, PartialConfig, SignaturePacket } from 'openpgp'
+import type { Key, SignaturePacket } from 'openpgp'
 import { type Code, MirrorError } from '../errors.ts'
 import { type Certificate, keyIdOf } from './certificates.ts'
 import type { Packet } from './packets.ts'
@@ -42,10 +42,10 @@ const hashes: Readonly<Record<number, string>> = {
 }
 const weakHashes: Readonly<Record<number, string>> = { 1: 'md5', 2: 'sha1', 3: 'ripemd160' }
 
-const tomorrow = 24 * 60 * 60 * 1000
+/** Curves that the library cannot check in Node, where it would say that the signature is bad. */
+const uncheckedCurves = /^(brainpool|secp256k1)/
 
-/** The hash policy is applied after the cryptography, so that a bad signature is called bad whatever its hash. */
-const config: PartialConfig = { rejectHashAlgorithms: new Set(), rejectMessageHashAlgorithms: new Set() }
+const tomorrow = 24 * 60 * 60 * 1000
 
 /** Judges one signature packet over `data`, a literal data packet. Throws BAD_FRAMING for a packet that cannot be read. */
 export async function judge(
@@ -83,13 +83,15 @@ async function parse(packet: Packet): Promise<SignaturePacket | undefined> {
 /** Why a signature cannot count, whoever made it. */
 function faultOf(signature: SignaturePacket): string | undefined {
   // Binary and text signatures over documents (RFC 9580 §5.2.1); all others speak of keys.
-  if (signature.signatureType !== 0 && signature.signatureType !== 1) return 'it is no signature over a document'
+  if (signature.signatureType !== 0 && signature.signatureType !== 1) return 'the signature is not one over a document'
   const hash = signature.hashAlgorithm ?? 0
-  if (hashes[hash] === undefined && weakHashes[hash] === undefined) return `its hash algorithm ${hash} is not supported`
+  if (weakHashes[hash] !== undefined) return `the signature uses ${weakHashes[hash]}, which is broken`
+  if (hashes[hash] === undefined) return `hash algorithm ${hash} is not supported`
   // What is critical and not understood forbids use (RFC 9580 §5.2.3.7). No notation is understood here.
   if (signature.unknownSubpackets.some(({ critical }) => critical))
-    return 'it has a critical part that is not supported'
-  if (signature.rawNotations.some(({ critical }) => critical)) return 'it has a critical notation that is not supported'
+    return 'the signature has a critical part that is not supported'
+  if (signature.rawNotations.some(({ critical }) => critical))
+    return 'the signature has a critical notation that is not supported'
   return undefined
 }
 
@@ -128,17 +130,18 @@ async function judgeBy(
   }
   const signer = [key, ...key.subkeys].find((one) => one.getFingerprint().toUpperCase() === fingerprint)
   if (signer === undefined) return no('UNSUPPORTED_KEY', 'the key is of a kind that is not supported')
+  const { curve = '' } = signer.getAlgorithmInfo()
+  if (uncheckedCurves.test(curve)) return no('UNSUPPORTED_KEY', `keys on curve ${curve} are not supported`)
   const created = signature.created?.getTime() ?? 0
   try {
-    const { config: library } = await import('openpgp')
+    const { config } = await import('openpgp')
     // Judged at its own time: the clock is looked at below.
-    const at = new Date(created)
-    await signature.verify(signer.keyPacket, signature.signatureType ?? 0, data, at, true, { ...library, ...config })
-  } catch {
+    await signature.verify(signer.keyPacket, signature.signatureType ?? 0, data, new Date(created), true, config)
+  } catch (error) {
+    // The library refuses a hash that is short for the curve before it looks at the signature.
+    if (error instanceof Error && error.message.includes('too weak')) return no('UNSUPPORTED_KEY', error.message)
     return no('BAD_SIGNATURE', 'the signature does not fit the document')
   }
-  const weak = weakHashes[signature.hashAlgorithm ?? 0]
-  if (weak !== undefined) return no('UNSUPPORTED_KEY', `the signature uses ${weak}, which is broken`)
   if (created > times.now + tomorrow) return no('NOT_YET_VALID', 'the signature was made in the future')
   if (Number(signature.getExpirationTime()) <= times.now) return no('EXPIRED_KEY', 'the signature has expired')
   const verdict = await standing(key, signer, created, times)
