@@ -36,6 +36,7 @@ export function readBlock(lines: readonly string[], start: number, kind: BlockKi
   for (at += 1; lines[at]?.trimEnd() !== end; at += 1) {
     if (at >= lines.length) throw broken(start, 'never ends: it begins')
     const line = (lines[at] ?? '').trimEnd()
+    if (line.startsWith('-')) throw broken(at, 'breaks off')
     if (checksum !== undefined) throw broken(at, 'goes on behind its checksum')
     if (line.length === 5 && line.startsWith('=')) checksum = line.slice(1)
     else body.push(line)

@@ -66,7 +66,7 @@ function index(bytes: Uint8Array): Keyring {
 
 function binaries(bytes: Uint8Array, unreadable: string[]): readonly Uint8Array[] {
   // Every packet begins with the high bit set, armour never does.
-  if (((bytes[0] ?? 0) & 0x80) !== 0) return [bytes.slice()]
+  if (((bytes[0] ?? 0) & 0x80) !== 0) return [new Uint8Array(bytes)]
   const lines = Buffer.from(bytes).toString('latin1').split('\n')
   const found: Uint8Array[] = []
   for (const [at, line] of lines.entries()) {

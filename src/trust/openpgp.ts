@@ -101,7 +101,8 @@ async function verify(
   if (other !== undefined) {
     throw new MirrorError('BAD_FRAMING', `A packet of type ${other.tag} has no place among signatures.`)
   }
-  const certificates = keys.flatMap((bytes) => readKeyring(bytes).certificates)
+  const keyrings = keys.map(readKeyring)
+  const certificates = keyrings.flatMap((keyring) => keyring.certificates)
   const { createMessage } = await import('openpgp')
   const data = (await createMessage({ binary: signed })).packets[0]
   if (data === undefined) throw new MirrorError('FAULT', 'The message has no data.')
@@ -113,8 +114,9 @@ async function verify(
     else rejected.push(judgement.rejected)
   }
   const bad = rejected.find(({ code }) => code === 'BAD_SIGNATURE')
-  if (bad !== undefined) throw failure(bad.code, [bad])
-  if (signers.length === 0) throw failure(worst(rejected), rejected)
+  const unreadable = keyrings.flatMap((keyring) => keyring.unreadable)
+  if (bad !== undefined) throw failure(bad.code, [bad], unreadable)
+  if (signers.length === 0) throw failure(worst(rejected), rejected, unreadable)
   return { signers, rejected }
 }
 
@@ -124,7 +126,10 @@ const nearness: readonly Code[] = ['REVOKED_KEY', 'EXPIRED_KEY', 'NOT_YET_VALID'
 const worst = (rejected: readonly Rejected[]): Code =>
   nearness.find((code) => rejected.some((one) => one.code === code)) ?? 'BAD_SIGNATURE'
 
-function failure(code: Code, rejected: readonly Rejected[]): MirrorError {
+function failure(code: Code, rejected: readonly Rejected[], unreadable: readonly string[]): MirrorError {
   const reasons = rejected.map(({ keyId, reason }) => `${reason}${keyId === '' ? '' : ` (key ${keyId})`}`)
-  return new MirrorError(code, `No good signature: ${[...new Set(reasons)].join('; ')}.`, { signatures: rejected })
+  const rest =
+    code === 'UNKNOWN_KEY' && unreadable.length > 0 ? ` Part of the keyring was unusable: ${unreadable[0]}` : ''
+  const message = `No good signature: ${[...new Set(reasons)].join('; ')}.${rest}`
+  return new MirrorError(code, message, { signatures: rejected, unreadable })
 }

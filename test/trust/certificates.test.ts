@@ -56,6 +56,20 @@ test('secret keys and keys of old versions are passed over, and said', async () 
   assert.deepEqual([keyring.certificates.length, keyring.unreadable.length], [1, 2])
 })
 
+test('an unknown key beside an unusable part of the keyring says so', async () => {
+  const [one, two] = [await named('one'), await named('two')]
+  await assert.rejects(verifyDetached(document, await detached(document, [two]), [one.secret.write()], { now }), {
+    code: 'UNKNOWN_KEY',
+    message: /secret key/,
+  })
+})
+
+test('many blocks that never end take no more than a moment', () => {
+  const started = performance.now()
+  readKeyring(bytesOf('-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n'.repeat(100_000)))
+  assert.ok(performance.now() - started < 2000)
+})
+
 test('a GnuPG keybox is refused with the way out', () => {
   const keybox = Buffer.alloc(32)
   keybox.write('KBXf', 8)
