@@ -50,25 +50,28 @@ export function versionData(tags: Fields): (version: Described) => NpmData {
     else others.push(tag)
   }
   const latest = typeof tags.latest === 'string' ? semver.parse(tags.latest, { loose: true }) : null
-  return ({ version, parsed, manifest, dist }) =>
-    stated<NpmData>({
-      ...dependencies(manifest),
-      os: texts(manifest.os),
-      cpu: texts(manifest.cpu),
-      libc: texts(manifest.libc),
-      deprecated: isDeprecated(manifest) ? true : undefined,
-      tags: byVersion.get(version),
-      ahead: latest !== null && parsed.compare(latest) > 0 ? true : undefined,
-      ...signatures(dist),
-      attested: isFields(dist.attestations) ? true : undefined,
-    })
+  return ({ version, parsed, manifest, dist }) => {
+    const data: Filling<NpmData> = {}
+    addDependencies(data, manifest)
+    for (const part of ['os', 'cpu', 'libc'] as const) {
+      const listed = texts(manifest[part])
+      if (listed !== undefined) data[part] = listed
+    }
+    if (isDeprecated(manifest)) data.deprecated = true
+    const named = byVersion.get(version)
+    if (named !== undefined) data.tags = named
+    if (latest !== null && parsed.compare(latest) > 0) data.ahead = true
+    const signatures = readSignatures(dist.signatures)
+    if (signatures !== undefined && typeof dist.integrity === 'string') {
+      data.integrity = dist.integrity
+      data.signatures = signatures
+    }
+    if (isFields(dist.attestations)) data.attested = true
+    return data
+  }
 }
 
-type Maybe<T> = { readonly [K in keyof T]: T[K] | undefined }
-
-/** Leaves out what is undefined, to keep a version's data small. */
-const stated = <T extends object>(members: Maybe<T>): T =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+type Filling<T> = { -readonly [K in keyof T]: T[K] }
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
@@ -77,24 +80,24 @@ const isDeprecated = ({ deprecated }: Fields): boolean =>
 
 type Spec = readonly [name: string, spec: string]
 
-function dependencies(manifest: Fields) {
+function addDependencies(data: Filling<NpmData>, manifest: Fields): void {
   const bundled = manifest.bundleDependencies ?? manifest.bundledDependencies
   const inside = new Set<unknown>(Array.isArray(bundled) ? bundled : [])
   const outside = ([name]: Spec): boolean => bundled !== true && !inside.has(name)
-  const optional = specs(manifest.optionalDependencies)
+  const optional = specs(manifest.optionalDependencies).filter(outside)
+  if (optional.length > 0) data.optionalDependencies = specMap(optional)
   // Registries repeat optional dependencies among the others; there they are optional all the same.
   const optionalNames = new Set(optional.map(([name]) => name))
-  const needed = specs(manifest.dependencies).filter(([name]) => !optionalNames.has(name))
+  const needed = specs(manifest.dependencies).filter((spec) => outside(spec) && !optionalNames.has(spec[0]))
+  if (needed.length > 0) data.dependencies = specMap(needed)
   const peerFacts = isFields(manifest.peerDependenciesMeta) ? manifest.peerDependenciesMeta : {}
-  const required = ([name]: Spec): boolean => {
-    const facts = Object.hasOwn(peerFacts, name) ? peerFacts[name] : undefined
-    return !(isFields(facts) && facts.optional === true)
-  }
-  return {
-    dependencies: specMap(needed.filter(outside)),
-    optionalDependencies: specMap(optional.filter(outside)),
-    peerDependencies: specMap(specs(manifest.peerDependencies).filter(required)),
-  }
+  const peers = specs(manifest.peerDependencies).filter(([name]) => !isOptional(peerFacts, name))
+  if (peers.length > 0) data.peerDependencies = specMap(peers)
+}
+
+function isOptional(peerFacts: Fields, name: string): boolean {
+  const facts = Object.hasOwn(peerFacts, name) ? peerFacts[name] : undefined
+  return isFields(facts) && facts.optional === true
 }
 
 function specs(value: unknown): readonly Spec[] {
@@ -105,10 +108,10 @@ function specs(value: unknown): readonly Spec[] {
 }
 
 // `Object.fromEntries` defines its keys: a dependency called `__proto__` stays a plain key.
-const specMap = (found: readonly Spec[]): Readonly<Record<string, string>> | undefined =>
-  found.length === 0 ? undefined : Object.fromEntries(found)
+const specMap = (found: readonly Spec[]): Readonly<Record<string, string>> => Object.fromEntries(found)
 
 function texts(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined
   const all: readonly unknown[] = Array.isArray(value) ? value : [value]
   const found = all.filter((item): item is string => typeof item === 'string' && item !== '')
   return found.length === 0 ? undefined : found
@@ -116,13 +119,12 @@ function texts(value: unknown): readonly string[] | undefined {
 
 const mostSignatures = 16
 
-function signatures({ integrity, signatures: listed }: Fields) {
-  const none = { integrity: undefined, signatures: undefined }
-  if (typeof integrity !== 'string' || !Array.isArray(listed)) return none
+function readSignatures(listed: unknown): readonly Signature[] | undefined {
+  if (!Array.isArray(listed)) return undefined
   const read: Signature[] = []
   for (const item of listed.slice(0, mostSignatures)) {
     if (!isFields(item) || typeof item.keyid !== 'string' || typeof item.sig !== 'string') continue
     read.push({ keyid: item.keyid, sig: item.sig })
   }
-  return read.length === 0 ? none : { integrity, signatures: read }
+  return read.length === 0 ? undefined : read
 }

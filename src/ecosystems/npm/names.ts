@@ -27,6 +27,7 @@ export const usualFile = (name: string, version: string): string => `${withoutSc
 
 /** A path as part of an address: `@` stays as npm writes it. */
 export function encodePath(path: string): string {
+  if (!/[^a-z0-9~!'()*_.@/-]/i.test(path)) return path
   return path.split('/').map(encodeURIComponent).join('/').replaceAll('%40', '@')
 }
 

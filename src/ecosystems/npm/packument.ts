@@ -112,19 +112,22 @@ function readDigests(dist: Json): Digests | undefined {
  * name, belongs to several versions or is the usual one of another version.
  */
 function placed(name: string, versions: readonly Omit<Version, 'file' | 'data'>[], tags: unknown): readonly Version[] {
-  const usual = new Map(versions.map(({ version }) => [usualFile(name, version), version]))
-  const claims = new Map<string, number>()
-  for (const { tarball } of versions) {
-    const file = fileOf(tarball)
-    if (file !== undefined) claims.set(file, (claims.get(file) ?? 0) + 1)
+  const usual = versions.map(({ version }) => usualFile(name, version))
+  const wanted = versions.map(({ tarball }) => fileOf(tarball))
+  const reserved = new Set(usual)
+  const claimed = new Set<string>()
+  const shared = new Set<string>()
+  for (const file of wanted) {
+    if (file === undefined) continue
+    if (claimed.has(file)) shared.add(file)
+    claimed.add(file)
   }
   const describe = versionData(objectOr(tags))
   const complete: Version[] = []
-  for (const version of versions) {
-    const wanted = fileOf(version.tarball)
-    const own = wanted !== undefined && claims.get(wanted) === 1 && !usual.has(wanted)
-    const file = own ? wanted : usualFile(name, version.version)
-    if (tarballFile.test(file)) complete.push({ ...version, file, data: describe(version) })
+  for (const [index, version] of versions.entries()) {
+    const theirs = wanted[index]
+    const own = theirs !== undefined && !reserved.has(theirs) && !shared.has(theirs) ? theirs : usual[index]
+    if (own !== undefined && tarballFile.test(own)) complete.push({ ...version, file: own, data: describe(version) })
   }
   return complete
 }

@@ -1,5 +1,5 @@
-// Changes addresses inside a JSON text without writing it anew: nine tenths of a view's time are parse and stringify.
-// Measured on 10 MB with 2,000 versions: see docs/ecosystems/npm.md.
+// Changes addresses inside a JSON text without writing the text anew: every other byte stays upstream's, and a 10 MB
+// document costs 9 ms and one copy instead of stringify's 20 ms and three. Figures: docs/ecosystems/npm.md.
 
 export interface Change {
   readonly from: string
