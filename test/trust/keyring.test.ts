@@ -34,6 +34,10 @@ describe('a keyring file', () => {
     }
   })
 
+  test('may be a keys document of a registry', async () => {
+    assert.equal((await loadKeyring(await write('keys.json', bytesOf('{"keys":[]}')))).length, 11)
+  })
+
   test('is refused when its form does not fit its name, with the name that would', async () => {
     const one = await key()
     const armour = bytesOf(one.public.armor())
