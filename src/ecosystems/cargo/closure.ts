@@ -38,7 +38,9 @@ interface Chosen {
   readonly made: Set<string>
 }
 
-function rootDemand(want: Selector): Demand {
+function rootDemand(given: Selector): Demand {
+  const { range, ...rest } = given
+  const want: Selector = range === undefined || range === 'latest' ? rest : given
   const { features, default_features, all_features } = activation(want)
   const fault = want.range === undefined || want.range === '*' ? undefined : cargoVersions.fault(want.range)
   if (fault !== undefined) throw new MirrorError('CONFIG', `crate ${want.name}: ${fault}`, { ...want.from })
@@ -161,6 +163,7 @@ export async function* closure(wants: readonly Selector[], look: Look<unknown>):
 }
 
 function missing({ name, range }: Demand, among: readonly Candidate[]): string {
+  if (name === '*') return 'a sparse index has no list of its crates; name them'
   if (!isCrateName(name)) return 'no crate can have that name'
   if (among.length === 0) return 'the registry does not have it, or policy allows no version of it'
   return cargoVersions.fault(range ?? '*') ?? `no allowed version satisfies ${range ?? 'it'}`

@@ -240,3 +240,11 @@ test('a want that is no requirement is a fault of the manifest', async () => {
     located: /^m\.yaml: /,
   })
 })
+
+test('the long form may say latest, and cannot say everything', async () => {
+  const lines = [crate('log 1.0.0'), crate('log 1.1.0')]
+  assert.deepEqual((await hold(lines, [{ name: 'log', range: 'latest' }])).crates, ['log 1.1.0'])
+  assert.deepEqual((await hold(lines, [{ name: '*' }])).lacking, [
+    '*: a sparse index has no list of its crates; name them',
+  ])
+})
