@@ -69,6 +69,8 @@ export const cargoVersions: Versions = {
     const parsed = parse(version)
     return parsed !== undefined && 'range' in translated && translated.range.test(parsed)
   },
+  /** Build metadata may stand in it and counts for nothing: a registry has each version once. */
+  exact: (version) => `=${version}`,
   prerelease: (version) => (parse(version)?.prerelease.length ?? 0) > 0,
   fault(range) {
     const translated = translate(range)

@@ -7,6 +7,12 @@ export const notYet = (): never => {
   throw new Error('only on paper')
 }
 
-export const paperVersions: Versions = { compare: notYet, satisfies: notYet, prerelease: notYet, fault: notYet }
+export const paperVersions: Versions = {
+  compare: notYet,
+  satisfies: notYet,
+  prerelease: notYet,
+  exact: notYet,
+  fault: notYet,
+}
 export const paperOptions = v.strictObject({})
 export type PaperOptions = v.InferOutput<typeof paperOptions>

@@ -94,6 +94,14 @@ test('only a whole version behind = is exact', () => {
   for (const range of ['1.2.3', '=1.2', '=1.2.3, <2', '^1.2.3']) assert.ok(!isExact(range), range)
 })
 
+test('the exact range of a version holds it alone', () => {
+  for (const version of ['1.2.3', '1.2.3-rc.1', '0.0.1+build']) {
+    assert.ok(isExact(cargoVersions.exact(version)))
+    assert.ok(satisfies(version, cargoVersions.exact(version)))
+  }
+  assert.ok(!satisfies('1.2.4', cargoVersions.exact('1.2.3')))
+})
+
 test('pre-releases are told apart', () => {
   assert.deepEqual(['1.0.0-a', '1.0.0', '1.0.0+a-b', 'x'].map(prerelease), [true, false, false, false])
 })
