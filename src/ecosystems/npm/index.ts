@@ -6,15 +6,15 @@ import type { MirrorError } from '../../errors.ts'
 import { npmVersions } from '../../versions/npm.ts'
 import { closure } from './closure.ts'
 import {
+  attestationsPath,
   attestedSpec,
   covered,
-  encodeName,
-  encodePath,
   keysPath,
   packageName,
   packumentPath,
   tarballFile,
   tarballPath,
+  withoutScope,
 } from './names.ts'
 import { type NpmOptions, npmOptions } from './options.ts'
 import { type Packument, parseObject, parsePackument, type Version, versionEntry } from './packument.ts'
@@ -67,8 +67,13 @@ export const npm: Ecosystem<NpmOptions> = {
       accept: fullType,
       types: [fullType],
       upstream({ spec }, repo) {
-        covered(attested(spec).name, repo)
-        return `/-/npm/v1/attestations/${encodeName(spec)}`
+        const { name, version } = attested(spec)
+        covered(name, repo)
+        const path = attestationsPath(name, version)
+        if (!name.includes('/')) return path
+        // Upstream writes the slash of a scope as an escape here, which only a whole address can say.
+        const [upstream = ''] = repo.upstreams
+        return `${upstream}${path.replace(`/${withoutScope(spec)}`, `%2f${withoutScope(spec)}`)}`
       },
       known: ({ spec }) => attested(spec),
       check: async (doc) => void parseObject(await doc.bytes(), doc),
@@ -92,7 +97,7 @@ export const npm: Ecosystem<NpmOptions> = {
       where: { name: packageName, file: tarballFile },
       upstream({ name, file }, repo) {
         covered(name, repo)
-        return encodePath(tarballPath(name, file))
+        return tarballPath(name, file)
       },
       known: ({ name }) => ({ name }),
       vouchers: ({ name }) => [packumentPath(name)],
@@ -104,7 +109,7 @@ export const npm: Ecosystem<NpmOptions> = {
       accept: fullType,
       upstream({ name }, repo) {
         covered(name, repo)
-        return `/${encodeName(name)}`
+        return packumentPath(name)
       },
       known: ({ name }) => ({ name }),
       ...packument,

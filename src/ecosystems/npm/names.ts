@@ -4,6 +4,7 @@
 
 import type { Repo } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { encodePath } from '../../formats/safe-path.ts'
 import type { NpmOptions } from './options.ts'
 
 export const packageName =
@@ -25,14 +26,8 @@ export const withoutScope = (name: string): string => name.slice(name.indexOf('/
 /** The file name that the registry gives to a tarball today; old packages may have another one. */
 export const usualFile = (name: string, version: string): string => `${withoutScope(name)}-${version}.tgz`
 
-/** A path as part of an address: `@` stays as npm writes it. */
-export function encodePath(path: string): string {
-  if (!/[^a-z0-9~!'()*_.@/-]/i.test(path)) return path
-  return path.split('/').map(encodeURIComponent).join('/').replaceAll('%40', '@')
-}
-
-/** The same with the slash after a scope encoded, as npm itself asks registries: `/@scope%2fname`. */
-export const encodeName = (name: string): string => encodePath(name).replace('/', '%2f')
+/** A path as part of an address. */
+export const encoded = (path: string): string => (/[^a-z0-9~!'()*_.@/-]/i.test(path) ? encodePath(path) : path)
 
 /** Throws NOT_FOUND for a package outside the repository's scopes, so that no private name is ever asked elsewhere. */
 export function covered(name: string, repo: Repo<NpmOptions>): void {

@@ -6,7 +6,7 @@ import type { Digests, Doc, Entry, Repo } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { parseSri } from '../../formats/digest.ts'
 import { type NpmData, versionData } from './data.ts'
-import { encodePath, tarballFile, tarballPath, usualFile } from './names.ts'
+import { encoded, tarballFile, tarballPath, usualFile } from './names.ts'
 import type { NpmOptions } from './options.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -157,24 +157,30 @@ export function versionEntry(version: Version, packument: Packument, repo: Repo<
   }
 }
 
-/** A path where the address is one of the upstreams' own, so that every mirror of it will do; undefined where it is the path itself. */
+/**
+ * Undefined where the address is that of the path itself; another path where it is on one of the upstreams, so that each
+ * of them will do; else the address as it is.
+ */
 function elsewhere(address: string, path: string, upstreams: readonly string[]): string | undefined {
-  const encoded = encodePath(path)
-  if (
-    upstreams.some((upstream) => address.length === upstream.length + encoded.length && address === upstream + encoded)
-  ) {
-    return undefined
-  }
+  if (upstreams.some((upstream) => isJoined(address, upstream, encoded(path)))) return undefined
   const url = new URL(address)
   for (const upstream of upstreams) {
     const base = new URL(upstream)
     const folder = base.pathname.replace(/\/$/, '')
-    if (url.host !== base.host || !url.pathname.startsWith(`${folder}/`) || url.username !== '') continue
-    const under = url.pathname.slice(folder.length) + url.search
-    return under === encoded ? undefined : under
+    if (url.host !== base.host || url.username !== '' || !url.pathname.startsWith(`${folder}/`)) continue
+    const under = plainPath(url.pathname.slice(folder.length))
+    if (under === undefined || url.search !== '') return base.origin + url.pathname + url.search
+    return under === path ? undefined : under
   }
   return url.href
 }
+
+const isJoined = (address: string, upstream: string, path: string): boolean =>
+  address.length === upstream.length + path.length && address === upstream + path
+
+/** A path that is the same whether it is decoded or not. */
+const plainPath = (path: string): string | undefined =>
+  path.includes('%') || encoded(path) !== path ? undefined : path
 
 const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 

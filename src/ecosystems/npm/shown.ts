@@ -5,7 +5,7 @@
 import type { Bytes, Doc, Kept, Repo, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { standIn } from './latest.ts'
-import { attestationsPath, encodePath } from './names.ts'
+import { attestationsPath, encoded } from './names.ts'
 import type { NpmOptions } from './options.ts'
 import {
   isObject,
@@ -147,13 +147,13 @@ function dist(version: Version, path: string, name: string, base: string): Json 
   const { attestations } = version.dist
   return {
     ...version.dist,
-    tarball: base + encodePath(path),
+    tarball: base + encoded(path),
     ...(isObject(attestations) ? { attestations: { ...attestations, url: attestationsUrl(version, name, base) } } : {}),
   }
 }
 
 const attestationsUrl = (version: Version, name: string, base: string): string =>
-  base + encodePath(attestationsPath(name, version.version))
+  base + encoded(attestationsPath(name, version.version))
 
 /** `time` without the versions that are not shown; `modified` is then that of the newest one that is. */
 function times({ packument, shown }: Visible): unknown {
@@ -189,7 +189,7 @@ function spliced({ packument, shown, whole }: Visible, base: string): Uint8Array
   const tarballs: Change[] = []
   const attestations: Change[] = []
   for (const { item, entry } of shown.values()) {
-    tarballs.push({ from: item.tarball, to: base + encodePath(entry.path) })
+    tarballs.push({ from: item.tarball, to: base + encoded(entry.path) })
     if (!isObject(item.dist.attestations)) continue
     const { url } = item.dist.attestations
     if (typeof url !== 'string') return undefined

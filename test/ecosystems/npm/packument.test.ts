@@ -48,6 +48,15 @@ describe('reading a packument', () => {
     assert.equal(entry?.url, undefined)
   })
 
+  it('takes an address of the upstream as it is where a plain path could not say it', async () => {
+    for (const [address, url] of [
+      [`${upstream}/a%2fb/-/a-1.0.0.tgz`, `${upstream}/a%2fb/-/a-1.0.0.tgz`],
+      ['http://registry.example.org/d/a.tgz?v=1', `${upstream}/d/a.tgz?v=1`],
+    ]) {
+      assert.equal((await only({ dist: { tarball: address } }))?.url, url)
+    }
+  })
+
   it('never takes a path from an address that is no file name', async () => {
     for (const last of [
       '..%2f..%2fetc.tgz',
