@@ -9,11 +9,18 @@ export interface Key<T> {
   readonly kind: Kind<T>
   /** As it would be written; none for a key that may stay unset. */
   readonly default: string | undefined
+  /** A value to show where there is no default. */
+  readonly example?: string
   readonly doc: string
 }
 
 const key = <T>(of: Kind<T>, standard: string, doc: string): Key<T> => ({ kind: of, default: standard, doc })
-const free = <T>(of: Kind<T>, doc: string): Key<T | undefined> => ({ kind: of, default: undefined, doc })
+const free = <T>(of: Kind<T>, example: string, doc: string): Key<T | undefined> => ({
+  kind: of,
+  default: undefined,
+  example,
+  doc,
+})
 
 /** Taken by a repository too. */
 export const networkKeys = {
@@ -22,12 +29,12 @@ export const networkKeys = {
     'none',
     'Outbound proxy: an address, `env` to go by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or `none`.',
   ),
-  ca: free(kind.file, 'File of certificate authorities to trust beside the usual ones.'),
-  cert: free(kind.file, 'Client certificate (PEM file).'),
-  key: free(kind.file, 'Key of the client certificate (PEM file).'),
-  'timeouts.connect': key(kind.duration([], 'refuse'), '10s', 'How long a connection may take.'),
-  'timeouts.headers': key(kind.duration([], 'refuse'), '30s', 'How long an upstream may take to begin its answer.'),
-  'timeouts.idle': key(kind.duration([], 'refuse'), '1m', 'How long an answer may pause.'),
+  ca: free(kind.file, './ca.pem', 'File of certificate authorities to trust beside the usual ones.'),
+  cert: free(kind.file, './client.pem', 'Client certificate (PEM file).'),
+  key: free(kind.file, './client.key', 'Key of the client certificate (PEM file).'),
+  'timeouts.connect': key(kind.limit, '10s', 'How long a connection may take.'),
+  'timeouts.headers': key(kind.limit, '30s', 'How long an upstream may take to begin its answer.'),
+  'timeouts.idle': key(kind.limit, '1m', 'How long an answer may pause.'),
   'concurrency.host': key(kind.whole(1, 256), '6', 'Requests to one host at once.'),
   'concurrency.total': key(kind.whole(1, 1024), '24', 'Requests in all at once.'),
   retries: key(kind.whole(0, 20), '3', 'How often a failed request is tried again.'),
@@ -63,14 +70,18 @@ const underPolicy = Object.fromEntries(
 
 export const keys = {
   data: key(kind.file, './mirror', 'Data directory: catalog, blobs, keys.'),
-  store: free(kind.place, 'Where blobs are kept, when not in the data directory: a path or an address.'),
-  catalog: free(kind.place, 'Where the catalog is kept, when not in the data directory: a path or an address.'),
+  store: free(kind.place, './blobs', 'Where blobs are kept, when not in the data directory: a path or an address.'),
+  catalog: free(
+    kind.place,
+    './catalog.db',
+    'Where the catalog is kept, when not in the data directory: a path or an address.',
+  ),
   listen: key(
     kind.several(kind.listen),
     '127.0.0.1:8080',
     'Where `serve` listens; `0.0.0.0:8080` opens it to the network.',
   ),
-  base_url: free(kind.address, 'Address that clients see, when a proxy stands in front.'),
+  base_url: free(kind.address, 'https://mirror.example.org', 'Address that clients see, when a proxy stands in front.'),
   hosts: key(
     kind.several(kind.host),
     '',
@@ -86,15 +97,19 @@ export const keys = {
   ),
   'log.format': key(kind.choice('auto', 'text', 'json'), 'auto', '`auto` is text on a terminal, JSON elsewhere.'),
   debug: key(kind.truth, 'false', 'Log the heads of requests and answers, secrets blanked.'),
-  'gc.every': key(kind.span, '24h', 'How often `serve` collects what nothing keeps.'),
-  'gc.expire_every': key(kind.span, '6h', 'How often `serve` looks for expired items.'),
-  'keep.latest': free(kind.whole(1), 'How many versions of a package gc leaves at least.'),
+  'gc.every': key(kind.interval, '24h', 'How often `serve` collects what nothing keeps.'),
+  'gc.expire_every': key(kind.interval, '6h', 'How often `serve` looks for expired items.'),
+  'keep.latest': free(kind.whole(1), '3', 'How many versions of a package gc leaves at least.'),
   'keep.unused_for': key(kind.span, 'forever', 'Drop what nobody asked for in this long.'),
   'keep.max_size': key(kind.size(endless), 'none', 'Drop the least used until the blobs fit.'),
   'keep.max_age': key(kind.span, 'forever', 'Drop what was fetched longer ago.'),
   'keep.grace': key(kind.duration(), '24h', 'How long what was dropped stays readable for transfers under way.'),
-  'publish.directory': free(kind.file, 'Where `export` writes when it is not told.'),
-  'publish.base_url': free(kind.address, 'Address under which the exported tree is served.'),
+  'publish.directory': free(kind.file, '/srv/mirror', 'Where `export` writes when it is not told.'),
+  'publish.base_url': free(
+    kind.address,
+    'https://mirror.example.org',
+    'Address under which the exported tree is served.',
+  ),
   'policy.cooldown.default': key(kind.duration(), '0', 'How old a version has to be before it is shown.'),
   ...underPolicy,
   ...networkKeys,
@@ -130,43 +145,3 @@ export function variableOf(name: KeyName): string {
   const bare = flagOf(name).replace(/^--(no-)?/, '')
   return `PKGMIRROR_${bare.replace(/-/g, '_').toUpperCase()}`
 }
-
-/** Keys that hold lists and maps: they are written in files only. */
-export const structures = {
-  packages:
-    "Package lists by repository: texts in the ecosystem's own syntax, or `{name, version, keep, dependencies: false, follow, …}`.",
-  images: 'Container images, as texts or `{repo, name, tags, keep, …}`.',
-  roots: "Whole or filtered repositories: `{repo, …}` with the ecosystem's own filters.",
-  lockfiles: 'Globs of lockfiles, relative to the file.',
-  platforms:
-    'Machines that packages are wanted for: `linux-x64-glibc`, or `{os, cpu, libc, python}`. All, when left out.',
-  repositories: 'What differs from the built-in repositories, and further ones, by name.',
-  'policy.cooldown': 'A duration, or `{default, ecosystems, repositories, packages, baseline: allow|wait}`.',
-  'policy.allow': 'When given, only packages that one of these purl patterns names.',
-  'policy.deny': 'Packages that are never shown, as purl patterns: `pkg:npm/left-pad@<1.3`.',
-  'policy.rules':
-    'Freshness by path: `{match: GLOB, policy: immutable|revalidate|bypass, fresh_for, expire_after}`; the first that matches counts.',
-} as const
-
-/** Of a repository alone. */
-export const repositoryKeys = {
-  ecosystem: free(kind.word, 'Which protocol it speaks; needed for a repository that is not built in.'),
-  upstream: free(kind.several(kind.address), 'Its address; several are equal mirrors, the preferred one first.'),
-  enabled: key(kind.truth, 'true', '`false` leaves it out.'),
-  mount: free(kind.mount, 'Where it is served; `/NAME` when left out.'),
-  allow_hosts: key(
-    kind.several(kind.host),
-    '',
-    'Hosts that its documents and redirects may point to; `*` is every public one.',
-  ),
-  keyring: key(kind.several(kind.keyring), '', 'Keys it is signed with: names of shipped keyrings, or paths.'),
-}
-
-export const repositoryStructures = {
-  credentials:
-    'For its upstreams, or for those under `url`: `{bearer}`, `{username, password}`, `{authorization}` or `{headers}`; one or a list.',
-  cooldown: 'A duration, or `{default, packages, baseline}`.',
-  allow: 'As in `policy`; adds to it.',
-  deny: 'As in `policy`; adds to it.',
-  rules: 'As in `policy`; asked before it.',
-} as const

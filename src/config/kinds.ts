@@ -80,27 +80,30 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<numbe
   })
 }
 
-/** Milliseconds. `words` mean Infinity. With `zero: 'refuse'` a zero, which would empty or refuse everything, names the word to write. */
-export function duration(words: readonly string[] = [], zero: 'allow' | 'refuse' = 'allow'): Kind<number> {
-  return one(durationForm(words), measure, (text) => notZero(parseDuration(text, words), text, words, zero))
-}
+/** Milliseconds; `words` mean Infinity. `zero` says why nothing at all is refused, where it is. */
+export const duration = (words: readonly string[] = [], zero?: string): Kind<number> =>
+  one(durationForm(words), measure, (text) => above(parseDuration(text, words), text, zero))
 
-/** Bytes. */
-export function size(words: readonly string[]): Kind<number> {
-  return one(sizeForm(words), measure, (text) => notZero(parseSize(text, words), text, words, 'refuse'))
-}
+/** Bytes; `words` mean Infinity. */
+export const size = (words: readonly string[]): Kind<number> =>
+  one(sizeForm(words), measure, (text) => above(parseSize(text, words), text, emptying))
 
 const measure: JsonSchema = { type: ['string', 'integer'] }
+const emptying = 'would empty or refuse everything; write "none" for no limit'
 
-function notZero(value: number, text: string, words: readonly string[], zero: 'allow' | 'refuse'): number {
-  if (value > 0 || zero === 'allow') return value
-  const word = words.at(-1)
-  const instead = word === undefined ? 'write a longer one' : `write ${JSON.stringify(word)} for no limit`
-  throw new MirrorError('CONFIG', `${JSON.stringify(text)} would empty or refuse everything; ${instead}`)
+function above(value: number, text: string, zero: string | undefined): number {
+  if (value > 0 || zero === undefined) return value
+  throw new MirrorError('CONFIG', `${JSON.stringify(text)} ${zero}`)
 }
 
-/** The time until something happens by itself; never is a choice, at once is none. */
-export const span: Kind<number> = duration(endless, 'refuse')
+/** The age at which something goes. */
+export const span: Kind<number> = duration(endless, emptying)
+
+/** The time from one run to the next. */
+export const interval: Kind<number> = duration(['never'], 'leaves no pause; write "never" for no run at all')
+
+/** The time that something may take. */
+export const limit: Kind<number> = duration([], 'would refuse everything; write a longer one')
 
 /** For how long an answer is fresh; `upstream` goes by the answer's own header fields. */
 export const freshness: Kind<number | 'upstream'> = one(durationForm(['forever', 'upstream']), measure, (text) =>

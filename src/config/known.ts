@@ -1,8 +1,9 @@
 // Which keys a file may hold. An unknown one is an error with its line and the word that was meant.
 
 import { fault, type Tree } from './document.ts'
-import { keyNames, structures } from './keys.ts'
+import { keyNames } from './keys.ts'
 import { didYouMean } from './nearest.ts'
+import { structures } from './structures.ts'
 
 const leaves: ReadonlySet<string> = new Set([...keyNames, ...Object.keys(structures), '$schema'])
 

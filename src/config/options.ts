@@ -3,9 +3,10 @@
 import { safeParse } from 'valibot'
 import type { AnyEcosystem, BuiltIn } from '../contract.ts'
 import { type Field, fault, type Node, plain, type Tree } from './document.ts'
-import { networkKeys, policyKeys, repositoryKeys, repositoryStructures } from './keys.ts'
+import { networkKeys, policyKeys } from './keys.ts'
 import { unknownKey } from './known.ts'
 import type { Reader } from './reader.ts'
+import { repositoryKeys, repositoryStructures } from './structures.ts'
 
 /** Keys that a repository of any ecosystem takes. */
 export const commonKeys: ReadonlySet<string> = new Set([

@@ -5,17 +5,20 @@ import { compilePattern } from '../formats/purl.ts'
 import type { Node } from './document.ts'
 import { placed, textOf } from './reader.ts'
 import type { PackageRule, Where } from './types.ts'
-import { versionsOf } from './words.ts'
+import { ecosystemNamed, versionsOf } from './words.ts'
 
-/** Throws a MirrorError CONFIG with the place. */
+/** The pattern with its type as purls write it: `pkg:apt/curl` is `pkg:deb/curl`. Throws a MirrorError CONFIG with the place. */
 export function readPattern(
-  pattern: string,
+  text: string,
   where: Where,
   name: string,
   ecosystems: readonly AnyEcosystem[],
 ): PackageRule {
-  placed(where, name, () => compilePattern(pattern, versionsOf(ecosystems)))
-  return { pattern, where }
+  placed(where, name, () => compilePattern(text, versionsOf(ecosystems)))
+  const [, type = '', rest = ''] = /^pkg:([^/]+)(\/.*)$/s.exec(text) ?? []
+  if (type === '*') return { pattern: text, where }
+  const { purl } = ecosystemNamed(type.toLowerCase(), ecosystems, name, where)
+  return { pattern: `pkg:${purl}${rest}`, where }
 }
 
 export const readPatterns = (
