@@ -201,6 +201,8 @@ export interface Versions {
   compare(a: string, b: string): number
   satisfies(version: string, range: string): boolean
   prerelease(version: string): boolean
+  /** The range that only this version satisfies. */
+  exact(version: string): string
   /** Why a text is no range, in words; undefined when it is one. */
   fault(range: string): string | undefined
 }

@@ -68,11 +68,11 @@ export function encodePath(path: string): string {
     .join('/')
 }
 
-/** The address of a decoded path below `base`. */
+/** The address of an encoded path below `base`, with one slash between them. */
 export function joinUrl(base: string, path: string): string {
   let end = base.length
   while (base[end - 1] === '/') end--
-  return base.slice(0, end) + encodePath(path.startsWith('/') ? path : `/${path}`)
+  return `${base.slice(0, end)}${path.startsWith('/') ? '' : '/'}${path}`
 }
 
 /** Names by which a web server takes orders from a folder: Apache, PHP, IIS (which ignores case). */

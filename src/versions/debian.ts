@@ -146,6 +146,7 @@ export const versions: Versions = {
   },
   /** A `~` before a word for unfinished work; `~deb12u1` and `~bpo12+1` are rebuilds of finished versions. */
   prerelease: (version) => /~(?:alpha|beta|rc|pre|dev|a\d|b\d)/i.test(version),
+  exact: (version) => `= ${version}`,
   fault(range) {
     if (range.trim() === '') return undefined
     const terms = parse(range)

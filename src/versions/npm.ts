@@ -28,6 +28,7 @@ export const npmVersions: Versions = {
   compare,
   satisfies: (version, range) => range.length <= longestRange && semver.satisfies(version, range, loose),
   prerelease: (version) => semver.prerelease(version, loose) !== null,
+  exact: (version) => `=${version}`,
   fault(range) {
     if (range.length > longestRange) return `a range of ${range.length} characters; ${longestRange} are allowed`
     if (semver.validRange(range, loose) !== null) return undefined

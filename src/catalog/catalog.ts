@@ -1,0 +1,231 @@
+// The catalog: what is held, who said what of it, what was made of it, and which runs there were.
+
+import type { Digests } from '../contract.ts'
+import { type Facts, facts } from './facts.ts'
+import { type Generations, generations } from './generations.ts'
+import { connect } from './open.ts'
+import { type Refs, refs } from './refs.ts'
+import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
+
+export interface Catalog {
+  readonly refs: Refs
+  readonly facts: Facts
+  readonly generations: Generations
+  readonly blobs: {
+    get(sha256: string): BlobRow | undefined
+    put(sha256: string, size: number, digests: Digests, time: number): void
+    drop(sha256: string): void
+    scan(): Iterable<BlobRow>
+    /** Nothing refers to it: no ref, no view, no twin. */
+    unreferenced(): Iterable<BlobRow>
+  }
+  readonly views: {
+    get(key: string): ViewRow | undefined
+    put(view: ViewRow): void
+    /** The newest view of a path, for a Last-Modified that never goes back. */
+    latest(repo: string, path: string, type: string): ViewRow | undefined
+    all(): readonly ViewRow[]
+    drop(key: string): void
+  }
+  readonly holds: {
+    put(holder: string, run: number, held: Iterable<{ readonly repo: string; readonly path: string }>): void
+    /** Forgets what the holder wanted before this run. */
+    settle(holder: string, run: number): number
+    of(repo: string, path: string): readonly string[]
+    holders(): readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
+  }
+  readonly runs: {
+    start(command: string, time: number): number
+    end(id: number, time: number, code: number, summary: unknown): void
+    list(most: number): readonly Run[]
+  }
+  readonly repositories: {
+    record(repository: RecordedRepository): void
+    list(): readonly RecordedRepository[]
+  }
+  /** Runs `work` in one transaction. */
+  atomically<T>(work: () => T): T
+  /** Changes whenever anything was written, by this process (`touch`) or another. */
+  epoch(): number
+  touch(): void
+  close(): void
+}
+
+const json = JSON.stringify
+const parse = <T>(text: string): T => JSON.parse(text) as T
+
+export function openCatalog(file: string): Catalog {
+  const connection = connect(file)
+  let own = 0
+  const dataVersion = connection.prepare('PRAGMA data_version').pluck()
+  return {
+    refs: refs(connection),
+    facts: facts(connection),
+    generations: generations(connection),
+    blobs: blobs(connection),
+    views: views(connection),
+    holds: holds(connection),
+    runs: runs(connection),
+    repositories: repositories(connection),
+    atomically: (work) => connection.transaction(work).immediate(),
+    epoch: () => Number(dataVersion.get()) * 2 ** 26 + own,
+    touch() {
+      own = (own + 1) % 2 ** 26
+    },
+    close() {
+      connection.close()
+    },
+  }
+}
+
+type Connected = ReturnType<typeof connect>
+
+function blobs(connection: Connected): Catalog['blobs'] {
+  type Row = Omit<BlobRow, 'digests'> & { readonly digests: string }
+  const decode = (row: Row): BlobRow => ({ ...row, digests: { ...parse<Digests>(row.digests), sha256: row.sha256 } })
+  const get = connection.prepare<[string], Row>('SELECT sha256, size, digests, added FROM blob WHERE sha256 = ?')
+  const put = connection.prepare(
+    'INSERT INTO blob (sha256, size, digests, added) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET digests = excluded.digests',
+  )
+  const drop = connection.prepare('DELETE FROM blob WHERE sha256 = ?')
+  const page = connection.prepare<[string], Row>(
+    'SELECT sha256, size, digests, added FROM blob WHERE sha256 > ? ORDER BY sha256 LIMIT 500',
+  )
+  const unreferenced = connection.prepare<[string], Row>(
+    `SELECT sha256, size, digests, added FROM blob b WHERE sha256 > ?
+       AND NOT EXISTS (SELECT 1 FROM ref WHERE ref.sha256 = b.sha256)
+       AND NOT EXISTS (SELECT 1 FROM view WHERE view.sha256 = b.sha256)
+       AND NOT EXISTS (SELECT 1 FROM view, json_each(view.twins) t WHERE json_extract(t.value, '$.sha256') = b.sha256)
+     ORDER BY sha256 LIMIT 500`,
+  )
+  function* pages(statement: typeof page): Iterable<BlobRow> {
+    let last = ''
+    for (;;) {
+      const rows = statement.all(last)
+      for (const row of rows) yield decode(row)
+      const end = rows.at(-1)
+      if (end === undefined || rows.length < 500) return
+      last = end.sha256
+    }
+  }
+  return {
+    get(sha256) {
+      const row = get.get(sha256)
+      return row === undefined ? undefined : decode(row)
+    },
+    put(sha256, size, digests, time) {
+      const known = get.get(sha256)
+      const all = { ...(known === undefined ? {} : parse<Digests>(known.digests)), ...digests }
+      put.run(sha256, size, json(all), time)
+    },
+    drop: (sha256) => void drop.run(sha256),
+    scan: () => pages(page),
+    unreferenced: () => pages(unreferenced),
+  }
+}
+
+function views(connection: Connected): Catalog['views'] {
+  type Row = Omit<ViewRow, 'sha256' | 'twins' | 'headers' | 'inputs' | 'until'> & {
+    readonly sha256: string | null
+    readonly twins: string
+    readonly headers: string
+    readonly inputs: string
+    readonly until: number
+  }
+  const columns = 'key, repo, path, type, sha256, size, twins, headers, inputs, until, modified, used'
+  const forever = Number.MAX_SAFE_INTEGER
+  const decode = (row: Row): ViewRow => ({
+    ...row,
+    sha256: row.sha256 ?? undefined,
+    twins: parse(row.twins),
+    headers: parse(row.headers),
+    inputs: parse(row.inputs),
+    until: row.until === forever ? Number.POSITIVE_INFINITY : row.until,
+  })
+  const get = connection.prepare<[string], Row>(`SELECT ${columns} FROM view WHERE key = ?`)
+  const latest = connection.prepare<[string, string, string], Row>(
+    `SELECT ${columns} FROM view WHERE repo = ? AND path = ? AND type = ? ORDER BY modified DESC LIMIT 1`,
+  )
+  const all = connection.prepare<[], Row>(`SELECT ${columns} FROM view ORDER BY repo, path`)
+  const put = connection.prepare(
+    `INSERT OR REPLACE INTO view (${columns}) VALUES (@key, @repo, @path, @type, @sha256, @size, @twins, @headers, @inputs, @until, @modified, @used)`,
+  )
+  const drop = connection.prepare('DELETE FROM view WHERE key = ?')
+  return {
+    get(key) {
+      const row = get.get(key)
+      return row === undefined ? undefined : decode(row)
+    },
+    put: (view) =>
+      void put.run({
+        ...view,
+        sha256: view.sha256 ?? null,
+        twins: json(view.twins),
+        headers: json(view.headers),
+        inputs: json(view.inputs),
+        until: Number.isFinite(view.until) ? view.until : forever,
+      }),
+    latest(repo, path, type) {
+      const row = latest.get(repo, path, type)
+      return row === undefined ? undefined : decode(row)
+    },
+    all: () => all.all().map(decode),
+    drop: (key) => void drop.run(key),
+  }
+}
+
+function holds(connection: Connected): Catalog['holds'] {
+  const put = connection.prepare(
+    'INSERT INTO hold (repo, path, holder, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path, holder) DO UPDATE SET run = excluded.run',
+  )
+  const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
+  const of = connection.prepare<[string, string], { holder: string }>('SELECT holder FROM hold WHERE repo = ? AND path = ? ORDER BY holder')
+  const holders = connection.prepare<[], { holder: string; paths: number; run: number }>(
+    'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
+  )
+  return {
+    put: connection.transaction((holder: string, run: number, held: Iterable<{ repo: string; path: string }>) => {
+      for (const { repo, path } of held) put.run(repo, path, holder, run)
+    }),
+    settle: (holder, run) => settle.run(holder, run).changes,
+    of: (repo, path) => of.all(repo, path).map((row) => row.holder),
+    holders: () => holders.all(),
+  }
+}
+
+function runs(connection: Connected): Catalog['runs'] {
+  type Row = Omit<Run, 'ended' | 'code' | 'summary'> & {
+    readonly ended: number | null
+    readonly code: number | null
+    readonly summary: string | null
+  }
+  const start = connection.prepare('INSERT INTO run (command, started) VALUES (?, ?)')
+  const end = connection.prepare('UPDATE run SET ended = ?, code = ?, summary = ? WHERE id = ?')
+  const list = connection.prepare<[number], Row>(
+    'SELECT id, command, started, ended, code, summary FROM run ORDER BY id DESC LIMIT ?',
+  )
+  return {
+    start: (command, time) => Number(start.run(command, time).lastInsertRowid),
+    end: (id, time, code, summary) => void end.run(time, code, json(summary), id),
+    list: (most) =>
+      list.all(most).map((row) => ({
+        ...row,
+        ended: row.ended ?? undefined,
+        code: row.code ?? undefined,
+        summary: row.summary === null ? undefined : parse<unknown>(row.summary),
+      })),
+  }
+}
+
+function repositories(connection: Connected): Catalog['repositories'] {
+  const record = connection.prepare(
+    'INSERT OR REPLACE INTO repository (name, ecosystem, settings, recorded) VALUES (@name, @ecosystem, @settings, @recorded)',
+  )
+  const list = connection.prepare<[], { name: string; ecosystem: string; settings: string; recorded: number }>(
+    'SELECT name, ecosystem, settings, recorded FROM repository ORDER BY name',
+  )
+  return {
+    record: (repository) => void record.run({ ...repository, settings: json(repository.settings) }),
+    list: () => list.all().map((row) => ({ ...row, settings: parse<unknown>(row.settings) })),
+  }
+}

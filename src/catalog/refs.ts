@@ -1,0 +1,121 @@
+// Refs: (repo, path, variant, generation) to bytes, with validators, times and proof.
+
+import type { Kind } from '../contract.ts'
+import type { Connection } from './open.ts'
+import type { Proof, Ref } from './rows.ts'
+
+interface Row extends Omit<Ref, 'sha256' | 'headers' | 'name' | 'version' | 'kind' | 'proof'> {
+  readonly sha256: string | null
+  readonly headers: string
+  readonly name: string | null
+  readonly version: string | null
+  readonly kind: string
+  readonly proof: string
+}
+
+const decode = (row: Row): Ref => ({
+  ...row,
+  kind: row.kind as Kind,
+  proof: row.proof as Proof,
+  sha256: row.sha256 ?? undefined,
+  headers: JSON.parse(row.headers) as Record<string, string>,
+  name: row.name ?? undefined,
+  version: row.version ?? undefined,
+})
+
+const encode = (ref: Ref): Row => ({
+  ...ref,
+  sha256: ref.sha256 ?? null,
+  headers: JSON.stringify(ref.headers),
+  name: ref.name ?? null,
+  version: ref.version ?? null,
+})
+
+/** One page of a scan: scans never keep a statement open, so that a writer may write in between. */
+const PAGE = 500
+
+export interface Refs {
+  get(repo: string, path: string, variant: string, generation: number): Ref | undefined
+  put(ref: Ref): void
+  /** Renews the validation time of an unchanged ref. */
+  checked(ref: Ref, time: number, headers?: Readonly<Record<string, string>>): void
+  drop(ref: Ref): void
+  ofGeneration(generation: number): readonly Ref[]
+  bySha256(sha256: string): readonly Ref[]
+  /** Is there a ref of this repo with these bytes, in one of these generations? */
+  holds(repo: string, sha256: string, generations: readonly number[]): boolean
+  /** All refs of a repo, or of all, by path; in pages, so that others may write meanwhile. */
+  scan(repo?: string): Iterable<Ref>
+  byName(repo: string, name: string): readonly Ref[]
+  /** Adds hits and last uses, gathered by (repo, path). */
+  used(uses: Iterable<{ readonly repo: string; readonly path: string; readonly hits: number; readonly used: number }>): void
+  /** Per repository: refs, held refs, bytes of distinct blobs, hits, last fetch. */
+  totals(): readonly { readonly repo: string; readonly refs: number; readonly artifacts: number; readonly bytes: number; readonly hits: number; readonly fetched: number }[]
+}
+
+export function refs(connection: Connection): Refs {
+  const columns =
+    'repo, path, variant, generation, kind, sha256, size, status, type, url, headers, fetched, checked, modified, name, version, proof, proven, hits, used'
+  const get = connection.prepare<[string, string, string, number], Row>(
+    `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND variant = ? AND generation = ?`,
+  )
+  const put = connection.prepare(
+    `INSERT INTO ref (${columns}) VALUES (@repo, @path, @variant, @generation, @kind, @sha256, @size, @status, @type, @url, @headers,
+       @fetched, @checked, @modified, @name, @version, @proof, @proven, @hits, @used)
+     ON CONFLICT (repo, path, variant, generation) DO UPDATE SET kind = excluded.kind, sha256 = excluded.sha256, size = excluded.size,
+       status = excluded.status, type = excluded.type, url = excluded.url, headers = excluded.headers, fetched = excluded.fetched,
+       checked = excluded.checked, modified = excluded.modified, name = excluded.name, version = excluded.version,
+       proof = excluded.proof, proven = excluded.proven`,
+  )
+  const checked = connection.prepare(
+    'UPDATE ref SET checked = ?, headers = ? WHERE repo = ? AND path = ? AND variant = ? AND generation = ?',
+  )
+  const drop = connection.prepare('DELETE FROM ref WHERE repo = ? AND path = ? AND variant = ? AND generation = ?')
+  const ofGeneration = connection.prepare<[number], Row>(`SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`)
+  const bySha256 = connection.prepare<[string], Row>(`SELECT ${columns} FROM ref WHERE sha256 = ?`)
+  const holders = connection.prepare<[string, string], { generation: number }>(
+    'SELECT generation FROM ref WHERE sha256 = ? AND repo = ?',
+  )
+  const first = connection.prepare<[string, string, string, string, number], Row>(
+    `SELECT ${columns} FROM ref WHERE repo >= ? AND (repo, path, variant, generation) > (?, ?, ?, ?)
+     ORDER BY repo, path, variant, generation LIMIT ${PAGE}`,
+  )
+  const byName = connection.prepare<[string, string], Row>(`SELECT ${columns} FROM ref WHERE repo = ? AND name = ? ORDER BY path`)
+  const use = connection.prepare('UPDATE ref SET hits = hits + ?, used = max(used, ?) WHERE repo = ? AND path = ?')
+  const totals = connection.prepare<[], { repo: string; refs: number; artifacts: number; bytes: number; hits: number; fetched: number }>(
+    `SELECT r.repo AS repo, count(*) AS refs, sum(r.kind = 'artifact') AS artifacts, sum(r.hits) AS hits, max(r.fetched) AS fetched,
+       (SELECT coalesce(sum(b.size), 0) FROM blob b WHERE b.sha256 IN (SELECT sha256 FROM ref WHERE repo = r.repo)) AS bytes
+     FROM ref r WHERE r.sha256 IS NOT NULL GROUP BY r.repo ORDER BY r.repo`,
+  )
+  return {
+    get(repo, path, variant, generation) {
+      const row = get.get(repo, path, variant, generation)
+      return row === undefined ? undefined : decode(row)
+    },
+    put: (ref) => void put.run(encode(ref)),
+    checked: (ref, time, headers) =>
+      void checked.run(time, JSON.stringify(headers ?? ref.headers), ref.repo, ref.path, ref.variant, ref.generation),
+    drop: (ref) => void drop.run(ref.repo, ref.path, ref.variant, ref.generation),
+    ofGeneration: (generation) => ofGeneration.all(generation).map(decode),
+    bySha256: (sha256) => bySha256.all(sha256).map(decode),
+    holds: (repo, sha256, generations) => holders.all(sha256, repo).some((row) => generations.includes(row.generation)),
+    *scan(repo) {
+      let from: readonly [string, string, string, number] = [repo ?? '', '', '', -1]
+      for (;;) {
+        const page = first.all(repo ?? '', ...from)
+        for (const row of page) {
+          if (repo !== undefined && row.repo !== repo) return
+          yield decode(row)
+        }
+        const last = page.at(-1)
+        if (last === undefined || page.length < PAGE) return
+        from = [last.repo, last.path, last.variant, last.generation]
+      }
+    },
+    byName: (repo, name) => byName.all(repo, name).map(decode),
+    used: connection.transaction((uses: Parameters<Refs['used']>[0]) => {
+      for (const { repo, path, hits, used } of uses) use.run(hits, used, repo, path)
+    }),
+    totals: () => totals.all(),
+  }
+}

@@ -1,0 +1,56 @@
+// `pkgmirror serve`: pull-through HTTP over the same engine, or only what is held with --offline.
+
+import { createAddresses } from '../server/addresses.ts'
+import { createApp } from '../server/app.ts'
+import { createHits } from '../server/hits.ts'
+import { listen } from '../server/listen.ts'
+import { createResponder } from '../server/respond.ts'
+import { createLog } from '../telemetry/log.ts'
+import { type Context, printJson, say } from './context.ts'
+import { openWorkspace } from './workspace.ts'
+
+/** How long answers under way may take after a signal, milliseconds. */
+const GRACE = 10_000
+
+export async function serve(context: Context): Promise<number> {
+  const { settings } = context
+  const workspace = await openWorkspace(settings)
+  const { mirror, events } = workspace
+  const log = await createLog(settings.log, process.stderr)
+  const unfollow = log.follow(events)
+  const responder = createResponder(mirror.store)
+  const hits = createHits(mirror.catalog, mirror.now)
+  let ports: readonly number[] = []
+  const addresses = createAddresses(settings.baseUrl, settings.hosts, () => ports)
+  try {
+    const listening = await listen(createApp(mirror, responder, addresses, hits), settings.listen)
+    ports = listening.ports
+    ready(context, listening.addresses, mirror.offline)
+    await aborted(context.signal)
+    await listening.close(GRACE)
+    return 0
+  } finally {
+    hits.close()
+    responder.close()
+    await workspace.close()
+    unfollow()
+    log.flush()
+  }
+}
+
+function ready(context: Context, addresses: readonly string[], offline: boolean): void {
+  if (context.json) {
+    printJson('ready', { addresses, offline })
+    return
+  }
+  say(context, `pkgmirror is ready at ${addresses.join(' and ')}${offline ? ' (offline: only what is held)' : ''}`)
+  if (addresses.every((address) => /\/\/(127\.|localhost|\[::1\])/.test(address))) {
+    say(context, 'Only this machine reaches it; open it with --listen 0.0.0.0:8080.')
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+

@@ -1,0 +1,117 @@
+// What a run wants, by repository: package lists and roots of manifests, and the lines of lockfiles.
+
+import { createReadStream } from 'node:fs'
+import { glob, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Settings, Want } from '../config/types.ts'
+import type { Locked, LockFormat, Selector } from '../contract.ts'
+import type { Mirror, MountedRepo } from '../engine/mirror.ts'
+import { MirrorError } from '../errors.ts'
+import { lockFormats, recognise } from '../lockfiles/index.ts'
+
+export interface Wanted {
+  readonly byRepo: ReadonlyMap<string, readonly Selector[]>
+  /** Lines that no mirror can hold, and why. */
+  readonly skipped: readonly { readonly file: string; readonly line?: number; readonly name: string; readonly reason: string }[]
+}
+
+export async function wantedOf(mirror: Mirror, settings: Settings): Promise<Wanted> {
+  const byRepo = new Map<string, Selector[]>()
+  const skipped: Wanted['skipped'][number][] = []
+  const add = (repo: string, selector: Selector) => {
+    const known = byRepo.get(repo)
+    if (known === undefined) byRepo.set(repo, [selector])
+    else known.push(selector)
+  }
+  for (const want of settings.wants) add(want.repo, selectorOf(mirror, want))
+  for (const { glob: pattern, where } of settings.lockfiles) {
+    const files = await Array.fromAsync(glob(pattern, { exclude: (name) => path.basename(name) === 'node_modules' }))
+    if (files.length === 0) {
+      throw new MirrorError('CONFIG', `no file fits ${pattern}`, { file: where.file, line: where.line, hint: 'Correct the glob; it is relative to the file it stands in.' })
+    }
+    for (const file of files.sort()) await addLockfile(mirror, file, undefined, add, (one) => skipped.push(one))
+  }
+  return { byRepo, skipped }
+}
+
+function selectorOf(mirror: Mirror, want: Want): Selector {
+  const mounted = mirror.repos.get(want.repo)
+  if (mounted === undefined) throw new MirrorError('CONFIG', `there is no repository ${want.repo}`, { ...want.from })
+  try {
+    const understood = want.text === undefined ? { name: '*' } : mounted.ecosystem.want(want.text, mounted.repo)
+    return { ...understood, ...want.selector, from: want.from }
+  } catch (error) {
+    if (!(error instanceof MirrorError)) throw error
+    throw new MirrorError(error.code, error.message, { ...error.facts, ...want.from })
+  }
+}
+
+/** Adds what a lockfile locks. Throws LOCKFILE for a file of no known format. */
+export async function addLockfile(
+  mirror: Mirror,
+  file: string,
+  as: string | undefined,
+  add: (repo: string, selector: Selector) => void,
+  skip: (line: Wanted['skipped'][number]) => void,
+): Promise<number> {
+  const format = await formatOf(file, as)
+  let count = 0
+  const near = (name: string) => createReadStream(path.resolve(path.dirname(file), name))
+  for await (const locked of format.read({ name: file, bytes: () => createReadStream(file), near })) {
+    count += 1
+    const mounted = repoFor(mirror, locked)
+    const reason = mounted === undefined ? `no repository mirrors ${locked.ecosystem}${locked.url === undefined ? '' : ` from ${originOf(locked.url)}`}` : notMirrored(locked)
+    if (mounted === undefined || reason !== undefined) {
+      if (locked.source !== 'link' && locked.source !== 'workspace') skip({ file, name: locked.name, reason: reason ?? '', ...(locked.line === undefined ? {} : { line: locked.line }) })
+      continue
+    }
+    add(mounted.settings.name, lockedSelector(mounted, locked, file))
+  }
+  return count
+}
+
+async function formatOf(file: string, as: string | undefined): Promise<LockFormat> {
+  const head = (await readFile(file).catch((error: unknown) => {
+    throw new MirrorError('LOCKFILE', `cannot read ${file}`, { file, cause: error, hint: 'Check the path.' })
+  })).subarray(0, 4096)
+  const found = as === undefined ? recognise(path.basename(file), head) : lockFormats.find((format) => format.id === as)
+  if (found !== undefined) return found
+  const known = lockFormats.map((format) => format.id).join(', ')
+  throw new MirrorError('LOCKFILE', as === undefined ? 'this is no lockfile that is known' : `there is no lockfile format ${as}`, {
+    file,
+    hint: `Known formats: ${known}. Name one with --as.`,
+  })
+}
+
+function notMirrored({ source }: Locked): string | undefined {
+  if (source === 'registry' || source === 'url') return undefined
+  return `its source is ${source}, not a registry`
+}
+
+/** The repository of a locked line: the one whose upstream its address lies under, else the ecosystem's first. */
+function repoFor(mirror: Mirror, locked: Locked): MountedRepo | undefined {
+  const candidates = [...mirror.repos.values()].filter((one) => one.ecosystem.id === locked.ecosystem)
+  const { url } = locked
+  if (url === undefined) return candidates[0]
+  const spelled = candidates.find((one) => spellings(one).some((prefix) => url.startsWith(prefix)))
+  if (spelled !== undefined || !locked.url?.startsWith('http') || locked.source === 'registry') return spelled ?? candidates[0]
+  return undefined
+}
+
+const spellings = ({ settings, ecosystem }: MountedRepo): readonly string[] => [
+  ...settings.upstreams,
+  ...(ecosystem.repos.find((one) => one.name === settings.name)?.also ?? []),
+]
+
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)
+
+function lockedSelector(mounted: MountedRepo, locked: Locked, file: string): Selector {
+  const digests = locked.digests.filter((one) => one.of === 'file').map((one) => one.digests)
+  return {
+    name: mounted.ecosystem.name(locked.name),
+    follow: [],
+    from: { file, ...(locked.line === undefined ? {} : { line: locked.line }) },
+    ...(locked.version === undefined ? {} : { range: mounted.ecosystem.versions.exact(locked.version) }),
+    ...(digests.length === 0 ? {} : { digests }),
+  }
+}

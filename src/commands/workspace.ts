@@ -1,0 +1,139 @@
+// Opens what every verb works on: the catalog, the store, the network and the mounted repositories of a data directory.
+
+import { existsSync, mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { type Catalog, openCatalog } from '../catalog/catalog.ts'
+import type { Repository, Settings } from '../config/types.ts'
+import { ecosystems } from '../ecosystems/index.ts'
+import { createEvents, type Events } from '../engine/events.ts'
+import { createFlights } from '../engine/flights.ts'
+import { createHolder } from '../engine/hold.ts'
+import { type Mirror, type MountedRepo, mount } from '../engine/mirror.ts'
+import { createThreads } from '../engine/threads.ts'
+import { MirrorError } from '../errors.ts'
+import { openDiskStore } from '../store/disk.ts'
+import { loadKeyring } from '../trust/keyring.ts'
+import { createClient } from '../upstream/http.ts'
+import { type Lock, lock } from './lock.ts'
+import { version } from './version.ts'
+
+export interface WorkspaceOptions {
+  /** Throws CONFIG when there is no data directory yet, instead of making one. */
+  readonly mustExist?: boolean
+  /** One writer at a time. */
+  readonly lock?: boolean
+  readonly offline?: boolean
+}
+
+export interface Workspace {
+  readonly mirror: Mirror
+  readonly events: Events
+  readonly settings: Settings
+  /** Files and bytes that a crash had left behind. */
+  readonly cleaned: { readonly files: number; readonly bytes: number }
+  close(): Promise<void>
+}
+
+export async function openWorkspace(settings: Settings, options: WorkspaceOptions = {}): Promise<Workspace> {
+  const { data } = settings
+  const file = path.join(data, 'catalog.db')
+  if (options.mustExist === true && !existsSync(file)) {
+    throw new MirrorError('CONFIG', `there is no mirror at ${data}`, {
+      file: data,
+      hint: 'Run `pkgmirror sync MANIFEST` first, or name another directory with --data.',
+    })
+  }
+  mkdirSync(data, { recursive: true })
+  const held: Lock | undefined = options.lock === true ? lock(data) : undefined
+  try {
+    return await open(settings, options, file, held)
+  } catch (error) {
+    held?.release()
+    throw error
+  }
+}
+
+async function open(settings: Settings, options: WorkspaceOptions, file: string, held: Lock | undefined): Promise<Workspace> {
+  const catalog = openCatalog(file)
+  const store = await openDiskStore(settings.data)
+  const cleaned = await store.clean()
+  const events = createEvents()
+  const repositories = withRecorded(settings, catalog)
+  const offline = options.offline ?? settings.offline
+  const client = createClient(repositories, {
+    version,
+    online: () => !offline,
+    events: {
+      answered: (ask, status, milliseconds) => events.emit({ type: 'asked', repo: ask.repo, url: ask.url, status, milliseconds }),
+    },
+  })
+  const threads = createThreads(new URL(import.meta.url.endsWith('.ts') ? '../ecosystems/index.ts' : '../ecosystems/index.js', import.meta.url).href, Math.max(1, Math.min(4, availableParallelism() - 1)))
+  const now = Date.now
+  const mirror: Mirror = {
+    repos: new Map(repositories.map((one) => [one.name, mounted(one)])),
+    platforms: settings.platforms,
+    catalog,
+    store,
+    client,
+    events,
+    flights: createFlights(),
+    holder: createHolder(catalog, store, now),
+    threads,
+    keyring: loadKeyring,
+    offline,
+    now,
+  }
+  return {
+    mirror,
+    events,
+    settings,
+    cleaned,
+    async close() {
+      await client.close()
+      await mirror.flights.idle()
+      await mirror.holder.settle()
+      await threads.close()
+      await store.close()
+      catalog.close()
+      held?.release()
+    },
+  }
+}
+
+function mounted(settings: Repository): MountedRepo {
+  const ecosystem = ecosystems.find((one) => one.id === settings.ecosystem)
+  if (ecosystem === undefined) throw new MirrorError('CONFIG', `${settings.name} is of the unknown ecosystem ${settings.ecosystem}`, { ...settings.where })
+  return mount(settings, ecosystem)
+}
+
+/** What is recorded of a repository: enough to serve it without its configuration, and no secrets. */
+type Recorded = Pick<Repository, 'upstreams' | 'mount' | 'options' | 'keyrings' | 'builtin'>
+
+/** The configured repositories, and those that earlier runs on this data directory used. */
+function withRecorded(settings: Settings, catalog: Catalog): readonly Repository[] {
+  const all = new Map(settings.repositories.map((one) => [one.name, one]))
+  for (const { name, ecosystem, settings: stored } of catalog.repositories.list()) {
+    const configured = all.get(name)
+    if (configured !== undefined && !configured.builtin) continue
+    if (!ecosystems.some((one) => one.id === ecosystem)) continue
+    const like = configured ?? settings.repositories.find((one) => one.ecosystem === ecosystem) ?? settings.repositories[0]
+    if (like === undefined || !isRecorded(stored)) continue
+    if ([...all.values()].some((one) => one.name !== name && one.mount === stored.mount)) continue
+    all.set(name, { ...like, ...stored, name, ecosystem, policy: configured?.policy ?? settings.policy, credentials: configured?.credentials ?? [] })
+  }
+  return [...all.values()]
+}
+
+const isRecorded = (value: unknown): value is Recorded =>
+  typeof value === 'object' && value !== null && 'upstreams' in value && 'mount' in value
+
+/** Remembers the repositories that a run used. */
+export function record(mirror: Mirror, names: Iterable<string>): void {
+  for (const name of names) {
+    const found = mirror.repos.get(name)
+    if (found === undefined) continue
+    const { upstreams, mount: at, options, keyrings, builtin, ecosystem } = found.settings
+    mirror.catalog.repositories.record({ name, ecosystem, settings: { upstreams, mount: at, options, keyrings, builtin } satisfies Recorded, recorded: mirror.now() })
+  }
+}

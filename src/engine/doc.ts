@@ -1,0 +1,70 @@
+// Docs: held or staged bytes with what is known of them.
+
+import type { HeldRef } from '../catalog/rows.ts'
+import type { Digests, Doc } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
+import type { Staged, Store } from '../store/store.ts'
+
+/** Everything of a Doc but its bytes: plain data that may cross to a thread. */
+export interface DocHead {
+  readonly path: string
+  readonly url: string
+  readonly type: string
+  readonly size: number
+  readonly digests: Digests
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The largest document that is ever taken into memory whole; larger ones must be streamed. */
+export const WHOLE_LIMIT = 256 * 1024 * 1024
+
+export function doc(head: DocHead, stream: Doc['stream'], beside: ReadonlyMap<string, Doc> = new Map()): Doc {
+  return {
+    ...head,
+    beside,
+    stream,
+    async bytes() {
+      if (head.size > WHOLE_LIMIT) {
+        throw new MirrorError('TOO_LARGE', `${head.path} has ${head.size} bytes, too many for one piece`, { path: head.path })
+      }
+      const whole = new Uint8Array(head.size)
+      let at = 0
+      for await (const piece of stream()) {
+        whole.set(piece, at)
+        at += piece.length
+      }
+      if (at !== head.size) throw new MirrorError('DAMAGED', `${head.path} is held with ${at} of ${head.size} bytes`, { path: head.path })
+      return whole
+    },
+  }
+}
+
+export const headOf = (ref: HeldRef, digests: Digests = {}): DocHead => ({
+  path: ref.path,
+  url: ref.url,
+  type: ref.type,
+  size: ref.size,
+  digests: { ...digests, sha256: ref.sha256 },
+  headers: ref.headers,
+})
+
+/** A held document. */
+export function heldDoc(store: Store, ref: HeldRef, beside?: ReadonlyMap<string, Doc>): Doc {
+  return doc(headOf(ref), (from, to) => store.stream(ref.sha256, from, to), beside)
+}
+
+/** A document that has arrived but is not held yet. */
+export function stagedDoc(head: DocHead, staged: Staged, beside?: ReadonlyMap<string, Doc>): Doc {
+  return doc(head, (from, to) => stagedStream(staged, from, to), beside)
+}
+
+async function* stagedStream(staged: Staged, from = 0, to = staged.size): AsyncGenerator<Uint8Array> {
+  let at = from
+  while (at < to) {
+    const buffer = new Uint8Array(Math.min(256 * 1024, to - at))
+    const read = await staged.read(buffer, at)
+    if (read === 0) return
+    yield read === buffer.length ? buffer : buffer.subarray(0, read)
+    at += read
+  }
+}

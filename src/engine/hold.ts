@@ -1,0 +1,63 @@
+// Holding: blobs become durable first, then the refs that name them are written, many in one transaction. A crash in
+// between leaves garbage, never a lie.
+
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Ref } from '../catalog/rows.ts'
+import type { Digests } from '../contract.ts'
+import type { Store } from '../store/store.ts'
+
+export interface Holding {
+  readonly blobs: readonly { readonly sha256: string; readonly size: number; readonly digests: Digests }[]
+  /** Written in the same transaction. */
+  readonly refs: readonly Ref[]
+  /** More to write in the same transaction. */
+  readonly also?: () => void
+}
+
+export interface Holder {
+  /** Resolves when it is durable. */
+  hold(holding: Holding): Promise<void>
+  /** Writes out everything that waits. */
+  settle(): Promise<void>
+}
+
+export function createHolder(catalog: Catalog, store: Store, now: () => number): Holder {
+  let waiting: { holding: Holding; done: PromiseWithResolvers<void> }[] = []
+  let round: Promise<void> | undefined
+
+  function write(holding: Holding): void {
+    for (const blob of holding.blobs) catalog.blobs.put(blob.sha256, blob.size, blob.digests, now())
+    for (const ref of holding.refs) catalog.refs.put(ref)
+    holding.also?.()
+  }
+
+  async function rounds(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting
+      waiting = []
+      try {
+        if (group.some(({ holding }) => holding.blobs.length > 0)) await store.flush()
+        catalog.atomically(() => {
+          for (const { holding } of group) write(holding)
+        })
+        catalog.touch()
+        for (const { done } of group) done.resolve()
+      } catch (error) {
+        for (const { done } of group) done.reject(error)
+      }
+    }
+    round = undefined
+  }
+
+  return {
+    hold(holding) {
+      const done = Promise.withResolvers<void>()
+      waiting.push({ holding, done })
+      round ??= new Promise<void>((resolve) => setImmediate(resolve)).then(rounds)
+      return done.promise
+    },
+    async settle() {
+      while (round !== undefined) await round
+    },
+  }
+}

@@ -1,0 +1,162 @@
+// The policy engine: may this be had now? One pure module for serve, sync and export, and for every ecosystem.
+// What it needs is handed in: the subject, the clock's time, the rules. Nothing here reads or remembers anything.
+
+import type { Seen } from '../catalog/rows.ts'
+import type { PackageRule, Policy } from '../config/types.ts'
+import type { Entry, Versions } from '../contract.ts'
+import type { Code } from '../errors.ts'
+import { formatDuration } from '../formats/duration.ts'
+import { compilePattern, type PackagePattern } from '../formats/purl.ts'
+
+/** What is judged: a package, a version of it, and the clocks that tell its age. */
+export interface Subject {
+  readonly name?: string | undefined
+  readonly version?: string | undefined
+  /** Publication time by the index, milliseconds since 1970. */
+  readonly published?: number | undefined
+  /** Last-Modified of the file itself. */
+  readonly modified?: number | undefined
+  readonly seen?: Seen | undefined
+}
+
+export type Verdict =
+  | { readonly allow: true }
+  | {
+      readonly allow: false
+      readonly code: Code
+      /** A sentence naming the rule, the date and the clock. */
+      readonly reason: string
+      /** Milliseconds since 1970; when it may be asked for again. */
+      readonly until?: number
+    }
+
+/** Which repository the rules are compiled for. */
+export interface Judged {
+  readonly ecosystem: string
+  readonly purl: string
+  readonly repo: string
+  readonly versions: Versions
+}
+
+export interface Judge {
+  verdict(subject: Subject, now: number): Verdict
+  /** Nothing can ever be hidden: no rule denies and no cooldown waits. */
+  readonly open: boolean
+  /** Some cooldown can wait, so that times matter. */
+  readonly waits: boolean
+  /** The cooldown of a whole repository, for generations; milliseconds. */
+  readonly repositoryCooldown: number
+  /** Changes when any rule does. */
+  readonly fingerprint: string
+}
+
+const allowed: Verdict = { allow: true }
+
+/** Compiles the rules for one repository. The rules were checked when the configuration was loaded. */
+export function compileJudge(policy: Policy, judged: Judged): Judge {
+  const versionsOf = (type: string) => (type === judged.purl ? judged.versions : undefined)
+  const compile = (rule: PackageRule): Compiled => ({ rule, pattern: compilePattern(rule.pattern, versionsOf) })
+  const fits = (rule: Compiled, name: string, version: string | undefined): boolean =>
+    rule.pattern.matches({ type: judged.purl, name, repo: judged.repo, ...(version === undefined ? {} : { version }) })
+  const ours = (rule: Compiled): boolean => rule.pattern.text.startsWith(`pkg:${judged.purl}/`) || rule.pattern.text.startsWith('pkg:*/')
+  const deny = policy.deny.map(compile).filter(ours)
+  const allow = policy.allow.map(compile)
+  const waits = policy.cooldown.packages
+    .map((rule) => ({ ...compile(rule), cooldown: rule.cooldown }))
+    .filter(ours)
+    .sort((a, b) => Number(b.pattern.exactName) - Number(a.pattern.exactName) || b.pattern.specificity - a.pattern.specificity)
+  const general = generalCooldown(policy, judged)
+  const waiting = general.cooldown > 0 || waits.some((rule) => rule.cooldown > 0)
+
+  function denied(name: string, version: string | undefined): Verdict {
+    const rule = deny.find((one) => fits(one, name, version))
+    if (rule !== undefined) {
+      return { allow: false, code: 'DENIED', reason: `denied by ${rule.rule.pattern} (${place(rule.rule)})` }
+    }
+    if (allow.length === 0) return allowed
+    const named = allow.some((one) => ours(one) && (version === undefined ? one.pattern.matchesName(subjectOf(name)) : fits(one, name, version)))
+    if (named) return allowed
+    return { allow: false, code: 'DENIED', reason: `no \`allow\` rule names it (the first is ${allow[0]?.rule.pattern ?? ''})` }
+  }
+
+  const subjectOf = (name: string) => ({ type: judged.purl, name, repo: judged.repo })
+
+  function cooldownOf(name: string, version: string | undefined): { readonly cooldown: number; readonly rule: string } {
+    const rule = waits.find((one) => fits(one, name, version))
+    return rule === undefined ? general : { cooldown: rule.cooldown, rule: `${rule.rule.pattern} (${place(rule.rule)})` }
+  }
+
+  return {
+    open: deny.length === 0 && allow.length === 0 && !waiting,
+    waits: waiting,
+    repositoryCooldown: general.cooldown,
+    fingerprint: JSON.stringify([policy.deny, policy.allow, policy.cooldown].map(withoutPlaces)),
+    verdict(subject, now) {
+      if (subject.name === undefined) return allowed
+      const first = denied(subject.name, subject.version)
+      if (!first.allow || subject.version === undefined) return first
+      const { cooldown, rule } = cooldownOf(subject.name, subject.version)
+      if (cooldown === 0) return allowed
+      const clock = clockOf(subject, policy.cooldown.baseline)
+      if (clock === undefined) return allowed
+      const until = clock.time + cooldown
+      if (now >= until) return allowed
+      return {
+        allow: false,
+        code: 'COOLDOWN',
+        reason: `younger than its cooldown of ${formatDuration(cooldown)} by ${rule}: ${dated(clock)}, allowed from ${dateText(until)}`,
+        until,
+      }
+    },
+  }
+}
+
+interface Compiled {
+  readonly rule: PackageRule
+  readonly pattern: PackagePattern
+}
+
+const place = (rule: PackageRule): string =>
+  rule.where.line === undefined ? rule.where.file : `${rule.where.file}:${rule.where.line}`
+
+const withoutPlaces = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (key, part: unknown) => (key === 'where' ? undefined : part === Number.POSITIVE_INFINITY ? 'forever' : part)))
+
+/** Package over pattern over repository over ecosystem over default; this is the part without packages. */
+function generalCooldown(policy: Policy, judged: Judged): { readonly cooldown: number; readonly rule: string } {
+  const { repositories, ecosystems } = policy.cooldown
+  const byRepo = repositories[judged.repo]
+  if (byRepo !== undefined) return { cooldown: byRepo, rule: `cooldown.repositories.${judged.repo}` }
+  const byEcosystem = ecosystems[judged.ecosystem]
+  if (byEcosystem !== undefined) return { cooldown: byEcosystem, rule: `cooldown.ecosystems.${judged.ecosystem}` }
+  return { cooldown: policy.cooldown.default, rule: 'cooldown.default' }
+}
+
+interface Clock {
+  readonly time: number
+  readonly by: string
+}
+
+/** Which clock tells the age; undefined when the subject belongs to the baseline and the baseline is allowed. */
+function clockOf(subject: Subject, baseline: 'allow' | 'wait'): Clock | undefined {
+  if (subject.published !== undefined) return { time: subject.published, by: 'published' }
+  if (subject.modified !== undefined) return { time: subject.modified, by: 'last modified' }
+  if (subject.seen === undefined) return { time: Number.MAX_SAFE_INTEGER, by: 'not yet seen' }
+  if (subject.seen.baseline && baseline === 'allow') return undefined
+  return { time: subject.seen.first, by: 'first seen here' }
+}
+
+/** The largest time a Date can hold; anything later is "never". */
+const LAST_DATE = 8_640_000_000_000_000
+const dateText = (time: number): string => (time > LAST_DATE ? 'no readable date on' : new Date(time).toISOString())
+const dated = (clock: Clock): string =>
+  clock.time > LAST_DATE ? `its ${clock.by} time cannot be read` : `${clock.by} ${dateText(clock.time)}`
+
+/** The subject that an entry is. */
+export const subjectOf = (entry: Partial<Entry>, seen?: Seen, modified?: number): Subject => ({
+  name: entry.name,
+  version: entry.version,
+  published: entry.published,
+  modified,
+  seen,
+})

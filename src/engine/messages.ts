@@ -1,0 +1,77 @@
+// What the main thread and a worker thread say to each other. Everything is plain data.
+
+import type { Seen } from '../catalog/rows.ts'
+import type { Policy } from '../config/types.ts'
+import type { Entry, Params } from '../contract.ts'
+import type { Code, Facts } from '../errors.ts'
+import type { DocHead } from './doc.ts'
+
+/** A document by where its bytes lie. */
+export interface DocSource {
+  readonly head: DocHead
+  readonly file?: string
+  readonly bytes?: Uint8Array
+  readonly beside: readonly DocSource[]
+}
+
+export interface JobBase {
+  readonly ecosystem: string
+  readonly route: number
+  readonly p: Params
+  readonly repo: { readonly name: string; readonly upstreams: readonly string[]; readonly options: unknown; readonly service?: DocSource }
+}
+export interface ReadJob extends JobBase {
+  readonly kind: 'read'
+  readonly doc: DocSource
+}
+export interface ViewJob extends JobBase {
+  readonly kind: 'view'
+  readonly doc: DocSource | undefined
+  readonly base: string
+  readonly type: string
+  readonly policy: Policy
+  readonly now: number
+  readonly held: ReadonlySet<string> | undefined
+  readonly seen: ReadonlyMap<string, Seen>
+  /** Make a gzip twin along with it. */
+  readonly twin: boolean
+}
+export type Job = ReadJob | ViewJob
+
+export interface PlainError {
+  readonly code: Code
+  readonly message: string
+  readonly facts: Facts
+}
+
+export type ToThread =
+  | { readonly type: 'job'; readonly id: number; readonly job: Job }
+  | { readonly type: 'reply'; readonly id: number; readonly call: number; readonly value?: DocSource | ShownSource | readonly Entry[] | undefined; readonly error?: PlainError }
+
+export interface ShownSource {
+  readonly size: number
+  readonly digests: Readonly<Record<string, string>>
+  readonly bytes: Uint8Array
+}
+
+export type Call =
+  | { readonly method: 'document'; readonly path: string }
+  | { readonly method: 'render'; readonly path: string; readonly type?: string }
+  | { readonly method: 'holdings'; readonly name?: string }
+
+export type FromThread =
+  | { readonly type: 'entries'; readonly id: number; readonly entries: readonly Entry[] }
+  | { readonly type: 'dropped'; readonly id: number; readonly path: string }
+  | { readonly type: 'piece'; readonly id: number; readonly coding: 'identity' | 'gzip'; readonly piece: Uint8Array }
+  | { readonly type: 'done'; readonly id: number; readonly rendered: Rendered }
+  | { readonly type: 'failed'; readonly id: number; readonly error: PlainError }
+  | { readonly type: 'call'; readonly id: number; readonly call: number; readonly what: Call }
+
+export interface Rendered {
+  /** False: the view says that it is not there. */
+  readonly there: boolean
+  readonly until: number
+  readonly sha256: string
+  readonly size: number
+  readonly twin?: { readonly sha256: string; readonly size: number }
+}

@@ -1,0 +1,54 @@
+// The engine's state: the mounted repositories and the seams it works through. Built once by a command or the server.
+
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Repository } from '../config/types.ts'
+import type { AnyEcosystem, Platform, Repo } from '../contract.ts'
+import type { Store } from '../store/store.ts'
+import type { Client } from '../upstream/client.ts'
+import type { Events } from './events.ts'
+import type { Flights } from './flights.ts'
+import type { Rules } from './fresh.ts'
+import { compileRules } from './fresh.ts'
+import type { Holder } from './hold.ts'
+import type { Judge } from './judge.ts'
+import { compileJudge } from './judge.ts'
+import type { Threads } from './threads.ts'
+
+export interface MountedRepo {
+  readonly settings: Repository
+  readonly ecosystem: AnyEcosystem
+  readonly repo: Repo
+  readonly judge: Judge
+  readonly rules: Rules
+}
+
+export interface Mirror {
+  readonly repos: ReadonlyMap<string, MountedRepo>
+  readonly platforms: readonly Platform[]
+  readonly catalog: Catalog
+  readonly store: Store
+  readonly client: Client
+  readonly events: Events
+  readonly flights: Flights
+  readonly holder: Holder
+  readonly threads: Threads
+  readonly keyring: (name: string) => Promise<Uint8Array>
+  readonly offline: boolean
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+export function mount(settings: Repository, ecosystem: AnyEcosystem): MountedRepo {
+  return {
+    settings,
+    ecosystem,
+    repo: { name: settings.name, upstreams: settings.upstreams, options: settings.options },
+    judge: compileJudge(settings.policy, {
+      ecosystem: ecosystem.id,
+      purl: ecosystem.purl,
+      repo: settings.name,
+      versions: ecosystem.versions,
+    }),
+    rules: compileRules(settings.policy),
+  }
+}

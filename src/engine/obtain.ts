@@ -1,0 +1,238 @@
+// Obtaining: what is held and fresh is used; else upstream is asked, what arrives is verified, kept and read. One place
+// for documents and artifacts, for serve and sync.
+
+import type { HeldRef, Ref } from '../catalog/rows.ts'
+import { isHeld } from '../catalog/rows.ts'
+import type { Doc } from '../contract.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import { fetchResource, type Fetching, type Obtained } from './fetch.ts'
+import { task } from './flights.ts'
+import { freshness, mayServeStale } from './fresh.ts'
+import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
+import { ensureRead } from './read.ts'
+import { flightKey, generationKey, isRoot, mustResolve, type Resource, resolve, vouchersOf } from './resolve.ts'
+import { type Said, said } from './said.ts'
+import type { Scope } from './scope.ts'
+import type { Space } from './space.ts'
+import { plainSpace } from './space.ts'
+import { heldDoc } from './doc.ts'
+
+/** The variant under which "it is not there" is remembered, so that a good copy held before is not lost by it. */
+const absentVariant = (variant: string): string => `!${variant}`
+
+/** An index as fresh as the scope wants it; undefined when upstream does not have it. */
+export async function obtainDocument(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
+  scope.looked?.(resource.mounted.settings.name, resource.path)
+  return generationKey(resource) === undefined ? plainDocument(mirror, resource, scope) : chained(mirror, resource, scope)
+}
+
+async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
+  const { settings, rules } = resource.mounted
+  const { refs } = mirror.catalog
+  const ref = refs.get(settings.name, resource.path, resource.variant, 0)
+  const fresh = ref === undefined ? 'ask' : freshness(ref, rules, settings.policy, moment(mirror, scope))
+  if (isHeld(ref) && fresh === 'serve') return { ref, state: 'hit' }
+  if (mirror.offline) throw notHeld(resource, fresh === 'expired')
+  const absent = refs.get(settings.name, resource.path, absentVariant(resource.variant), 0)
+  if (absent !== undefined && freshness(absent, rules, settings.policy, moment(mirror, scope)) === 'serve') return undefined
+  try {
+    const space = plainSpace(mirror, settings.name)
+    return await mirror.flights.share(flightKey(resource, 0), () => task(() => fetchOrAbsent(mirror, resource, scope, space))).landed
+  } catch (error) {
+    return stale(mirror, resource, ref, asMirrorError(error), scope)
+  }
+}
+
+/** What is held is shown although upstream failed, for as long as policy says; a sync is told. */
+function stale(mirror: Mirror, resource: Resource, ref: Ref | undefined, error: MirrorError, scope: Scope): Obtained {
+  const { settings } = resource.mounted
+  const usable = isHeld(ref) && mayServeStale(ref, settings.policy, mirror.now())
+  if (!usable || scope.since !== undefined || error.failure.status === 404) throw error
+  mirror.events.emit({ type: 'warning', repo: settings.name, path: resource.path, error })
+  return { ref, state: 'stale', error }
+}
+
+async function fetchOrAbsent(mirror: Mirror, resource: Resource, scope: Scope, space: Space): Promise<Obtained | undefined> {
+  const { settings } = resource.mounted
+  const { refs } = mirror.catalog
+  const variant = absentVariant(resource.variant)
+  try {
+    const obtained = await fetchNow(mirror, resource, scope, space)
+    const absent = refs.get(settings.name, resource.path, variant, space.generation)
+    if (absent !== undefined) refs.drop(absent)
+    return obtained
+  } catch (error) {
+    const failure = asMirrorError(error)
+    if (failure.code !== 'NOT_FOUND') throw failure
+    refs.put(absentRef(resource, variant, space.generation, failure, mirror.now()))
+    return undefined
+  }
+}
+
+function absentRef(resource: Resource, variant: string, generation: number, error: MirrorError, now: number): Ref {
+  return {
+    repo: resource.mounted.settings.name,
+    path: resource.path,
+    variant,
+    generation,
+    kind: resource.route.kind,
+    sha256: undefined,
+    size: 0,
+    status: error.facts.status ?? 404,
+    type: '',
+    url: typeof error.facts['url'] === 'string' ? error.facts['url'] : '',
+    headers: {},
+    fetched: now,
+    checked: now,
+    modified: now,
+    name: undefined,
+    version: undefined,
+    proof: 'tls',
+    proven: '',
+    hits: 0,
+    used: 0,
+  }
+}
+
+/** A document of a chained repo, out of the generation that the scope works in. */
+async function chained(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
+  const { settings } = resource.mounted
+  const generation = await generationFor(mirror, resource, scope)
+  if (generation === undefined) return undefined
+  const { id, error } = generation
+  const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, id)
+  if (isHeld(ref)) return error === undefined ? { ref, state: 'hit' } : { ref, state: 'stale', error }
+  const before = heldBefore(mirror, resource, id)
+  if (before !== undefined) return { ref: before, state: 'hit' }
+  if (mirror.offline) throw notHeld(resource, false)
+  if (isRoot(resource)) return undefined
+  const space: Space = { ...plainSpace(mirror, settings.name), generation: id }
+  const flight = (within: Space) => mirror.flights.share(flightKey(resource, within.generation), () => task(() => fetchOrAbsent(mirror, resource, scope, within))).landed
+  try {
+    return await flight(space)
+  } catch (error) {
+    // upstream has moved on between its root and this: begin again with the new root
+    const failure = asMirrorError(error)
+    if (failure.failure.exit !== 4 || scope.staged.size > 0) throw failure
+    const moved = await refreshGeneration(mirror, resource, scope)
+    if (moved === undefined || moved === id) throw failure
+    return flight({ ...space, generation: moved })
+  }
+}
+
+/** A path with its digest in it is right in every generation: the one before may hold it for clients in between. */
+function heldBefore(mirror: Mirror, resource: Resource, generation: number): HeldRef | undefined {
+  if (resource.route.known?.(resource.p).digests === undefined) return undefined
+  const { settings } = resource.mounted
+  for (const id of previousGenerations(mirror, resource, generation)) {
+    const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, id)
+    if (isHeld(ref)) return ref
+  }
+  return undefined
+}
+
+/** A fetch with everything that is said of the resource asked for first. */
+async function fetchNow(mirror: Mirror, resource: Resource, scope: Scope, space: Space): Promise<Obtained> {
+  const stated = await sayings(mirror, resource, scope, space.generation)
+  return fetchResource(mirror, resource, scope, space, stated, fetching).landed
+}
+
+/** What its vouchers say of a resource; they are fetched and read first where they are not held. Throws NOT_FOUND when none names it. */
+export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, generation: number): Promise<Said> {
+  const first = said(mirror, resource, scope, generation)
+  const vouchers = vouchersOf(resource)
+  if (first.vouched || vouchers === undefined) return first
+  const asked: Obtained[] = []
+  for (const path of vouchers) asked.push(...(await voucher(mirror, resource.mounted, path, scope)))
+  const second = said(mirror, resource, scope, generation)
+  if (second.vouched) return second
+  if (!mirror.offline && asked.some((one) => one.state === 'hit')) {
+    const renewed: Scope = { ...scope, directives: { revalidate: true, onlyIfCached: false } }
+    for (const path of vouchers) await voucher(mirror, resource.mounted, path, renewed)
+    const third = said(mirror, resource, scope, generation)
+    if (third.vouched) return third
+  }
+  if (second.waitsUntil !== undefined) {
+    throw new MirrorError('COOLDOWN', `${resource.path} is named only by an index that waits until ${new Date(second.waitsUntil).toISOString()}`, {
+      path: resource.path,
+      until: second.waitsUntil,
+    })
+  }
+  const name = resource.mounted.settings.name
+  throw new MirrorError(mirror.offline ? 'NOT_HELD' : 'NOT_FOUND', `no index of ${name} names ${resource.path}`, { path: resource.path, repo: name })
+}
+
+async function voucher(mirror: Mirror, mounted: MountedRepo, path: string, scope: Scope): Promise<readonly Obtained[]> {
+  const resource = mustResolve(mounted, path)
+  const obtained = await documentOrNotHeld(mirror, resource, scope)
+  if (obtained === undefined) return []
+  await ensureRead(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
+  return [obtained]
+}
+
+async function documentOrNotHeld(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
+  try {
+    return await obtainDocument(mirror, resource, scope)
+  } catch (error) {
+    if (asMirrorError(error).code === 'NOT_HELD') return undefined
+    throw error
+  }
+}
+
+/** The documents that a route wants read along; those that are not there are left out. */
+export async function besideDocs(mirror: Mirror, resource: Resource, scope: Scope): Promise<ReadonlyMap<string, Doc>> {
+  const docs = new Map<string, Doc>()
+  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
+    const beside = resolve(resource.mounted, path)
+    const obtained = beside === undefined ? undefined : await documentOrNotHeld(mirror, beside, scope)
+    if (obtained !== undefined) docs.set(path, heldDoc(mirror.store, obtained.ref))
+  }
+  return docs
+}
+
+/** The document that the addresses of a repo depend on, read into its Repo. */
+export async function serviced(mirror: Mirror, mounted: MountedRepo, scope: Scope): Promise<MountedRepo['repo']> {
+  const path = mounted.ecosystem.service
+  if (path === undefined) return mounted.repo
+  const obtained = await documentOrNotHeld(mirror, mustResolve(mounted, path), scope)
+  return obtained === undefined ? mounted.repo : { ...mounted.repo, service: heldDoc(mirror.store, obtained.ref) }
+}
+
+export type Artifact =
+  | { readonly held: Obtained }
+  | { readonly arriving: ReturnType<typeof fetchResource> }
+
+/** An artifact: held, or on its way. Whether policy allows it was judged before. */
+export async function obtainArtifact(mirror: Mirror, resource: Resource, scope: Scope, stated?: Said): Promise<Artifact> {
+  const { settings } = resource.mounted
+  const generation = generationKey(resource) === undefined ? { id: 0 } : await generationFor(mirror, resource, scope)
+  if (generation === undefined) throw new MirrorError('NOT_FOUND', `${settings.name} has no ${resource.path}`, { path: resource.path })
+  const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, generation.id)
+  if (isHeld(ref)) return { held: { ref, state: 'hit' } }
+  const before = generation.id === 0 ? undefined : heldBefore(mirror, resource, generation.id)
+  if (before !== undefined) return { held: { ref: before, state: 'hit' } }
+  if (mirror.offline) throw notHeld(resource, false)
+  const entry = stated ?? (await sayings(mirror, resource, scope, generation.id))
+  const space: Space = { ...plainSpace(mirror, settings.name), generation: generation.id }
+  return {
+    arriving: mirror.flights.share(flightKey(resource, generation.id), () => fetchResource(mirror, resource, scope, space, entry, fetching)),
+  }
+}
+
+/** What a fetch needs of this module: the two call each other, and one of them has to be handed in. */
+const fetching: Fetching = { serviced, besideDocs, obtainDocument }
+
+const moment = (mirror: Mirror, scope: Scope) => ({
+  now: mirror.now(),
+  offline: mirror.offline,
+  since: scope.since,
+  directives: scope.directives,
+})
+
+export function notHeld(resource: Resource, expired: boolean): MirrorError {
+  const { name } = resource.mounted.settings
+  const reason = expired ? 'is held but older than `expire_after` allows' : 'is not held, and this mirror is offline'
+  return new MirrorError('NOT_HELD', `${resource.path} of ${name} ${reason}`, { path: resource.path, repo: name })
+}
+

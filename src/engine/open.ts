@@ -1,0 +1,229 @@
+// One path for a client: judged, then taken from what is held or followed while it arrives, and shown.
+
+import type { HeldRef } from '../catalog/rows.ts'
+import { isHeld } from '../catalog/rows.ts'
+import { MirrorError } from '../errors.ts'
+import { collect } from '../formats/bytes.ts'
+import { addressOf } from './address.ts'
+import type { Arriving, Obtained } from './fetch.ts'
+import type { Directives } from './fresh.ts'
+import { subjectOf } from './judge.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
+import { notHeld, obtainArtifact, obtainDocument, sayings } from './obtain.ts'
+import { generationKey, type Resource, resolve } from './resolve.ts'
+import type { Said } from './said.ts'
+import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
+import type { Served } from './served.ts'
+import { mustBeThere, viewOf } from './view.ts'
+
+export interface OpenRequest {
+  readonly method: string
+  /** Canonical path in the repo. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly accept: string | undefined
+  /** Address of the repo's mount without a trailing slash. */
+  readonly base: string
+  readonly directives: Directives
+  /** Live routes only. */
+  readonly body?: Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type CacheState = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED' | 'BYPASS'
+
+export interface Opened extends Served {
+  readonly cache: CacheState
+  /** For the counts of hits. */
+  readonly resource: Resource
+  /** Nothing but policy or the catalog can change this answer; undefined when it must be asked for each time. */
+  readonly lasting: boolean
+}
+
+/** Live answers are small; more than this is refused. */
+const LIVE_LIMIT = 32 * 1024 * 1024
+
+/** Chooses the media type to show; handed in by the server, which knows how to read Accept. */
+export type Negotiate = (accept: string | undefined, types: readonly string[]) => string
+
+export async function open(mirror: Mirror, mounted: MountedRepo, request: OpenRequest, negotiate: Negotiate): Promise<Opened> {
+  const resource = resolve(mounted, request.path, request.query)
+  if (resource === undefined) throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, { path: request.path })
+  judgeName(mirror, resource)
+  const { kind } = resource.route
+  if (kind === 'live') return live(mirror, resource, request)
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request)
+  const scope = clientScope(request.directives)
+  if (request.directives.onlyIfCached && !holds(mirror, resource)) {
+    throw new MirrorError('ONLY_IF_CACHED', `${request.path} is not held`, { path: request.path })
+  }
+  if (kind === 'artifact') return artifact(mirror, resource, scope)
+  const obtained = kind === 'made' ? undefined : await obtainDocument(mirror, resource, scope)
+  if (kind !== 'made' && obtained === undefined) throw absent(resource)
+  if (resource.route.view === undefined) {
+    if (obtained === undefined) throw absent(resource)
+    return bytesOf(mirror, resource, obtained)
+  }
+  return viewed(mirror, resource, obtained, request, scope, negotiate)
+}
+
+/** A package that is denied as a whole is refused before anything is asked. */
+function judgeName(mirror: Mirror, resource: Resource): void {
+  const known = resource.route.known?.(resource.p)
+  if (known?.name === undefined) return
+  const verdict = resource.mounted.judge.verdict({ name: known.name }, mirror.now())
+  if (!verdict.allow) throw new MirrorError(verdict.code, `${known.name} is ${verdict.reason}`, { path: resource.path })
+}
+
+async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promise<Opened> {
+  const { judge } = resource.mounted
+  const stated = judge.open && holds(mirror, resource) ? undefined : await statedOf(mirror, resource, scope)
+  if (stated !== undefined) mustAllow(mirror, resource, stated)
+  const found = await obtainArtifact(mirror, resource, scope, stated)
+  if ('held' in found) return bytesOf(mirror, resource, found.held)
+  await found.arriving.begun
+  const growing = found.arriving.follow()
+  if (growing === undefined) return bytesOf(mirror, resource, await found.arriving.landed)
+  return {
+    type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
+    headers: { ...cacheHeaders(resource, 'MISS', undefined, mirror), ...ownHeaders(resource) },
+    body: growing,
+    cache: 'MISS',
+    resource,
+    lasting: false,
+    ...etagOf(found.arriving),
+  }
+}
+
+const etagOf = (arriving: Arriving): { etag?: string } => {
+  const sha256 = arriving.said.entry.digests?.['sha256']
+  return sha256 === undefined ? {} : { etag: `"${sha256}"` }
+}
+
+/** What is said of an artifact. One that is held is shown even when its index cannot be had any more. */
+function statedOf(mirror: Mirror, resource: Resource, scope: Scope): Promise<Said> {
+  return sayings(mirror, resource, scope, currentId(mirror, resource))
+}
+
+function currentId(mirror: Mirror, resource: Resource): number {
+  const key = generationKey(resource)
+  if (key === undefined) return 0
+  return mirror.catalog.generations.current(resource.mounted.settings.name, key)?.id ?? 0
+}
+
+/** Throws DENIED or COOLDOWN when policy hides what is said. */
+export function mustAllow(mirror: Mirror, resource: Resource, stated: Said): void {
+  const { judge, settings } = resource.mounted
+  if (judge.open) return
+  const ref = stated.vouched ? undefined : mirror.catalog.refs.get(settings.name, resource.path, resource.variant, 0)
+  const modified = Date.parse(ref?.headers['last-modified'] ?? '')
+  const subject = subjectOf(stated.entry, stated.seen, Number.isNaN(modified) ? undefined : modified)
+  const verdict = judge.verdict(subject, mirror.now())
+  if (verdict.allow) return
+  const what = `${subject.name ?? resource.path}${subject.version === undefined ? '' : `@${subject.version}`}`
+  throw new MirrorError(verdict.code, `${what} is ${verdict.reason}`, { path: resource.path, until: verdict.until })
+}
+
+const holds = (mirror: Mirror, resource: Resource): boolean =>
+  isHeld(mirror.catalog.refs.get(resource.mounted.settings.name, resource.path, resource.variant, currentId(mirror, resource)))
+
+const absent = (resource: Resource): MirrorError =>
+  new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })
+
+const notAllowed = (request: OpenRequest): MirrorError =>
+  new MirrorError('METHOD', `${request.method} is not possible here: nothing can be written through the mirror`, { path: request.path })
+
+function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened {
+  const { ref } = obtained
+  const cache = stateOf(obtained)
+  return {
+    type: ref.type === '' ? 'application/octet-stream' : ref.type,
+    etag: `"${ref.sha256}"`,
+    modified: ref.modified,
+    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...ownHeaders(resource, ref) },
+    body: { sha256: ref.sha256, size: ref.size },
+    cache,
+    resource,
+    lasting: resource.route.kind === 'artifact' && cache === 'HIT',
+  }
+}
+
+async function viewed(mirror: Mirror, resource: Resource, obtained: Obtained | undefined, request: OpenRequest, scope: Scope, negotiate: Negotiate): Promise<Opened> {
+  const types = resource.route.types ?? [obtained?.ref.type ?? 'application/octet-stream']
+  const type = negotiate(request.accept, types)
+  const view = mustBeThere(await viewOf(mirror, resource, obtained?.ref, { base: request.base, type, scope }), resource)
+  const cache = obtained === undefined ? 'HIT' : stateOf(obtained)
+  return {
+    type,
+    etag: `"${view.sha256}"`,
+    modified: view.modified,
+    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...(types.length > 1 ? { vary: 'Accept' } : {}), ...view.headers },
+    body: { sha256: view.sha256, size: view.size },
+    twins: view.twins,
+    cache,
+    resource,
+    lasting: false,
+  }
+}
+
+const stateOf = ({ state }: Obtained): CacheState => {
+  if (state === 'hit') return 'HIT'
+  if (state === 'miss') return 'MISS'
+  return state === 'stale' ? 'STALE' : 'REVALIDATED'
+}
+
+const ownHeaders = (resource: Resource, ref?: HeldRef): Readonly<Record<string, string>> => {
+  if (resource.route.headers === undefined || resource.route.view !== undefined || ref === undefined) return {}
+  return resource.route.headers({ size: ref.size, digests: { sha256: ref.sha256 }, async *bytes() {} }, undefined, resource.p)
+}
+
+/** RFC 9111 §5.2.2, RFC 9211: how long this may be kept, and where it came from. */
+function cacheHeaders(resource: Resource, cache: CacheState, obtained: Obtained | undefined, mirror: Mirror): Record<string, string> {
+  const immutable = resource.route.kind === 'artifact'
+  const status = ['pkgmirror', cache === 'MISS' ? 'fwd=miss' : cache === 'REVALIDATED' ? 'fwd=stale' : 'hit']
+  if (cache === 'STALE') status.push('detail=stale')
+  const from = immutable ? obtained?.ref.fetched : obtained?.ref.checked
+  return {
+    'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'x-cache': cache,
+    'cache-status': status.join('; '),
+    ...(from === undefined ? {} : { age: String(Math.max(0, Math.floor((mirror.now() - from) / 1000))) }),
+    ...(cache === 'STALE' ? { warning: '110 pkgmirror "response is stale"' } : {}),
+  }
+}
+
+/** Passed on and never kept: searches, audits. */
+async function live(mirror: Mirror, resource: Resource, request: OpenRequest): Promise<Opened> {
+  const { settings } = resource.mounted
+  const methods = resource.route.methods ?? ['GET', 'HEAD']
+  const { method } = request
+  if (!methods.includes(method) || (method !== 'GET' && method !== 'HEAD' && method !== 'POST')) throw notAllowed(request)
+  if (mirror.offline) throw notHeld(resource, false)
+  const { urls, guarded } = addressOf(resource, {}, resource.mounted.repo)
+  const received = await mirror.client.ask({
+    url: urls[0] ?? '',
+    repo: settings.name,
+    guarded,
+    priority: CLIENT_PRIORITY,
+    method,
+    headers: request.headers ?? {},
+    ...(request.body === undefined ? {} : { body: request.body }),
+  })
+  if (received.status >= 500 || received.status === 401 || received.status === 403) {
+    await received.discard()
+    const code = received.status >= 500 ? 'UPSTREAM_STATUS' : 'UPSTREAM_AUTH'
+    throw new MirrorError(code, `upstream answered ${received.status} for ${request.path}`, { path: request.path, status: received.status })
+  }
+  if (received.status >= 400) {
+    await received.discard()
+    throw new MirrorError('NOT_FOUND', `upstream answered ${received.status} for ${request.path}`, { path: request.path, status: received.status })
+  }
+  return {
+    type: received.headers['content-type'] ?? 'application/octet-stream',
+    headers: { 'cache-control': 'no-store', 'x-cache': 'BYPASS', 'cache-status': 'pkgmirror; fwd=bypass' },
+    body: await collect(received.body, LIVE_LIMIT),
+    cache: 'BYPASS',
+    resource,
+    lasting: false,
+  }
+}

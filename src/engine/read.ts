@@ -1,0 +1,115 @@
+// Reading: what a document says of other paths goes into the catalog, once for each document. Large ones are read in a
+// worker thread.
+
+import type { HeldRef } from '../catalog/rows.ts'
+import type { Doc, Entry } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
+import { headOf, heldDoc } from './doc.ts'
+import { readEntries } from './means.ts'
+import type { DocSource } from './messages.ts'
+import type { Mirror } from './mirror.ts'
+import { generationKey, readingScope, type Resource } from './resolve.ts'
+
+/** Documents up to this size are read on the main thread: about 3 ms of JSON. */
+export const INLINE_LIMIT = 256 * 1024
+
+type Beside = (resource: Resource) => Promise<ReadonlyMap<string, Doc>>
+
+/** Reads a document unless these very bytes have been read before. */
+export async function readDocument(mirror: Mirror, resource: Resource, ref: HeldRef, beside: Beside): Promise<void> {
+  if (resource.route.read === undefined) return
+  const { facts } = mirror.catalog
+  const scope = readingScope(resource)
+  if (facts.reading(ref.repo, scope, ref.sha256) !== undefined) return
+  const key = `reading ${ref.repo} ${scope} ${ref.sha256}`
+  await mirror.flights.share(key, () => ({ landed: readAnew(mirror, resource, ref, scope, beside) })).landed
+}
+
+/** The same for a document that has been held for a while. */
+export const ensureRead = readDocument
+
+async function readAnew(mirror: Mirror, resource: Resource, ref: HeldRef, scope: string, beside: Beside): Promise<void> {
+  const { facts } = mirror.catalog
+  const now = mirror.now()
+  const baseline = !facts.hasReadings(ref.repo, scope)
+  const datesItself = generationKey(resource) === undefined
+  const reading = facts.begin(ref.repo, scope, ref.sha256, now)
+  let dropped = 0
+  const take = (entries: readonly Entry[]): void => {
+    facts.add(ref.repo, reading, entries)
+    if (!datesItself) return
+    const undated = entries.filter((entry) => entry.published === undefined).map((entry) => entry.path)
+    if (undated.length > 0) facts.see(ref.repo, undated, now, baseline)
+  }
+  const drop = (): void => {
+    dropped += 1
+  }
+  try {
+    if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, take, drop, beside)
+    else await readInThread(mirror, resource, ref, take, drop, beside)
+  } catch (error) {
+    facts.drop(reading)
+    throw error
+  }
+  facts.complete(reading)
+  mirror.catalog.touch()
+  if (dropped > 0) {
+    const error = new MirrorError('UNREADABLE', `${ref.path} speaks of ${dropped} paths that it may not speak of; they were left out`, { path: ref.path })
+    mirror.events.emit({ type: 'warning', repo: ref.repo, path: ref.path, error })
+  }
+}
+
+async function readHere(mirror: Mirror, resource: Resource, ref: HeldRef, take: (entries: readonly Entry[]) => void, drop: () => void, beside: Beside): Promise<void> {
+  const { ecosystem, repo } = resource.mounted
+  const doc = heldDoc(mirror.store, ref, await beside(resource))
+  const reading = { routes: ecosystem.routes, route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) }
+  for await (const entries of readEntries({ ...reading, repo: { ...repo, ...reading.repo } }, drop)) take(entries)
+}
+
+async function readInThread(mirror: Mirror, resource: Resource, ref: HeldRef, take: (entries: readonly Entry[]) => void, drop: () => void, beside: Beside): Promise<void> {
+  const { ecosystem } = resource.mounted
+  const doc = await sourceOf(mirror, ref, await beside(resource))
+  await mirror.threads.run(
+    { kind: 'read', ecosystem: ecosystem.id, route: resource.index, p: resource.p, repo: await plainRepo(mirror, resource), doc },
+    { entries: take, dropped: drop },
+  )
+}
+
+/** The repo with its service document as it is held, if the ecosystem has one. */
+export async function withService(mirror: Mirror, resource: Resource): Promise<Resource['mounted']['repo']> {
+  const { ecosystem, repo, settings } = resource.mounted
+  if (ecosystem.service === undefined || ecosystem.service === resource.path) return repo
+  const ref = mirror.catalog.refs.get(settings.name, ecosystem.service, '', 0)
+  return ref?.sha256 === undefined ? repo : { ...repo, service: heldDoc(mirror.store, { ...ref, sha256: ref.sha256 }) }
+}
+
+/** The repo as plain data, for a worker thread. */
+export async function plainRepo(mirror: Mirror, resource: Resource) {
+  const { name, upstreams, options, service } = await withService(mirror, resource)
+  if (service === undefined) return { name, upstreams, options }
+  const { path, url, type, size, digests, headers } = service
+  return { name, upstreams, options, service: { head: { path, url, type, size, digests, headers }, bytes: await service.bytes(), beside: [] } }
+}
+
+/** A held document by where its bytes lie, for a worker thread. */
+export async function sourceOf(mirror: Mirror, ref: HeldRef, beside: ReadonlyMap<string, Doc> = new Map()): Promise<DocSource> {
+  const along: DocSource[] = []
+  for (const { path, url, type, size, digests, headers, bytes } of beside.values()) {
+    along.push({ head: { path, url, type, size, digests, headers }, bytes: await bytes(), beside: [] })
+  }
+  const opened = await mirror.store.open(ref.sha256)
+  if (opened === undefined) throw new MirrorError('DAMAGED', `the bytes of ${ref.path} are missing from the store`, { path: ref.path })
+  const { file } = opened
+  await opened.close()
+  if (file !== undefined) return { head: headOf(ref), file, beside: along }
+  return { head: headOf(ref), bytes: await heldDoc(mirror.store, ref).bytes(), beside: along }
+}
+
+/** Forgets what superseded bytes said, unless another ref of the repo still holds them. */
+export function forgetReading(mirror: Mirror, resource: Resource, sha256: string): void {
+  const { name } = resource.mounted.settings
+  const reading = mirror.catalog.facts.reading(name, readingScope(resource), sha256)
+  if (reading === undefined) return
+  if (mirror.catalog.refs.bySha256(sha256).some((ref) => ref.repo === name)) return
+  mirror.catalog.facts.drop(reading)
+}

@@ -1,0 +1,30 @@
+// The scope of a piece of work: how fresh its documents must be, and which generations it works in. A client's request
+// has a scope of its own; a sync has one for the whole run, so that it sees one state of every index.
+
+import type { Directives } from './fresh.ts'
+
+export interface Scope {
+  /** A sync's start: indexes validated before it count as stale. */
+  readonly since?: number
+  readonly directives?: Directives
+  /** Queue order upstream; a waiting client goes before a sync. */
+  readonly priority: number
+  /** Generations under construction in this scope, by `repo key`. */
+  readonly staged: Map<string, number>
+  /** Roots validated in this scope, by `repo key`. */
+  readonly roots: Map<string, Promise<number | undefined>>
+  /** Told of every document that was looked at. */
+  readonly looked?: (repo: string, path: string) => void
+}
+
+export const CLIENT_PRIORITY = 10
+export const SYNC_PRIORITY = 0
+
+export const clientScope = (directives?: Directives): Scope => ({
+  priority: CLIENT_PRIORITY,
+  staged: new Map(),
+  roots: new Map(),
+  ...(directives === undefined ? {} : { directives }),
+})
+
+export const scopeKey = (repo: string, key: string): string => `${repo} ${key}`

@@ -1,0 +1,130 @@
+// The worker threads: started when first needed, given one job at a time each.
+
+import { Worker } from 'node:worker_threads'
+import type { Entry } from '../contract.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import type { Call, FromThread, Job, Rendered, ToThread } from './messages.ts'
+
+export interface Watching {
+  entries?(entries: readonly Entry[]): void
+  dropped?(path: string): void
+  piece?(coding: 'identity' | 'gzip', piece: Uint8Array): void
+  answer?(call: Call): Promise<(ToThread & { type: 'reply' })['value']>
+}
+
+export interface Threads {
+  run(job: Job, watching: Watching): Promise<Rendered>
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly job: Job
+  readonly watching: Watching
+  readonly done: PromiseWithResolvers<Rendered>
+}
+interface Running {
+  readonly worker: Worker
+  current: Waiting | undefined
+}
+
+/** `ecosystems`: address of the module that exports the list of ecosystems. */
+export function createThreads(ecosystems: string, most: number): Threads {
+  const running: Running[] = []
+  const queue: Waiting[] = []
+  let lastId = 0
+  let closed = false
+
+  function start(): Running {
+    const file = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
+    const worker = new Worker(file, { workerData: { ecosystems }, name: 'documents' })
+    const one: Running = { worker, current: undefined }
+    worker.on('message', (message: FromThread) => heard(one, message))
+    worker.on('error', (error) => lost(one, asMirrorError(error)))
+    worker.on('exit', () => lost(one, new MirrorError('FAULT', 'a worker thread ended')))
+    worker.unref()
+    running.push(one)
+    return one
+  }
+
+  function lost(one: Running, error: MirrorError): void {
+    const at = running.indexOf(one)
+    if (at !== -1) running.splice(at, 1)
+    one.current?.done.reject(error)
+    one.current = undefined
+    if (!closed) next()
+  }
+
+  function heard(one: Running, message: FromThread): void {
+    const { current } = one
+    if (current === undefined) return
+    switch (message.type) {
+      case 'entries':
+        return attempt(one, () => current.watching.entries?.(message.entries))
+      case 'dropped':
+        return current.watching.dropped?.(message.path)
+      case 'piece':
+        return attempt(one, () => current.watching.piece?.(message.coding, message.piece))
+      case 'call':
+        return void reply(one, message)
+      case 'done':
+        current.done.resolve(message.rendered)
+        return free(one)
+      case 'failed':
+        current.done.reject(new MirrorError(message.error.code, message.error.message, message.error.facts))
+        return free(one)
+    }
+  }
+
+  /** What the main thread does with a message may fail; then the job has failed, and the thread is stopped with it. */
+  function attempt(one: Running, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      one.current?.done.reject(error)
+      one.current = undefined
+      void one.worker.terminate()
+    }
+  }
+
+  async function reply(one: Running, { id, call, what }: FromThread & { type: 'call' }): Promise<void> {
+    let answer: ToThread
+    try {
+      answer = { type: 'reply', id, call, value: await one.current?.watching.answer?.(what) }
+    } catch (error) {
+      const { code, message, facts } = asMirrorError(error)
+      answer = { type: 'reply', id, call, error: { code, message, facts: { hint: facts.hint, until: facts.until } } }
+    }
+    one.worker.postMessage(answer)
+  }
+
+  function free(one: Running): void {
+    one.current = undefined
+    one.worker.unref()
+    next()
+  }
+
+  function next(): void {
+    while (queue.length > 0) {
+      const one = running.find((other) => other.current === undefined) ?? (running.length < most ? start() : undefined)
+      const waiting = one === undefined ? undefined : queue.shift()
+      if (one === undefined || waiting === undefined) return
+      one.current = waiting
+      one.worker.ref()
+      lastId += 1
+      one.worker.postMessage({ type: 'job', id: lastId, job: waiting.job } satisfies ToThread)
+    }
+  }
+
+  return {
+    run(job, watching) {
+      const done = Promise.withResolvers<Rendered>()
+      queue.push({ job, watching, done })
+      next()
+      return done.promise
+    },
+    async close() {
+      closed = true
+      await Promise.all(running.map((one) => one.worker.terminate()))
+    },
+  }
+}

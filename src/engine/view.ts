@@ -1,0 +1,284 @@
+// Views: documents as clients are shown them. Rendered once for each state of what goes into them, kept in the store with
+// a compressed twin, an entity tag and a date of their own.
+
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { HeldRef, ViewRow } from '../catalog/rows.ts'
+import type { Bytes, Doc, Entry, Show } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
+import { hashers } from '../formats/digest.ts'
+import type { Staged } from '../store/store.ts'
+import { heldDoc } from './doc.ts'
+import { render } from './means.ts'
+import type { Call, Rendered } from './messages.ts'
+import type { Mirror } from './mirror.ts'
+import { besideDocs, obtainDocument } from './obtain.ts'
+import { ensureRead, INLINE_LIMIT, plainRepo, sourceOf, withService } from './read.ts'
+import { mustResolve, readingScope, type Resource } from './resolve.ts'
+import type { Scope } from './scope.ts'
+import { sight, type SightData } from './sight.ts'
+
+/** Goes into every key: raised when the way of rendering changes, so that no old view is shown. */
+const VERSION = 1
+/** Smaller bodies are not worth a compressed twin. */
+const TWIN_FROM = 1024
+
+const gzipped = promisify(gzip)
+
+export interface Viewing {
+  /** Address of the mount. */
+  readonly base: string
+  readonly type: string
+  readonly scope: Scope
+  /** A view inside another one is rendered on the main thread: a thread that waits must not be waited for. */
+  readonly nested?: boolean
+}
+
+/** The view of a document, or of a made one; `sha256` is undefined in it when the view says that it is not there. */
+export async function viewOf(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing): Promise<ViewRow> {
+  const data = await sightData(mirror, resource, ref, viewing.scope)
+  const key = keyOf(mirror, resource, viewing, data)
+  const known = mirror.catalog.views.get(key)
+  if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing))) return known
+  const flight = mirror.flights.share(`view ${key} ${ref?.sha256 ?? ''}`, () => ({ landed: renderAnew(mirror, resource, ref, viewing, data, key) }))
+  return flight.landed
+}
+
+async function sightData(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, scope: Scope): Promise<SightData> {
+  const { judge, settings } = resource.mounted
+  const now = mirror.now()
+  const plain: SightData = { now, held: undefined, seen: new Map() }
+  if (ref === undefined || resource.route.read === undefined || (judge.open && !mirror.offline)) return plain
+  await ensureRead(mirror, resource, ref, (at) => besideDocs(mirror, at, scope))
+  const { facts } = mirror.catalog
+  const reading = facts.reading(settings.name, readingScope(resource), ref.sha256)
+  if (reading === undefined) return plain
+  return {
+    now,
+    held: mirror.offline ? new Set(facts.heldOf(settings.name, reading)) : undefined,
+    seen: judge.waits ? facts.seenOf(settings.name, reading) : new Map(),
+  }
+}
+
+function keyOf(mirror: Mirror, resource: Resource, viewing: Viewing, data: SightData): string {
+  const { settings, judge } = resource.mounted
+  const held = data.held === undefined ? 'online' : [...data.held].sort().join('\n')
+  const parts = [VERSION, settings.name, resource.path, resource.variant, viewing.type, viewing.base, judge.fingerprint, settings.options, mirror.offline, held]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** Is it made of what is held now, and has nothing hidden in it matured? */
+async function isCurrent(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, view: ViewRow, viewing: Viewing): Promise<boolean> {
+  if (mirror.now() >= view.until) return false
+  for (const [path, sha256] of view.inputs) {
+    if (path === resource.path) {
+      if (ref?.sha256 !== sha256) return false
+      continue
+    }
+    const obtained = await obtainDocument(mirror, mustResolve(resource.mounted, path), viewing.scope)
+    if ((obtained?.ref.sha256 ?? '') !== sha256) return false
+  }
+  for (const blob of [view, ...Object.values(view.twins)]) {
+    if (blob.sha256 !== undefined && mirror.catalog.blobs.get(blob.sha256) === undefined) return false
+  }
+  return true
+}
+
+async function renderAnew(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing, data: SightData, key: string): Promise<ViewRow> {
+  const inputs: (readonly [string, string])[] = ref === undefined ? [] : [[resource.path, ref.sha256]]
+  const asked: Asked = {
+    looked: (path, sha256) => void inputs.push([path, sha256]),
+    unrepeatable: false,
+  }
+  const inline = viewing.nested === true || (ref !== undefined && ref.size <= INLINE_LIMIT)
+  const staged = { identity: await mirror.store.stage(), gzip: await mirror.store.stage() }
+  try {
+    const rendered = inline
+      ? await renderHere(mirror, resource, ref, viewing, data, asked, staged)
+      : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
+    if (rendered.there) await staged.identity.commit(rendered.sha256)
+    if (rendered.twin !== undefined) await staged.gzip.commit(rendered.twin.sha256)
+    return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.unrepeatable)
+  } finally {
+    await Promise.all([staged.identity.release(), staged.gzip.release()])
+  }
+}
+
+/** What a view asked for while it was made. */
+interface Asked {
+  looked(path: string, sha256: string): void
+  /** It depends on what is held at this moment and cannot be remembered. */
+  unrepeatable: boolean
+}
+
+interface Stages {
+  readonly identity: Staged
+  readonly gzip: Staged
+}
+
+async function keep(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  viewing: Viewing,
+  key: string,
+  rendered: Rendered,
+  inputs: ViewRow['inputs'],
+  unrepeatable: boolean,
+): Promise<ViewRow> {
+  const { name } = resource.mounted.settings
+  const now = mirror.now()
+  const last = mirror.catalog.views.get(key) ?? mirror.catalog.views.latest(name, resource.path, viewing.type)
+  const sha256 = rendered.there ? rendered.sha256 : undefined
+  const view: ViewRow = {
+    key,
+    repo: name,
+    path: resource.path,
+    type: viewing.type,
+    sha256,
+    size: rendered.size,
+    twins: rendered.twin === undefined ? {} : { gzip: rendered.twin },
+    headers: headersOf(mirror, resource, rendered, ref),
+    inputs,
+    until: unrepeatable ? 0 : rendered.until,
+    modified: last?.sha256 === sha256 && last !== undefined ? last.modified : Math.max(ref?.modified ?? Math.floor(now / 1000) * 1000, last === undefined ? 0 : last.modified + 1000),
+    used: now,
+  }
+  const blobs = [...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: {} }]), ...Object.values(view.twins).map((twin) => ({ ...twin, digests: {} }))]
+  await mirror.holder.hold({ blobs, refs: [], also: () => mirror.catalog.views.put(view) })
+  return view
+}
+
+function headersOf(mirror: Mirror, resource: Resource, rendered: Rendered, ref: HeldRef | undefined): Readonly<Record<string, string>> {
+  if (resource.route.headers === undefined || !rendered.there) return {}
+  const { sha256, size } = rendered
+  const shown = { size, digests: { sha256 }, bytes: () => mirror.store.stream(sha256) }
+  return resource.route.headers(shown, ref === undefined ? undefined : heldDoc(mirror.store, ref), resource.p)
+}
+
+async function renderHere(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing, data: SightData, asked: Asked, staged: Stages): Promise<Rendered> {
+  const seen = sight(resource.mounted.judge, data)
+  const answer = answering(mirror, resource, viewing, asked)
+  const show: Show = {
+    base: viewing.base,
+    type: viewing.type,
+    sees: seen.sees,
+    allows: seen.allows,
+    document: (path) => answer.document(path),
+    async render(path, type) {
+      const shown = await answer.render(path, type)
+      if (shown === undefined) return undefined
+      return { size: shown.size, digests: shown.digests, bytes: () => mirror.store.stream(shown.digests.sha256) }
+    },
+    async *holdings(name) {
+      yield* answer.holdings(name)
+    },
+  }
+  const doc = ref === undefined ? undefined : heldDoc(mirror.store, ref, await besideDocs(mirror, resource, viewing.scope))
+  const body = await render({ route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) }, show)
+  if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0 }
+  const identity = await write(staged.identity, body)
+  const twin = body instanceof Uint8Array && body.length >= TWIN_FROM ? await write(staged.gzip, await gzipped(body, { level: 6 })) : undefined
+  return { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) }
+}
+
+async function write(staged: Staged, body: Bytes): Promise<{ sha256: string; size: number }> {
+  const hash = hashers(['sha256'])
+  for await (const piece of body instanceof Uint8Array ? [body] : body) {
+    hash.update(piece)
+    await staged.write([piece])
+  }
+  return { sha256: hash.digests()['sha256'] ?? '', size: staged.size }
+}
+
+async function renderInThread(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing, data: SightData, asked: Asked, staged: Stages): Promise<Rendered> {
+  const { ecosystem, settings } = resource.mounted
+  const answer = answering(mirror, resource, viewing, asked)
+  let written: Promise<void> = Promise.resolve()
+  const rendered = await mirror.threads.run(
+    {
+      kind: 'view',
+      ecosystem: ecosystem.id,
+      route: resource.index,
+      p: resource.p,
+      repo: await plainRepo(mirror, resource),
+      doc: ref === undefined ? undefined : await sourceOf(mirror, ref, await besideDocs(mirror, resource, viewing.scope)),
+      base: viewing.base,
+      type: viewing.type,
+      policy: settings.policy,
+      twin: true,
+      ...data,
+    },
+    {
+      piece(coding, piece) {
+        written = written.then(() => staged[coding].write([piece]))
+        written.catch(() => undefined)
+      },
+      async answer(call: Call) {
+        if (call.method === 'document') {
+          const found = await answer.ref(call.path)
+          return found === undefined ? undefined : sourceOf(mirror, found)
+        }
+        if (call.method === 'holdings') return Array.fromAsync(answer.holdings(call.name))
+        const shown = await answer.render(call.path, call.type)
+        if (shown === undefined) return undefined
+        const held = mirror.store.stream(shown.digests.sha256)
+        return { ...shown, bytes: new Uint8Array(Buffer.concat(await Array.fromAsync(held))) }
+      },
+    },
+  )
+  await written
+  return rendered
+}
+
+/** What a view may ask of the engine while it is made. */
+function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: Asked) {
+  const { name } = resource.mounted.settings
+  async function ref(path: string): Promise<HeldRef | undefined> {
+    const obtained = await obtainDocument(mirror, mustResolve(resource.mounted, path), viewing.scope)
+    asked.looked(path, obtained?.ref.sha256 ?? '')
+    return obtained?.ref
+  }
+  return {
+    ref,
+    async document(path: string): Promise<Doc | undefined> {
+      const found = await ref(path)
+      return found === undefined ? undefined : heldDoc(mirror.store, found)
+    },
+    async render(path: string, type: string | undefined) {
+      const other = mustResolve(resource.mounted, path)
+      const found = other.route.kind === 'made' ? undefined : await ref(path)
+      if (found === undefined && other.route.kind !== 'made') return undefined
+      const view = await viewOf(mirror, other, found, { ...viewing, type: type ?? other.route.types?.[0] ?? '', nested: true })
+      return view.sha256 === undefined ? undefined : { size: view.size, digests: { sha256: view.sha256 } }
+    },
+    async *holdings(wanted: string | undefined): AsyncGenerator<Entry> {
+      asked.unrepeatable = true
+      yield* holdings(mirror, name, wanted)
+    },
+  }
+}
+
+/** What a repo holds, as entries: each held artifact with what is said of it. */
+export function* holdings(mirror: Mirror, repo: string, name?: string): Generator<Entry> {
+  const refs = name === undefined ? mirror.catalog.refs.scan(repo) : mirror.catalog.refs.byName(repo, name)
+  for (const ref of refs) {
+    if (ref.kind !== 'artifact' || ref.sha256 === undefined) continue
+    const fact = mirror.catalog.facts.of(repo, ref.path)[0]
+    yield {
+      ...fact?.entry,
+      path: ref.path,
+      size: ref.size,
+      digests: { ...fact?.entry.digests, sha256: ref.sha256 },
+      ...(ref.name === undefined ? {} : { name: ref.name }),
+      ...(ref.version === undefined ? {} : { version: ref.version }),
+    }
+  }
+}
+
+/** Throws NOT_FOUND for a view that says it is not there. */
+export function mustBeThere(view: ViewRow, resource: Resource): ViewRow & { readonly sha256: string } {
+  if (view.sha256 !== undefined) return { ...view, sha256: view.sha256 }
+  throw new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} shows nothing at ${resource.path}`, { path: resource.path })
+}

@@ -1,0 +1,186 @@
+// The HTTP application: finds the repository a request is for, opens the path, answers; words every error once.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { collect } from '../formats/bytes.ts'
+import type { Answer } from '../contract.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import { directivesOf } from '../engine/fresh.ts'
+import type { Mirror, MountedRepo } from '../engine/mirror.ts'
+import { type Opened, open } from '../engine/open.ts'
+import type { Addresses } from './addresses.ts'
+import type { Hits } from './hits.ts'
+import { overview } from './overview.ts'
+import { negotiate, readTarget, type Target } from './request.ts'
+import type { Responder } from './respond.ts'
+
+/** Bodies of live requests (audits) are small. */
+const BODY_LIMIT = 8 * 1024 * 1024
+/** Answers that only the catalog can change are remembered this long at most, milliseconds. */
+const LASTING = 5_000
+const LASTING_MOST = 4096
+
+export interface App {
+  handle(request: IncomingMessage, response: ServerResponse): void
+}
+
+interface Remembered {
+  readonly opened: Opened
+  readonly epoch: number
+  readonly until: number
+}
+
+export function createApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
+  const mounts = [...mirror.repos.values()].sort((a, b) => b.settings.mount.length - a.settings.mount.length)
+  const lasting = new Map<string, Remembered>()
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = performance.now()
+    let cache = 'NONE'
+    let error: MirrorError | undefined
+    let sent = { status: 0, bytes: 0 }
+    let mounted: MountedRepo | undefined
+    try {
+      const known = request.method === 'POST' ? undefined : recall(request.url ?? '')
+      if (known !== undefined) {
+        cache = known.cache
+        hits.count(known.resource)
+        sent = await responder.respond(request, response, known)
+        return
+      }
+      const target = readTarget(request)
+      if (isHealth(target)) {
+        sent = refuse(response, request, { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' })
+        return
+      }
+      const found = locate(target)
+      if (found === undefined) {
+        if (target.decoded !== '/') throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
+        sent = refuse(response, request, overview(mirror, addresses.base(request, target)))
+        return
+      }
+      mounted = found.mounted
+      const opened = await openFor(request, target, found)
+      cache = opened.cache
+      if (opened.lasting) remember(request.url ?? '', opened)
+      hits.count(opened.resource)
+      sent = await responder.respond(request, response, opened)
+    } catch (thrown) {
+      error = asMirrorError(thrown)
+      cache = error.failure.exit === 5 ? 'DENIED' : cache
+      if (!response.headersSent && !response.destroyed) sent = refuse(response, request, answerOf(error, mounted))
+      else response.destroy()
+    } finally {
+      mirror.events.emit({
+        type: 'answered',
+        method: request.method ?? '',
+        path: request.url ?? '',
+        status: sent.status,
+        bytes: sent.bytes,
+        milliseconds: performance.now() - started,
+        cache,
+        ...(error === undefined ? {} : { error }),
+      })
+    }
+  }
+
+  function recall(url: string): Opened | undefined {
+    const known = lasting.get(url)
+    if (known === undefined) return undefined
+    if (known.epoch === mirror.catalog.epoch() && mirror.now() < known.until) return known.opened
+    lasting.delete(url)
+    return undefined
+  }
+
+  function remember(url: string, opened: Opened): void {
+    if (lasting.size >= LASTING_MOST) lasting.clear()
+    lasting.set(url, { opened, epoch: mirror.catalog.epoch(), until: mirror.now() + LASTING })
+  }
+
+  /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
+  function locate(target: Target): { readonly mounted: MountedRepo; readonly path: string } | undefined {
+    if (target.absolute !== undefined && !addresses.isOwn(target.absolute.host)) return byUpstream(target, target.absolute)
+    for (const mounted of mounts) {
+      const { mount } = mounted.settings
+      if (target.decoded === mount || target.decoded === `${mount}/`) return { mounted, path: '/' }
+      if (target.decoded.startsWith(`${mount}/`)) return { mounted, path: target.decoded.slice(mount.length) }
+    }
+    return undefined
+  }
+
+  function byUpstream(target: Target, absolute: URL): { readonly mounted: MountedRepo; readonly path: string } {
+    for (const mounted of mounts) {
+      for (const upstream of mounted.settings.upstreams) {
+        const base = new URL(upstream)
+        const prefix = base.pathname.replace(/\/$/, '')
+        if (base.host === absolute.host && target.decoded.startsWith(`${prefix}/`)) return { mounted, path: target.decoded.slice(prefix.length) }
+      }
+    }
+    throw new MirrorError('DENIED', `no repository mirrors ${absolute.host}`, {
+      hint: 'As a forward proxy, pkgmirror serves only the upstreams of its own repositories.',
+    })
+  }
+
+  async function openFor(request: IncomingMessage, target: Target, found: { mounted: MountedRepo; path: string }): Promise<Opened> {
+    const { mounted, path } = found
+    const { headers, method = 'GET' } = request
+    const body = method === 'POST' ? await collect(request, BODY_LIMIT) : undefined
+    return open(
+      mirror,
+      mounted,
+      {
+        method,
+        path,
+        query: target.query,
+        accept: headers.accept,
+        base: `${addresses.base(request, target)}${mounted.settings.mount}`,
+        directives: directivesOf(headers['cache-control'], headers.pragma),
+        ...(body === undefined ? {} : { body }),
+        headers: liveHeaders(request),
+      },
+      negotiate,
+    )
+  }
+
+  return { handle: (request, response) => void answer(request, response) }
+}
+
+const isHealth = (target: Target): boolean => ['/health', '/livez', '/readyz'].includes(target.decoded)
+
+/** What a live request may carry upstream. */
+function liveHeaders(request: IncomingMessage): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name of ['accept', 'content-type', 'content-encoding']) {
+    const value = request.headers[name]
+    if (typeof value === 'string') kept[name] = value
+  }
+  return kept
+}
+
+/** An error as its protocol words it, else as plain text with the fix. */
+function answerOf(error: MirrorError, mounted: MountedRepo | undefined): Answer {
+  const { failure, message, hint, facts } = error
+  const worded = mounted?.ecosystem.refuse?.(error)
+  const headers: Record<string, string> = {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-pkgmirror-error': error.code,
+    ...(failure.exit === 5 ? { 'x-cache': 'DENIED' } : {}),
+    ...(error.code === 'METHOD' ? { allow: 'GET, HEAD' } : {}),
+    ...(error.code === 'BAD_REQUEST' ? { connection: 'close' } : {}),
+    ...retryAfter(facts.until),
+  }
+  if (worded !== undefined) return { ...worded, headers: { ...headers, ...worded.headers } }
+  return { status: failure.status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: `pkgmirror: ${message}\n${hint}\n` }
+}
+
+function retryAfter(until: number | undefined): Record<string, string> {
+  if (until === undefined || until > 8.64e15) return {}
+  return { 'retry-after': new Date(until).toUTCString() }
+}
+
+function refuse(response: ServerResponse, request: IncomingMessage, { status, headers, body }: Answer): { status: number; bytes: number } {
+  const bytes = Buffer.from(body)
+  response.writeHead(status, { ...headers, 'content-length': bytes.length })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+  return { status, bytes: bytes.length }
+}

@@ -1,0 +1,158 @@
+// The store on a local disk: blobs by their sha256, written to a temporary file and renamed into place, so that a crash
+// leaves garbage behind but never half a blob under its name. layout.ts shows the folders.
+
+import { createHash } from 'node:crypto'
+import type { Dirent } from 'node:fs'
+import { lstat, mkdir, open, opendir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import { isHex } from '../formats/digest.ts'
+import { durable } from './durable.ts'
+import { layout } from './layout.ts'
+import { isAbsent, removeFile, stageFile } from './staged-file.ts'
+import type { Opened, Staged, Stat, Store } from './store.ts'
+
+const pieceSize = 262_144
+/** Small pieces are gathered to this many bytes before they are written. */
+const batchSize = 1_048_576
+
+/** Opens the store in a data directory, which is made when it is not there. */
+export async function openDiskStore(root: string): Promise<Store> {
+  const places = layout(root)
+  const sync = durable()
+  const folders = new Map<string, Promise<unknown>>()
+  if ((await mkdir(places.blobs, { recursive: true })) !== undefined) {
+    for (const folder of [root, dirname(places.blobs)]) sync.addFolder(folder)
+  }
+  await mkdir(places.temporary, { recursive: true, mode: 0o700 })
+
+  async function place(sha256: string): Promise<string> {
+    const folder = places.folder(sha256)
+    let made = folders.get(folder)
+    if (made === undefined) {
+      made = mkdir(folder, { recursive: true })
+      folders.set(folder, made)
+      made.catch(() => folders.delete(folder))
+      sync.addFolder(places.blobs)
+    }
+    await made
+    return places.blob(sha256)
+  }
+
+  const stage = (): Promise<Staged> => stageFile(places.unused(), place, sync.add)
+
+  async function openBlob(sha256: string): Promise<Opened | undefined> {
+    const file = places.blob(sha256)
+    const handle = await present(open(file, 'r'))
+    if (handle === undefined) return undefined
+    const { size } = await handle.stat()
+    return {
+      size,
+      file,
+      async read(buffer, position) {
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
+        return bytesRead
+      },
+      close: () => handle.close(),
+    }
+  }
+
+  async function statBlob(sha256: string): Promise<Stat | undefined> {
+    const found = await present(stat(places.blob(sha256)))
+    return found && { sha256, size: found.size, modified: found.mtimeMs }
+  }
+
+  return {
+    stage,
+    put: (bytes) => putInto(stage, bytes),
+    open: openBlob,
+    stat: statBlob,
+    async *stream(sha256, from = 0, to = Number.POSITIVE_INFINITY) {
+      const opened = await openBlob(sha256)
+      if (opened === undefined) throw new MirrorError('DAMAGED', `the blob ${sha256} is not in the store`, { sha256 })
+      try {
+        yield* piecesOf(opened, sha256, from, Math.min(to, opened.size))
+      } finally {
+        await opened.close()
+      }
+    },
+    delete: (sha256) => removeFile(places.blob(sha256)),
+    async *list() {
+      for await (const folder of entriesOf(places.blobs)) {
+        if (!folder.isDirectory() || !/^[0-9a-f]{2}$/.test(folder.name)) continue
+        for await (const entry of entriesOf(join(places.blobs, folder.name))) {
+          if (!entry.isFile() || !isHex('sha256', entry.name) || !entry.name.startsWith(folder.name)) continue
+          const found = await statBlob(entry.name)
+          if (found !== undefined) yield found
+        }
+      }
+    },
+    flush: sync.flush,
+    async clean() {
+      let files = 0
+      let bytes = 0
+      for await (const entry of entriesOf(places.temporary)) {
+        const path = join(places.temporary, entry.name)
+        const found = await present(lstat(path))
+        await rm(path, { recursive: true, force: true })
+        files++
+        bytes += found?.size ?? 0
+      }
+      return { files, bytes }
+    },
+    close: sync.flush,
+  }
+}
+
+async function putInto(
+  stage: () => Promise<Staged>,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ readonly sha256: string; readonly size: number }> {
+  const staged = await stage()
+  try {
+    const hash = createHash('sha256')
+    let batch: Uint8Array[] = []
+    let gathered = 0
+    for await (const piece of bytes) {
+      hash.update(piece)
+      batch.push(piece)
+      gathered += piece.length
+      if (gathered < batchSize) continue
+      await staged.write(batch)
+      batch = []
+      gathered = 0
+    }
+    await staged.write(batch)
+    const sha256 = hash.digest('hex')
+    await staged.commit(sha256)
+    return { sha256, size: staged.size }
+  } finally {
+    await staged.release()
+  }
+}
+
+async function* piecesOf(opened: Opened, sha256: string, from: number, to: number): AsyncGenerator<Uint8Array> {
+  for (let position = from; position < to; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(pieceSize, to - position))
+    const count = await opened.read(buffer, position)
+    if (count === 0) throw new MirrorError('DAMAGED', `the blob ${sha256} was cut off while it was read`, { sha256 })
+    position += count
+    yield buffer.subarray(0, count)
+  }
+}
+
+/** Absent is undefined. */
+async function present<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw asMirrorError(error)
+  }
+}
+
+/** A folder's entries as they come; none when it is not there. */
+async function* entriesOf(folder: string): AsyncGenerator<Dirent> {
+  const opened = await present(opendir(folder))
+  if (opened !== undefined) yield* opened
+}

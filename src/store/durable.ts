@@ -1,0 +1,97 @@
+// Makes files durable in rounds: whoever asks shares a round with all who asked before it began, so that a sync of many
+// small files pays for a few groups of fsync and not for one each.
+
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Enough to keep a disk's queue filled; node's thread pool has four threads. */
+const atOnce = 8
+
+export interface Durable {
+  /** This file, and its name in its folder, are to be durable after the next round. */
+  add(file: string): void
+  /** The names in this folder are to be durable after the next round. */
+  addFolder(folder: string): void
+  /** Everything added so far is durable when this returns. */
+  flush(): Promise<void>
+}
+
+export function durable(): Durable {
+  let files = new Set<string>()
+  let folders = new Set<string>()
+  let running: Promise<void> | undefined
+  let following: Promise<void> | undefined
+
+  function add(file: string): void {
+    files.add(file)
+    folders.add(dirname(file))
+  }
+
+  async function round(): Promise<void> {
+    const ownFiles = files
+    const ownFolders = folders
+    files = new Set()
+    folders = new Set()
+    try {
+      await eachOf(ownFiles, syncFile)
+      await eachOf(ownFolders, syncFolder)
+    } catch (error) {
+      for (const file of ownFiles) files.add(file)
+      for (const folder of ownFolders) folders.add(folder)
+      throw error
+    }
+  }
+
+  function begin(): Promise<void> {
+    following = undefined
+    const own = round().finally(() => {
+      if (running === own) running = undefined
+    })
+    running = own
+    return own
+  }
+
+  return {
+    add,
+    addFolder(folder) {
+      folders.add(folder)
+    },
+    flush() {
+      if (running === undefined) return begin()
+      // The round that runs may have begun before the caller's files were added.
+      following ??= running.then(begin, begin)
+      return following
+    },
+  }
+}
+
+async function eachOf(items: ReadonlySet<string>, work: (item: string) => Promise<void>): Promise<void> {
+  const left = items.values()
+  await Promise.all(
+    Array.from({ length: Math.min(atOnce, items.size) }, async () => {
+      for (const item of left) await work(item)
+    }),
+  )
+}
+
+/** Windows syncs what is open for writing only. */
+const syncFile = (file: string): Promise<void> => syncOpen(file, 'r+')
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folders; there a rename is durable by itself.
+  if (process.platform !== 'win32') await syncOpen(folder, 'r')
+}
+
+async function syncOpen(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+    // Deleted since: there is nothing left to keep.
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (handle === undefined) return
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
