@@ -40,6 +40,14 @@ describe('npm versions', () => {
     assert.ok(!npmVersions.satisfies('1.0.0', 'nonsense'))
   })
 
+  it('have a range of their own', () => {
+    for (const version of ['1.2.3', '1.0.0-rc.1', '1.0.0beta']) {
+      const exact = npmVersions.exact(version)
+      assert.ok(npmVersions.satisfies(version, exact), version)
+      assert.ok(!['1.2.4', '1.0.0'].some((other) => npmVersions.satisfies(other, exact)), version)
+    }
+  })
+
   it('tell prereleases', () => {
     assert.ok(npmVersions.prerelease('1.0.0-rc.1'))
     assert.ok(!npmVersions.prerelease('1.0.0'))

@@ -25,17 +25,23 @@ interface Edge {
 /** Packuments that are read at once. */
 const breadth = 16
 
+/**
+ * One document that cannot be had or trusted does not end the walk: the rest is yielded first, then its error is thrown.
+ */
 export async function* closure(wants: readonly Selector[], look: Look<NpmOptions>): AsyncGenerator<Entry> {
-  if (wants.length > 0 && look.repo.options.signatures !== 'off') await look.document(keysPath)
+  const failures: MirrorError[] = []
+  const document = (path: string) => attempt(look.document(path), failures)
+  if (wants.length > 0 && look.repo.options.signatures !== 'off') await document(keysPath)
   const seen = new Set<string>()
   const expanded = new Set<string>()
   const yielded = new Set<string>()
-  let level = wants.map((want) => rootEdge(want, look.repo.options))
+  let level = wants.flatMap((want) => rootEdge(want, look))
   while (level.length > 0) {
     const next: Edge[] = []
     const attested: string[] = []
     const fresh = level.filter((edge) => once(seen, edgeKey(edge)))
-    for await (const [edges, versions] of ahead(byName(fresh).values(), breadth, (edges) => load(edges, look))) {
+    const loaded = ahead(byName(fresh).values(), breadth, (edges) => attempt(load(edges, look), failures))
+    for await (const [edges, versions] of loaded) {
       for (const edge of edges) {
         for (const version of choose(edge, versions, look)) {
           if (once(expanded, `${edge.follow} ${version.entry.path}`)) next.push(...edgesOf(version, edge, look))
@@ -45,13 +51,31 @@ export async function* closure(wants: readonly Selector[], look: Look<NpmOptions
         }
       }
     }
-    if (look.repo.options.attestations === 'hold') await drain(ahead(attested, breadth, (path) => look.document(path)))
+    if (look.repo.options.attestations === 'hold') await drain(ahead(attested, breadth, document))
     level = next
+  }
+  if (failures[0] !== undefined) throw failures[0]
+}
+
+/** Undefined for an item that failed; faults of this machine and the end of the run are thrown at once. */
+async function attempt<T>(work: Promise<T>, failures: MirrorError[]): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof MirrorError) || ![3, 4, 5, 6].includes(error.failure.exit)) throw error
+    failures.push(error)
+    return undefined
   }
 }
 
-function rootEdge(want: Selector, options: NpmOptions): Edge {
-  return { want, range: want.range ?? '', optional: false, follow: followed(want, options) }
+function rootEdge(want: Selector, look: Look<NpmOptions>): readonly Edge[] {
+  const spec = dependencySpec(want.name, want.range ?? '')
+  if (typeof spec !== 'string') {
+    const follow = followed(want, look.repo.options)
+    return [{ want: { ...want, name: spec.name }, range: spec.range, optional: false, follow }]
+  }
+  look.lacks(want, `${want.name}@${want.range} ${spec}`)
+  return []
 }
 
 function followed(want: Selector, options: NpmOptions): readonly Follow[] {
@@ -97,8 +121,12 @@ async function load([edge]: readonly Edge[], look: Look<NpmOptions>): Promise<re
   return offered(entries)
 }
 
-function choose(edge: Edge, versions: readonly Offered[], look: Look<NpmOptions>): readonly Offered[] {
+function choose(edge: Edge, versions: readonly Offered[] | undefined, look: Look<NpmOptions>): readonly Offered[] {
   const { want, range, optional } = edge
+  if (versions === undefined) {
+    look.lacks(want, 'its packument cannot be had or is not to be trusted')
+    return []
+  }
   const agreeing = matching(versions, want.digests)
   const picked = pick(agreeing, range, want.keep)
   // npm goes on without an optional dependency that cannot be had.

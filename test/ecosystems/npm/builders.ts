@@ -99,19 +99,22 @@ export interface Looking {
   readonly platforms?: readonly Platform[]
   readonly options?: Partial<NpmOptions>
   readonly allows?: (entry: Entry) => boolean
+  /** Thrown when that path is asked for. */
+  readonly broken?: Readonly<Record<string, Error>>
 }
 
 export interface Closed {
   readonly versions: readonly string[]
   readonly lacking: readonly string[]
   readonly asked: readonly string[]
+  readonly error: unknown
 }
 
 /** What a sync of these package lines would hold, out of these packuments. */
 export async function close(
   wants: readonly (string | Omit<Selector, 'from'>)[],
   packuments: readonly object[],
-  { platforms = [], options = {}, allows = () => true }: Looking = {},
+  { platforms = [], options = {}, allows = () => true, broken = {} }: Looking = {},
 ): Promise<Closed> {
   const repo = makeRepo(options)
   const documents = new Map(
@@ -127,6 +130,7 @@ export async function close(
     platforms,
     async document(path) {
       asked.push(path)
+      if (broken[path] !== undefined) throw broken[path]
       return documents.get(path)
     },
     async *entries(path) {
@@ -139,8 +143,13 @@ export async function close(
   const from = { file: 'manifest.yaml', line: 3 }
   const selectors = wants.map((want) => ({ ...(typeof want === 'string' ? npm.want(want, repo) : want), from }))
   const versions: string[] = []
-  for await (const entry of npm.closure(selectors, look)) versions.push(`${entry.name}@${entry.version}`)
-  return { versions, lacking, asked }
+  let error: unknown
+  try {
+    for await (const entry of npm.closure(selectors, look)) versions.push(`${entry.name}@${entry.version}`)
+  } catch (thrown) {
+    error = thrown
+  }
+  return { versions, lacking, asked, error }
 }
 
 export interface Made {

@@ -99,10 +99,8 @@ describe('a closure follows', () => {
     const followed = (follow: string[]) => versions([{ name: 'top', follow }], [top, a])
     assert.deepEqual(await followed([]), ['top@1.0.0'])
     assert.deepEqual(await followed(['peerDependencies']), ['top@1.0.0', 'a@2.0.0'])
-    await assert.rejects(
-      followed(['devDeps']),
-      (error) => error instanceof MirrorError && error.code === 'CONFIG' && error.facts.line === 3,
-    )
+    const { error } = await close([{ name: 'top', follow: ['devDeps'] }], [top])
+    assert.ok(error instanceof MirrorError && error.code === 'CONFIG' && error.facts.line === 3)
   })
 
   it('nothing that lies inside the tarball', async () => {
@@ -195,6 +193,26 @@ describe('a closure lacks', () => {
     const { lacking, asked } = await close(['top'], [top])
     assert.equal(lacking.length, 2)
     assert.deepEqual(asked, ['/-/npm/v1/keys', '/top'])
+  })
+
+  it('a range that no registry can answer, in the long form too', async () => {
+    const found = await lacking([{ name: 'a', range: 'github:acme/a' }], [a])
+    assert.deepEqual(found, ['a@github:acme/a: a@github:acme/a is a git address; a registry mirror cannot hold it'])
+  })
+
+  it('a package whose packument fails, and yields the others before it says so', async () => {
+    const broken = { '/bad': new MirrorError('UNREADABLE', 'a web page') }
+    const top = packument('top', { '1.0.0': needs({ bad: '1', a: '1' }) })
+    const { versions, lacking, error } = await close(['top'], [top, a], { broken })
+    assert.deepEqual(versions, ['top@1.0.0', 'a@1.5.0'])
+    assert.deepEqual(lacking, ['bad@1: its packument cannot be had or is not to be trusted'])
+    assert.equal(error, broken['/bad'])
+  })
+
+  it('everything that follows the end of the run', async () => {
+    const broken = { '/top': new MirrorError('STOPPED', 'stopped') }
+    const { versions, error } = await close(['top', 'a'], [a], { broken })
+    assert.deepEqual([versions, error], [[], broken['/top']])
   })
 
   it('a version whose digest is not the lockfile’s', async () => {
