@@ -74,8 +74,8 @@ async function eachOf(items: ReadonlySet<string>, work: (item: string) => Promis
   )
 }
 
-/** Windows syncs what is open for writing only. */
-const syncFile = (file: string): Promise<void> => syncOpen(file, 'r+')
+/** Windows syncs only what is open for writing; elsewhere a blob may belong to another user. */
+const syncFile = (file: string): Promise<void> => syncOpen(file, process.platform === 'win32' ? 'r+' : 'r')
 
 async function syncFolder(folder: string): Promise<void> {
   // Windows opens no folders; there a rename is durable by itself.
