@@ -174,8 +174,8 @@ function checksums(block: string | undefined): readonly { hex: string; size: num
 
 function digestsOf(sha256: string | undefined, sha512: string | undefined): Digests | undefined {
   const digests: Record<string, string> = {}
-  if (sha256 !== undefined && /^[0-9a-f]{64}$/i.test(sha256)) digests['sha256'] = sha256.toLowerCase()
-  if (sha512 !== undefined && /^[0-9a-f]{128}$/i.test(sha512)) digests['sha512'] = sha512.toLowerCase()
+  if (sha256 !== undefined && /^[0-9a-f]{64}$/i.test(sha256)) digests.sha256 = sha256.toLowerCase()
+  if (sha512 !== undefined && /^[0-9a-f]{128}$/i.test(sha512)) digests.sha512 = sha512.toLowerCase()
   return Object.keys(digests).length === 0 ? undefined : digests
 }
 

@@ -13,7 +13,7 @@ export function want(text: string): Omit<Selector, 'from'> {
   const { head, range } = split(line)
   const [, source, name, architecture] = pattern.exec(head) ?? []
   if (name === undefined) throw new MirrorError('CONFIG', `${JSON.stringify(text)} names no Debian package`)
-  const fault = range === undefined ? undefined : versions.fault(range)
+  const fault = range === '' ? 'no version' : versions.fault(range ?? '')
   if (fault !== undefined) throw new MirrorError('CONFIG', `${JSON.stringify(text)}: ${fault}`)
   return {
     name,
