@@ -179,7 +179,9 @@ function holds(connection: Connected): Catalog['holds'] {
     'INSERT INTO hold (repo, path, holder, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path, holder) DO UPDATE SET run = excluded.run',
   )
   const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
-  const of = connection.prepare<[string, string], { holder: string }>('SELECT holder FROM hold WHERE repo = ? AND path = ? ORDER BY holder')
+  const of = connection.prepare<[string, string], { holder: string }>(
+    'SELECT holder FROM hold WHERE repo = ? AND path = ? ORDER BY holder',
+  )
   const holders = connection.prepare<[], { holder: string; paths: number; run: number }>(
     'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
   )

@@ -53,7 +53,13 @@ export interface Facts {
   see(repo: string, paths: Iterable<string>, time: number, baseline: boolean): void
   hasReadings(repo: string, scope: string): boolean
   /** All readings, for gc. */
-  readings(): readonly { readonly id: number; readonly repo: string; readonly scope: string; readonly sha256: string; readonly made: number }[]
+  readings(): readonly {
+    readonly id: number
+    readonly repo: string
+    readonly scope: string
+    readonly sha256: string
+    readonly made: number
+  }[]
 }
 
 const PAGE = 1000
@@ -94,7 +100,9 @@ export function facts(connection: Connection): Facts {
   const seen = connection.prepare<[string, string], { first: number; baseline: number }>(
     'SELECT first, baseline FROM seen WHERE repo = ? AND path = ?',
   )
-  const see = connection.prepare('INSERT INTO seen (repo, path, first, baseline) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+  const see = connection.prepare(
+    'INSERT INTO seen (repo, path, first, baseline) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  )
   const scoped = connection.prepare<[string, string], { id: number }>(
     'SELECT id FROM reading WHERE repo = ? AND scope = ? AND complete = 1 LIMIT 1',
   )

@@ -36,7 +36,9 @@ export function generations(connection: Connection): Generations {
   const byId = connection.prepare<[number], Row>(`SELECT ${columns} FROM generation WHERE id = ?`)
   const all = connection.prepare<[], Row>(`SELECT ${columns} FROM generation ORDER BY repo, key, id`)
   const mark = connection.prepare('UPDATE generation SET state = ? WHERE id = ?')
-  const retire = connection.prepare("UPDATE generation SET state = 'previous', flipped = ? WHERE repo = ? AND key = ? AND state = 'current'")
+  const retire = connection.prepare(
+    "UPDATE generation SET state = 'previous', flipped = ? WHERE repo = ? AND key = ? AND state = 'current'",
+  )
   const enthrone = connection.prepare("UPDATE generation SET state = 'current', flipped = ? WHERE id = ?")
   const modified = connection.prepare('UPDATE ref SET modified = ? WHERE generation = ? AND modified < ? AND kind = ?')
   const dropRefs = connection.prepare('DELETE FROM ref WHERE generation = ?')

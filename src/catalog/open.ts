@@ -20,10 +20,14 @@ export function connect(file: string): Connection {
 function migrate(connection: Connection, file: string): void {
   const version = () => Number(connection.pragma('user_version', { simple: true }))
   if (version() > migrations.length) {
-    throw new MirrorError('CONFIG', `the catalog is of version ${version()}, this pkgmirror knows up to ${migrations.length}`, {
-      file,
-      hint: 'Use the newer pkgmirror that wrote it, or another data directory.',
-    })
+    throw new MirrorError(
+      'CONFIG',
+      `the catalog is of version ${version()}, this pkgmirror knows up to ${migrations.length}`,
+      {
+        file,
+        hint: 'Use the newer pkgmirror that wrote it, or another data directory.',
+      },
+    )
   }
   if (version() === migrations.length) return
   const step = connection.transaction(() => {

@@ -48,9 +48,18 @@ export interface Refs {
   scan(repo?: string): Iterable<Ref>
   byName(repo: string, name: string): readonly Ref[]
   /** Adds hits and last uses, gathered by (repo, path). */
-  used(uses: Iterable<{ readonly repo: string; readonly path: string; readonly hits: number; readonly used: number }>): void
+  used(
+    uses: Iterable<{ readonly repo: string; readonly path: string; readonly hits: number; readonly used: number }>,
+  ): void
   /** Per repository: refs, held refs, bytes of distinct blobs, hits, last fetch. */
-  totals(): readonly { readonly repo: string; readonly refs: number; readonly artifacts: number; readonly bytes: number; readonly hits: number; readonly fetched: number }[]
+  totals(): readonly {
+    readonly repo: string
+    readonly refs: number
+    readonly artifacts: number
+    readonly bytes: number
+    readonly hits: number
+    readonly fetched: number
+  }[]
 }
 
 export function refs(connection: Connection): Refs {
@@ -71,7 +80,9 @@ export function refs(connection: Connection): Refs {
     'UPDATE ref SET checked = ?, headers = ? WHERE repo = ? AND path = ? AND variant = ? AND generation = ?',
   )
   const drop = connection.prepare('DELETE FROM ref WHERE repo = ? AND path = ? AND variant = ? AND generation = ?')
-  const ofGeneration = connection.prepare<[number], Row>(`SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`)
+  const ofGeneration = connection.prepare<[number], Row>(
+    `SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`,
+  )
   const bySha256 = connection.prepare<[string], Row>(`SELECT ${columns} FROM ref WHERE sha256 = ?`)
   const holders = connection.prepare<[string, string], { generation: number }>(
     'SELECT generation FROM ref WHERE sha256 = ? AND repo = ?',
@@ -80,9 +91,14 @@ export function refs(connection: Connection): Refs {
     `SELECT ${columns} FROM ref WHERE repo >= ? AND (repo, path, variant, generation) > (?, ?, ?, ?)
      ORDER BY repo, path, variant, generation LIMIT ${PAGE}`,
   )
-  const byName = connection.prepare<[string, string], Row>(`SELECT ${columns} FROM ref WHERE repo = ? AND name = ? ORDER BY path`)
+  const byName = connection.prepare<[string, string], Row>(
+    `SELECT ${columns} FROM ref WHERE repo = ? AND name = ? ORDER BY path`,
+  )
   const use = connection.prepare('UPDATE ref SET hits = hits + ?, used = max(used, ?) WHERE repo = ? AND path = ?')
-  const totals = connection.prepare<[], { repo: string; refs: number; artifacts: number; bytes: number; hits: number; fetched: number }>(
+  const totals = connection.prepare<
+    [],
+    { repo: string; refs: number; artifacts: number; bytes: number; hits: number; fetched: number }
+  >(
     `SELECT r.repo AS repo, count(*) AS refs, sum(r.kind = 'artifact') AS artifacts, sum(r.hits) AS hits, max(r.fetched) AS fetched,
        (SELECT coalesce(sum(b.size), 0) FROM blob b WHERE b.sha256 IN (SELECT sha256 FROM ref WHERE repo = r.repo)) AS bytes
      FROM ref r WHERE r.sha256 IS NOT NULL GROUP BY r.repo ORDER BY r.repo`,

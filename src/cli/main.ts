@@ -37,10 +37,13 @@ export type Verb = (context: Context) => Promise<number>
 
 /** Runs a verb with its context and ends with its exit code. */
 async function act(flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb): Promise<void> {
+  // should all work end without a word, that is no success
+  process.exitCode = 1
   try {
     const context = await contextOf(flags, manifests, stopping.signal)
     for (const { message, where } of context.settings.warnings) {
-      if (!context.quiet) process.stderr.write(`warning: ${where.file}${where.line === undefined ? '' : `:${where.line}`}: ${message}\n`)
+      if (!context.quiet)
+        process.stderr.write(`warning: ${where.file}${where.line === undefined ? '' : `:${where.line}`}: ${message}\n`)
     }
     process.exitCode = await verb(context)
   } catch (error) {
@@ -49,12 +52,15 @@ async function act(flags: Readonly<Record<string, unknown>>, manifests: readonly
 }
 
 function report(error: MirrorError, flags: Readonly<Record<string, unknown>>): void {
-  if (flags['json'] === true) {
+  if (flags.json === true) {
     const { code, message, facts, hint } = error
-    process.stdout.write(`${JSON.stringify({ schema: 1, type: 'error', code, message, file: facts.file, line: facts.line, hint })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ schema: 1, type: 'error', code, message, file: facts.file, line: facts.line, hint })}\n`,
+    )
   } else {
     process.stderr.write(`pkgmirror: ${error.located}\n  ${error.hint}\n`)
-    if (error.code === 'FAULT' && error.cause instanceof Error && flags['debug'] === true) process.stderr.write(`${error.cause.stack ?? ''}\n`)
+    if (error.code === 'FAULT' && error.cause instanceof Error && flags.debug === true)
+      process.stderr.write(`${error.cause.stack ?? ''}\n`)
   }
   process.exitCode = error.failure.exit
 }

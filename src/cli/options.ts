@@ -14,7 +14,10 @@ const SHOWN: readonly KeyName[] = ['data', 'offline', 'log.level']
 
 /** Adds `--config`, `--json`, `--quiet` and a flag for every configuration key; those in `shown` appear in the help. */
 export function withSettings(command: Command, shown: readonly KeyName[] = []): Command {
-  command.option('-c, --config <file>', 'configuration file (default: ./pkgmirror.yaml, then the user\'s and the system\'s)')
+  command.option(
+    '-c, --config <file>',
+    "configuration file (default: ./pkgmirror.yaml, then the user's and the system's)",
+  )
   for (const name of keyNames) {
     const { doc, default: standard } = keys[name]
     const isSwitch = standard === 'true' || standard === 'false'
@@ -29,13 +32,30 @@ export function withSettings(command: Command, shown: readonly KeyName[] = []): 
 }
 
 /** Settings and the ways to speak, out of parsed flags and the manifests named. */
-export async function contextOf(flags: Readonly<Record<string, unknown>>, manifests: readonly string[], signal: AbortSignal): Promise<Context> {
+export async function contextOf(
+  flags: Readonly<Record<string, unknown>>,
+  manifests: readonly string[],
+  signal: AbortSignal,
+): Promise<Context> {
   const cwd = process.cwd()
-  const named = typeof flags['config'] === 'string' ? flags['config'] : undefined
+  const named = typeof flags.config === 'string' ? flags.config : undefined
   const config = await findConfig({ config: named, env: process.env, cwd, home: homedir() })
   const files = [...(config === undefined ? [] : [config]), ...manifests].map((file) => path.resolve(cwd, file))
-  const settings = await loadSettings({ files, flags: onlyGiven(flags), env: process.env, cwd, home: homedir(), ecosystems })
-  return { settings, json: flags['json'] === true, quiet: flags['quiet'] === true, signal, files: manifests.map((file) => path.resolve(cwd, file)) }
+  const settings = await loadSettings({
+    files,
+    flags: onlyGiven(flags),
+    env: process.env,
+    cwd,
+    home: homedir(),
+    ecosystems,
+  })
+  return {
+    settings,
+    json: flags.json === true,
+    quiet: flags.quiet === true,
+    signal,
+    files: manifests.map((file) => path.resolve(cwd, file)),
+  }
 }
 
 /** Commander sets a `--no-x` switch to true when it was not given. */

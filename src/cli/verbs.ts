@@ -19,7 +19,9 @@ export function addVerbs(program: Command, act: Act): void {
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
     ['policy.cooldown.default'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
-    act(flags, manifests, async (context) => (await import('../commands/sync.ts')).sync(context, { dryRun: flags['dryRun'] === true })),
+    act(flags, manifests, async (context) =>
+      (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),
+    ),
   )
 
   withSettings(
@@ -28,5 +30,7 @@ export function addVerbs(program: Command, act: Act): void {
       .description('serve repositories over HTTP, fetching on demand what is missing')
       .addHelpText('after', example('pkgmirror serve --listen 0.0.0.0:8080 --offline')),
     ['listen', 'base_url', 'only', 'policy.cooldown.default'],
-  ).action((flags: Record<string, unknown>) => act(flags, [], async (context) => (await import('../commands/serve.ts')).serve(context)))
+  ).action((flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => (await import('../commands/serve.ts')).serve(context)),
+  )
 }

@@ -2,8 +2,8 @@
 
 import type { Settings } from '../config/types.ts'
 import type { Events } from '../engine/events.ts'
-import { showProgress } from '../telemetry/progress.ts'
 import { jsonLine, showFailures, showJson, showLines } from '../telemetry/lines.ts'
+import { showProgress } from '../telemetry/progress.ts'
 
 export interface Context {
   readonly settings: Settings

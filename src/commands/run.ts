@@ -51,7 +51,13 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   const walks = [...options.wants].map(([name, wants]) => {
     const mounted = mirror.repos.get(name)
     if (mounted === undefined) throw new MirrorError('CONFIG', `there is no repository ${name}`)
-    return walk(mirror, mounted, wants, { platforms: mirror.platforms, started, dryRun: options.dryRun, signal: context.signal, concurrency: CONCURRENCY })
+    return walk(mirror, mounted, wants, {
+      platforms: mirror.platforms,
+      started,
+      dryRun: options.dryRun,
+      signal: context.signal,
+      concurrency: CONCURRENCY,
+    })
   })
   const walked = await Promise.all(walks)
   stop()
@@ -69,13 +75,22 @@ function hold({ mirror }: Workspace, holder: string, id: number, walked: readonl
   for (const { repo, held } of walked) {
     const paths = [...held]
     for (let at = 0; at < paths.length; at += 1000) {
-      mirror.catalog.holds.put(holder, id, paths.slice(at, at + 1000).map((path) => ({ repo, path })))
+      mirror.catalog.holds.put(
+        holder,
+        id,
+        paths.slice(at, at + 1000).map((path) => ({ repo, path })),
+      )
     }
   }
   if (walked.every(({ faults }) => faults.length === 0)) mirror.catalog.holds.settle(holder, id)
 }
 
-function summarise(walked: readonly Walked[], requests: ReadonlyMap<string, number>, milliseconds: number, workspace: Workspace): Summary {
+function summarise(
+  walked: readonly Walked[],
+  requests: ReadonlyMap<string, number>,
+  milliseconds: number,
+  workspace: Workspace,
+): Summary {
   const repositories: Record<string, RepoSummary> = {}
   const faults = walked.flatMap((one) => one.faults)
   for (const { repo, items, flipped, plannedBytes } of walked) {
@@ -91,10 +106,28 @@ function summarise(walked: readonly Walked[], requests: ReadonlyMap<string, numb
       fetchedBytes += item.bytes
       if (item.url !== undefined && URL.canParse(item.url)) hosts.add(new URL(item.url).host)
     }
-    repositories[repo] = { items: items.length, bytes, fetched, fetchedBytes, planned, plannedBytes, requests: requests.get(repo) ?? 0, proofs, hosts: [...hosts].sort(), flipped }
+    repositories[repo] = {
+      items: items.length,
+      bytes,
+      fetched,
+      fetchedBytes,
+      planned,
+      plannedBytes,
+      requests: requests.get(repo) ?? 0,
+      proofs,
+      hosts: [...hosts].sort(),
+      flipped,
+    }
   }
   const changed = Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0)
-  return { code: exitCode(faults.map((fault) => fault.error)), milliseconds, changed, repositories, faults, cleaned: workspace.cleaned }
+  return {
+    code: exitCode(faults.map((fault) => fault.error)),
+    milliseconds,
+    changed,
+    repositories,
+    faults,
+    cleaned: workspace.cleaned,
+  }
 }
 
 const forHistory = ({ faults, ...rest }: Summary) => ({

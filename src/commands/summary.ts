@@ -1,7 +1,7 @@
 // The end of a run in words, or as the last JSON line.
 
-import { bytesText, countText, durationText } from '../telemetry/words.ts'
 import { errorFields, errorText } from '../telemetry/lines.ts'
+import { bytesText, countText, durationText } from '../telemetry/words.ts'
 import { type Context, printJson, say } from './context.ts'
 import type { RepoSummary, Summary } from './run.ts'
 
@@ -10,19 +10,33 @@ const MOST_FAULTS = 50
 export function showSummary(context: Context, summary: Summary, dryRun: boolean): void {
   if (context.json) {
     const { faults, ...rest } = summary
-    printJson('summary', { ...rest, dryRun, faults: faults.map(({ error, ...fault }) => ({ ...fault, ...errorFields(error) })) })
+    printJson('summary', {
+      ...rest,
+      dryRun,
+      faults: faults.map(({ error, ...fault }) => ({ ...fault, ...errorFields(error) })),
+    })
     return
   }
-  if (summary.cleaned.files > 0) say(context, `Cleaned up ${countText(summary.cleaned.files, 'unfinished file')} (${bytesText(summary.cleaned.bytes)}) of an interrupted run.`)
-  for (const [repo, one] of Object.entries(summary.repositories)) say(context, `${repo}: ${dryRun ? planText(one) : repoText(one)}`)
-  for (const fault of summary.faults.slice(0, MOST_FAULTS)) process.stderr.write(`failed: ${fault.repo} ${errorText(fault.error)}\n`)
-  if (summary.faults.length > MOST_FAULTS) process.stderr.write(`… and ${summary.faults.length - MOST_FAULTS} more; --json lists all.\n`)
+  if (summary.cleaned.files > 0)
+    say(
+      context,
+      `Cleaned up ${countText(summary.cleaned.files, 'unfinished file')} (${bytesText(summary.cleaned.bytes)}) of an interrupted run.`,
+    )
+  for (const [repo, one] of Object.entries(summary.repositories))
+    say(context, `${repo}: ${dryRun ? planText(one) : repoText(one)}`)
+  for (const fault of summary.faults.slice(0, MOST_FAULTS))
+    process.stderr.write(`failed: ${fault.repo} ${errorText(fault.error)}\n`)
+  if (summary.faults.length > MOST_FAULTS)
+    process.stderr.write(`… and ${summary.faults.length - MOST_FAULTS} more; --json lists all.\n`)
   say(context, closing(summary, dryRun))
 }
 
 function repoText(one: RepoSummary): string {
   const proofs = Object.entries(one.proofs).map(([proof, count]) => `${count} by ${proofWords[proof] ?? proof}`)
-  const fetched = one.fetched === 0 ? 'nothing new' : `${countText(one.fetched, 'file')} fetched (${bytesText(one.fetchedBytes)} from ${one.hosts.join(', ')})`
+  const fetched =
+    one.fetched === 0
+      ? 'nothing new'
+      : `${countText(one.fetched, 'file')} fetched (${bytesText(one.fetchedBytes)} from ${one.hosts.join(', ')})`
   const flipped = one.flipped.length === 0 ? '' : `; new generation of ${one.flipped.join(', ')}`
   return `${countText(one.items, 'file')}, ${bytesText(one.bytes)}: ${fetched}, ${countText(one.requests, 'request')}; proven: ${proofs.join(', ')}${flipped}`
 }
@@ -40,7 +54,8 @@ const proofWords: Readonly<Record<string, string>> = {
 
 function closing(summary: Summary, dryRun: boolean): string {
   const time = durationText(summary.milliseconds)
-  if (summary.faults.length > 0) return `${countText(summary.faults.length, 'item')} failed; what is published is consistent. ${time}.`
+  if (summary.faults.length > 0)
+    return `${countText(summary.faults.length, 'item')} failed; what is published is consistent. ${time}.`
   if (dryRun) return `Nothing was fetched but indexes: this was a dry run. ${time}.`
   return summary.changed ? `Done in ${time}.` : `Nothing changed. ${time}.`
 }

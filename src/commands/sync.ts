@@ -1,11 +1,11 @@
 // `pkgmirror sync MANIFEST…`: brings in what manifests want.
 
+import { MirrorError } from '../errors.ts'
 import type { Context } from './context.ts'
 import { say, show } from './context.ts'
 import { run } from './run.ts'
 import { showSummary } from './summary.ts'
 import { wantedOf } from './wanted.ts'
-import { MirrorError } from '../errors.ts'
 import { openWorkspace } from './workspace.ts'
 
 export interface SyncOptions {
@@ -16,17 +16,27 @@ export interface SyncOptions {
 export async function sync(context: Context, options: SyncOptions): Promise<number> {
   const { settings } = context
   if (settings.wants.length === 0 && settings.lockfiles.length === 0) {
-    throw new MirrorError('USAGE', 'nothing is wanted: no manifest was named, or it names no packages, roots or lockfiles', {
-      hint: 'Name a manifest: `pkgmirror sync manifests/quickstart.yaml`.',
-    })
+    throw new MirrorError(
+      'USAGE',
+      'nothing is wanted: no manifest was named, or it names no packages, roots or lockfiles',
+      {
+        hint: 'Name a manifest: `pkgmirror sync manifests/quickstart.yaml`.',
+      },
+    )
   }
   const workspace = await openWorkspace(settings, { lock: true })
   const hide = show(context, workspace.events)
   try {
     const { byRepo, skipped } = await wantedOf(workspace.mirror, settings)
-    for (const { file, line, name, reason } of skipped) say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
+    for (const { file, line, name, reason } of skipped)
+      say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
     const holder = context.files.join(' + ')
-    const summary = await run(context, workspace, { command: `sync ${holder}`, holder, dryRun: options.dryRun, wants: byRepo })
+    const summary = await run(context, workspace, {
+      command: `sync ${holder}`,
+      holder,
+      dryRun: options.dryRun,
+      wants: byRepo,
+    })
     hide()
     showSummary(context, summary, options.dryRun)
     return summary.code

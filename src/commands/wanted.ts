@@ -12,7 +12,12 @@ import { lockFormats, recognise } from '../lockfiles/index.ts'
 export interface Wanted {
   readonly byRepo: ReadonlyMap<string, readonly Selector[]>
   /** Lines that no mirror can hold, and why. */
-  readonly skipped: readonly { readonly file: string; readonly line?: number; readonly name: string; readonly reason: string }[]
+  readonly skipped: readonly {
+    readonly file: string
+    readonly line?: number
+    readonly name: string
+    readonly reason: string
+  }[]
 }
 
 export async function wantedOf(mirror: Mirror, settings: Settings): Promise<Wanted> {
@@ -27,7 +32,11 @@ export async function wantedOf(mirror: Mirror, settings: Settings): Promise<Want
   for (const { glob: pattern, where } of settings.lockfiles) {
     const files = await Array.fromAsync(glob(pattern, { exclude: (name) => path.basename(name) === 'node_modules' }))
     if (files.length === 0) {
-      throw new MirrorError('CONFIG', `no file fits ${pattern}`, { file: where.file, line: where.line, hint: 'Correct the glob; it is relative to the file it stands in.' })
+      throw new MirrorError('CONFIG', `no file fits ${pattern}`, {
+        file: where.file,
+        line: where.line,
+        hint: 'Correct the glob; it is relative to the file it stands in.',
+      })
     }
     for (const file of files.sort()) await addLockfile(mirror, file, undefined, add, (one) => skipped.push(one))
   }
@@ -60,9 +69,18 @@ export async function addLockfile(
   for await (const locked of format.read({ name: file, bytes: () => createReadStream(file), near })) {
     count += 1
     const mounted = repoFor(mirror, locked)
-    const reason = mounted === undefined ? `no repository mirrors ${locked.ecosystem}${locked.url === undefined ? '' : ` from ${originOf(locked.url)}`}` : notMirrored(locked)
+    const reason =
+      mounted === undefined
+        ? `no repository mirrors ${locked.ecosystem}${locked.url === undefined ? '' : ` from ${originOf(locked.url)}`}`
+        : notMirrored(locked)
     if (mounted === undefined || reason !== undefined) {
-      if (locked.source !== 'link' && locked.source !== 'workspace') skip({ file, name: locked.name, reason: reason ?? '', ...(locked.line === undefined ? {} : { line: locked.line }) })
+      if (locked.source !== 'link' && locked.source !== 'workspace')
+        skip({
+          file,
+          name: locked.name,
+          reason: reason ?? '',
+          ...(locked.line === undefined ? {} : { line: locked.line }),
+        })
       continue
     }
     add(mounted.settings.name, lockedSelector(mounted, locked, file))
@@ -71,16 +89,22 @@ export async function addLockfile(
 }
 
 async function formatOf(file: string, as: string | undefined): Promise<LockFormat> {
-  const head = (await readFile(file).catch((error: unknown) => {
-    throw new MirrorError('LOCKFILE', `cannot read ${file}`, { file, cause: error, hint: 'Check the path.' })
-  })).subarray(0, 4096)
+  const head = (
+    await readFile(file).catch((error: unknown) => {
+      throw new MirrorError('LOCKFILE', `cannot read ${file}`, { file, cause: error, hint: 'Check the path.' })
+    })
+  ).subarray(0, 4096)
   const found = as === undefined ? recognise(path.basename(file), head) : lockFormats.find((format) => format.id === as)
   if (found !== undefined) return found
   const known = lockFormats.map((format) => format.id).join(', ')
-  throw new MirrorError('LOCKFILE', as === undefined ? 'this is no lockfile that is known' : `there is no lockfile format ${as}`, {
-    file,
-    hint: `Known formats: ${known}. Name one with --as.`,
-  })
+  throw new MirrorError(
+    'LOCKFILE',
+    as === undefined ? 'this is no lockfile that is known' : `there is no lockfile format ${as}`,
+    {
+      file,
+      hint: `Known formats: ${known}. Name one with --as.`,
+    },
+  )
 }
 
 function notMirrored({ source }: Locked): string | undefined {
@@ -94,7 +118,8 @@ function repoFor(mirror: Mirror, locked: Locked): MountedRepo | undefined {
   const { url } = locked
   if (url === undefined) return candidates[0]
   const spelled = candidates.find((one) => spellings(one).some((prefix) => url.startsWith(prefix)))
-  if (spelled !== undefined || !locked.url?.startsWith('http') || locked.source === 'registry') return spelled ?? candidates[0]
+  if (spelled !== undefined || !locked.url?.startsWith('http') || locked.source === 'registry')
+    return spelled ?? candidates[0]
   return undefined
 }
 

@@ -54,7 +54,12 @@ export async function openWorkspace(settings: Settings, options: WorkspaceOption
   }
 }
 
-async function open(settings: Settings, options: WorkspaceOptions, file: string, held: Lock | undefined): Promise<Workspace> {
+async function open(
+  settings: Settings,
+  options: WorkspaceOptions,
+  file: string,
+  held: Lock | undefined,
+): Promise<Workspace> {
   const catalog = openCatalog(file)
   const store = await openDiskStore(settings.data)
   const cleaned = await store.clean()
@@ -65,10 +70,15 @@ async function open(settings: Settings, options: WorkspaceOptions, file: string,
     version,
     online: () => !offline,
     events: {
-      answered: (ask, status, milliseconds) => events.emit({ type: 'asked', repo: ask.repo, url: ask.url, status, milliseconds }),
+      answered: (ask, status, milliseconds) =>
+        events.emit({ type: 'asked', repo: ask.repo, url: ask.url, status, milliseconds }),
     },
   })
-  const threads = createThreads(new URL(import.meta.url.endsWith('.ts') ? '../ecosystems/index.ts' : '../ecosystems/index.js', import.meta.url).href, Math.max(1, Math.min(4, availableParallelism() - 1)))
+  const threads = createThreads(
+    new URL(import.meta.url.endsWith('.ts') ? '../ecosystems/index.ts' : '../ecosystems/index.js', import.meta.url)
+      .href,
+    Math.max(1, Math.min(4, availableParallelism() - 1)),
+  )
   const now = Date.now
   const mirror: Mirror = {
     repos: new Map(repositories.map((one) => [one.name, mounted(one)])),
@@ -103,7 +113,10 @@ async function open(settings: Settings, options: WorkspaceOptions, file: string,
 
 function mounted(settings: Repository): MountedRepo {
   const ecosystem = ecosystems.find((one) => one.id === settings.ecosystem)
-  if (ecosystem === undefined) throw new MirrorError('CONFIG', `${settings.name} is of the unknown ecosystem ${settings.ecosystem}`, { ...settings.where })
+  if (ecosystem === undefined)
+    throw new MirrorError('CONFIG', `${settings.name} is of the unknown ecosystem ${settings.ecosystem}`, {
+      ...settings.where,
+    })
   return mount(settings, ecosystem)
 }
 
@@ -117,10 +130,18 @@ function withRecorded(settings: Settings, catalog: Catalog): readonly Repository
     const configured = all.get(name)
     if (configured !== undefined && !configured.builtin) continue
     if (!ecosystems.some((one) => one.id === ecosystem)) continue
-    const like = configured ?? settings.repositories.find((one) => one.ecosystem === ecosystem) ?? settings.repositories[0]
+    const like =
+      configured ?? settings.repositories.find((one) => one.ecosystem === ecosystem) ?? settings.repositories[0]
     if (like === undefined || !isRecorded(stored)) continue
     if ([...all.values()].some((one) => one.name !== name && one.mount === stored.mount)) continue
-    all.set(name, { ...like, ...stored, name, ecosystem, policy: configured?.policy ?? settings.policy, credentials: configured?.credentials ?? [] })
+    all.set(name, {
+      ...like,
+      ...stored,
+      name,
+      ecosystem,
+      policy: configured?.policy ?? settings.policy,
+      credentials: configured?.credentials ?? [],
+    })
   }
   return [...all.values()]
 }
@@ -134,6 +155,11 @@ export function record(mirror: Mirror, names: Iterable<string>): void {
     const found = mirror.repos.get(name)
     if (found === undefined) continue
     const { upstreams, mount: at, options, keyrings, builtin, ecosystem } = found.settings
-    mirror.catalog.repositories.record({ name, ecosystem, settings: { upstreams, mount: at, options, keyrings, builtin } satisfies Recorded, recorded: mirror.now() })
+    mirror.catalog.repositories.record({
+      name,
+      ecosystem,
+      settings: { upstreams, mount: at, options, keyrings, builtin } satisfies Recorded,
+      recorded: mirror.now(),
+    })
   }
 }

@@ -19,7 +19,9 @@ export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo)
   const urls: string[] = []
   for (const place of places) {
     if (!place.startsWith('/')) urls.push(place)
-    else for (const upstream of repo.upstreams) urls.push(withQuery(joinUrl(upstream, encodePath(place)), resource.variant))
+    else
+      for (const upstream of repo.upstreams)
+        urls.push(withQuery(joinUrl(upstream, encodePath(place)), resource.variant))
   }
   const origins = new Set(repo.upstreams.map(originOf))
   return { urls, guarded: urls.some((url) => !origins.has(originOf(url))) }

@@ -25,7 +25,9 @@ export function doc(head: DocHead, stream: Doc['stream'], beside: ReadonlyMap<st
     stream,
     async bytes() {
       if (head.size > WHOLE_LIMIT) {
-        throw new MirrorError('TOO_LARGE', `${head.path} has ${head.size} bytes, too many for one piece`, { path: head.path })
+        throw new MirrorError('TOO_LARGE', `${head.path} has ${head.size} bytes, too many for one piece`, {
+          path: head.path,
+        })
       }
       const whole = new Uint8Array(head.size)
       let at = 0
@@ -33,7 +35,8 @@ export function doc(head: DocHead, stream: Doc['stream'], beside: ReadonlyMap<st
         whole.set(piece, at)
         at += piece.length
       }
-      if (at !== head.size) throw new MirrorError('DAMAGED', `${head.path} is held with ${at} of ${head.size} bytes`, { path: head.path })
+      if (at !== head.size)
+        throw new MirrorError('DAMAGED', `${head.path} is held with ${at} of ${head.size} bytes`, { path: head.path })
       return whole
     },
   }

@@ -46,7 +46,9 @@ export interface Head {
 
 export interface Arrived extends Head {
   /** Undefined when there is no body to keep: 304, or not there. */
-  readonly body: { readonly staged: Staged; readonly size: number; readonly digests: Digests & { readonly sha256: string } } | undefined
+  readonly body:
+    | { readonly staged: Staged; readonly size: number; readonly digests: Digests & { readonly sha256: string } }
+    | undefined
 }
 
 export interface Download<T> extends Flight {
@@ -73,33 +75,18 @@ export function download<T>(
   landed.catch(() => undefined)
 
   async function land(): Promise<T> {
-    const started = performance.now()
     try {
       const arrived = await transfer.run(head.resolve)
       const result = await settle(arrived, () => transfer.finish())
       transfer.finish()
-      emit(arrived.body === undefined ? 'unchanged' : 'fetched', arrived.body?.size ?? 0)
       return result
     } catch (error) {
       const failure = asMirrorError(error)
       transfer.fail(failure)
       head.reject(failure)
-      emit(failure.code === 'NOT_FOUND' ? 'missing' : 'failed', 0, failure)
       throw failure
     } finally {
       await transfer.close()
-    }
-    function emit(outcome: 'fetched' | 'unchanged' | 'missing' | 'failed', bytes: number, error?: MirrorError): void {
-      seams.events.emit({
-        type: 'finished',
-        repo: wanted.repo,
-        path: wanted.path,
-        url: wanted.urls[0] ?? '',
-        outcome,
-        bytes,
-        milliseconds: performance.now() - started,
-        ...(error === undefined ? {} : { error }),
-      })
     }
   }
 
@@ -144,7 +131,7 @@ class Transfer {
       const url = urls[attempt % urls.length] ?? ''
       try {
         const received = await this.#ask(url, validator)
-        const head = this.#headOf(received)
+        const head = this.#headOf(received, url)
         if (received.status !== 200 && received.status !== 206) {
           const absent = this.#refused(received, head)
           await received.discard()
@@ -182,14 +169,22 @@ class Transfer {
   #ask(url: string, validator: string | undefined): Promise<Received> {
     const { repo, path, headers, guarded, priority, size } = this.#wanted
     this.#events.emit({ type: 'started', repo, path, url, ...(size === undefined ? {} : { size }) })
-    const range = this.#written === 0 ? {} : { range: `bytes=${this.#written}-`, ...(validator === undefined ? {} : { 'if-range': validator }) }
+    const range =
+      this.#written === 0
+        ? {}
+        : { range: `bytes=${this.#written}-`, ...(validator === undefined ? {} : { 'if-range': validator }) }
     return this.#client.ask({ url, repo, guarded, priority, headers: { ...headers, ...range } })
   }
 
-  #headOf(received: Received): Head {
+  /** `url` is the address that was asked: the one after redirects may carry a signature that is nobody's business. */
+  #headOf(received: Received, url: string): Head {
     const stated = received.headers['content-length']
-    const size = this.#wanted.size ?? (stated !== undefined && received.status === 200 && received.headers['content-encoding'] === undefined ? Number(stated) : undefined)
-    return { status: received.status, headers: received.headers, url: received.url, size: this.#size ?? size }
+    const size =
+      this.#wanted.size ??
+      (stated !== undefined && received.status === 200 && received.headers['content-encoding'] === undefined
+        ? Number(stated)
+        : undefined)
+    return { status: received.status, headers: received.headers, url, size: this.#size ?? size }
   }
 
   /** An error for an answer without a body to keep; undefined for 304. A lack is thrown by the caller. */
@@ -208,9 +203,11 @@ class Transfer {
   /** Readies the file for this body: from the start, or behind what is there. */
   async #prepare(received: Received, validator: string | undefined): Promise<void> {
     const { path, limit } = this.#wanted
-    const stated = this.#headOf(received).size
+    const stated = this.#headOf(received, '').size
     if (stated !== undefined && stated > limit) {
-      throw new MirrorError('TOO_LARGE', `${path} is stated with ${stated} bytes, more than the ${limit} allowed`, { path })
+      throw new MirrorError('TOO_LARGE', `${path} is stated with ${stated} bytes, more than the ${limit} allowed`, {
+        path,
+      })
     }
     if (this.#staged === undefined) {
       this.#staged = await this.#store.stage()
@@ -219,7 +216,12 @@ class Transfer {
     if (received.status === 206) {
       const from = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(received.headers['content-range'] ?? '')
       const same = validator === undefined || strongValidator(received.headers) === validator
-      if (from === null || Number(from[1]) !== this.#written || !same || (this.#size !== undefined && from[2] !== '*' && Number(from[2]) !== this.#size)) {
+      if (
+        from === null ||
+        Number(from[1]) !== this.#written ||
+        !same ||
+        (this.#size !== undefined && from[2] !== '*' && Number(from[2]) !== this.#size)
+      ) {
         await received.discard()
         await this.#restart()
         throw new MirrorError('TRUNCATED', `upstream resumed ${path} at the wrong place`, { path })
@@ -256,7 +258,9 @@ class Transfer {
         arrived += piece.length
         if (arrived > limit) {
           const code = this.#wanted.size === undefined ? 'TOO_LARGE' : 'WRONG_LENGTH'
-          throw new MirrorError(code, `more than the ${limit} bytes expected came for ${this.#wanted.path}`, { path: this.#wanted.path })
+          throw new MirrorError(code, `more than the ${limit} bytes expected came for ${this.#wanted.path}`, {
+            path: this.#wanted.path,
+          })
         }
         this.#hashes.update(piece)
         waiting.push(piece)
@@ -298,14 +302,25 @@ class Transfer {
   async #verified(): Promise<NonNullable<Arrived['body']>> {
     const { path, size, digests: expected, repo } = this.#wanted
     if (size !== undefined && this.#written !== size) {
-      throw new MirrorError('WRONG_LENGTH', `${path} has ${this.#written} bytes, ${size} were stated`, { path, repo, expected: size, found: this.#written })
+      throw new MirrorError('WRONG_LENGTH', `${path} has ${this.#written} bytes, ${size} were stated`, {
+        path,
+        repo,
+        expected: size,
+        found: this.#written,
+      })
     }
     const digests = this.#hashes.digests()
     if (compareDigests(expected, digests) === 'different') {
-      throw new MirrorError('WRONG_DIGEST', `${path} does not have the digest that was stated for it`, { path, repo, expected, found: digests })
+      throw new MirrorError('WRONG_DIGEST', `${path} does not have the digest that was stated for it`, {
+        path,
+        repo,
+        expected,
+        found: digests,
+      })
     }
     const { sha256 } = digests
-    if (this.#staged === undefined || sha256 === undefined) throw new MirrorError('FAULT', `${path} arrived without a file`)
+    if (this.#staged === undefined || sha256 === undefined)
+      throw new MirrorError('FAULT', `${path} arrived without a file`)
     return { staged: this.#staged, size: this.#written, digests: { ...digests, sha256 } }
   }
 
@@ -355,7 +370,9 @@ class Transfer {
     const current = () => {
       if (transfer.#failure !== undefined) throw transfer.#failure
       if (transfer.#start !== start && read > 0) {
-        throw new MirrorError('TRUNCATED', `the transfer of ${transfer.#wanted.path} had to start again`, { path: transfer.#wanted.path })
+        throw new MirrorError('TRUNCATED', `the transfer of ${transfer.#wanted.path} had to start again`, {
+          path: transfer.#wanted.path,
+        })
       }
     }
     return {
@@ -394,10 +411,11 @@ class Transfer {
 }
 
 /** A digest that is strong enough to prove bytes put together from several transfers. */
-const strongest = (digests: Digests): boolean => ['sha256', 'sha512', 'sha384', 'blake2b512'].some((name) => digests[name] !== undefined)
+const strongest = (digests: Digests): boolean =>
+  ['sha256', 'sha512', 'sha384', 'blake2b512'].some((name) => digests[name] !== undefined)
 
 /** A strong entity tag (RFC 9110 §8.8.3); dates are too coarse to join two transfers by. */
 function strongValidator(headers: Readonly<Record<string, string>>): string | undefined {
-  const etag = headers['etag']
+  const etag = headers.etag
   return etag?.startsWith('"') ? etag : undefined
 }

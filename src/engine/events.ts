@@ -7,7 +7,13 @@ export type Outcome = 'fetched' | 'unchanged' | 'held' | 'failed' | 'refused' | 
 export type EngineEvent =
   /** More work is known: items and bytes are added to what was expected before (bytes 0 when not stated). */
   | { readonly type: 'planned'; readonly repo: string; readonly items: number; readonly bytes: number }
-  | { readonly type: 'started'; readonly repo: string; readonly path: string; readonly url: string; readonly size?: number }
+  | {
+      readonly type: 'started'
+      readonly repo: string
+      readonly path: string
+      readonly url: string
+      readonly size?: number
+    }
   /** Bytes that arrived since the last such event of this path. */
   | { readonly type: 'progress'; readonly repo: string; readonly path: string; readonly bytes: number }
   | {
@@ -21,9 +27,21 @@ export type EngineEvent =
       readonly proof?: string
       readonly error?: MirrorError
     }
-  | { readonly type: 'flipped'; readonly repo: string; readonly generation: string; readonly was?: number; readonly is: number }
+  | {
+      readonly type: 'flipped'
+      readonly repo: string
+      readonly generation: string
+      readonly was?: number
+      readonly is: number
+    }
   | { readonly type: 'warning'; readonly repo?: string; readonly path?: string; readonly error: MirrorError }
-  | { readonly type: 'asked'; readonly repo: string; readonly url: string; readonly status: number; readonly milliseconds: number }
+  | {
+      readonly type: 'asked'
+      readonly repo: string
+      readonly url: string
+      readonly status: number
+      readonly milliseconds: number
+    }
   | {
       readonly type: 'answered'
       readonly method: string

@@ -3,19 +3,21 @@
 
 import type { HeldRef, Proof } from '../catalog/rows.ts'
 import type { Doc, Repo } from '../contract.ts'
-import { MirrorError } from '../errors.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import type { Staged } from '../store/store.ts'
 import { addressOf } from './address.ts'
 import { type DocHead, heldDoc, stagedDoc } from './doc.ts'
 import { type Arrived, type Download, download, type Wanted } from './download.ts'
+import type { Outcome } from './events.ts'
+import { task } from './flights.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { readDocument, forgetReading } from './read.ts'
+import { forgetReading, readDocument } from './read.ts'
 import { mustResolve, type Resource } from './resolve.ts'
 import type { Said } from './said.ts'
 import type { Scope } from './scope.ts'
-import type { Space } from './space.ts'
 import type { Growing } from './served.ts'
+import type { Space } from './space.ts'
 
 export interface Obtained {
   readonly ref: HeldRef
@@ -50,10 +52,17 @@ export interface Arriving {
 }
 
 /** Starts to fetch a resource of which `stated` is said. Bytes with the stated digest that the store has already are taken from there. */
-export function fetchResource(mirror: Mirror, resource: Resource, scope: Scope, space: Space, stated: Said, fetching: Fetching): Arriving {
+export function fetchResource(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+  stated: Said,
+  fetching: Fetching,
+): Arriving {
   const begun = Promise.withResolvers<void>()
   begun.promise.catch(() => undefined)
-  let current: Download<Obtained> | undefined
+  let current: Download<Fetched> | undefined
   const arriving = {
     begun: begun.promise,
     type: '',
@@ -65,33 +74,86 @@ export function fetchResource(mirror: Mirror, resource: Resource, scope: Scope, 
   return arriving
 
   async function run(): Promise<Obtained> {
+    const started = performance.now()
     try {
-      const linked = await link(mirror, resource, scope, space, stated, fetching)
-      if (linked !== undefined) {
-        begun.resolve()
-        return linked
-      }
-      const repo = await fetching.serviced(mirror, resource.mounted, scope)
-      const beside = resource.route.beside === undefined ? new Map<string, Doc>() : await besideIn(mirror, resource, scope, space, fetching)
-      const before = space.before(resource.path, resource.variant)
-      const wanted = wantedOf(resource, repo, stated, before, scope)
-      current = download(mirror, wanted, (arrived, release) =>
-        settle(mirror, { resource, scope, space, stated, before, repo, beside, fetching }, arrived, release),
-      )
-      current.head.then((head) => {
-        arriving.type = typeOf(head.headers)
-        begun.resolve()
-      }, begun.reject)
-      return await current.landed
+      const obtained = await shared()
+      finished(mirror, resource, started, obtained.outcome, obtained.ref)
+      return obtained
     } catch (error) {
       begun.reject(error)
-      throw error
+      const failure = asMirrorError(error)
+      finished(mirror, resource, started, failure.code === 'NOT_FOUND' ? 'missing' : 'failed', undefined, failure)
+      throw failure
     }
+  }
+
+  /** Bytes with the same digest may be on their way for another path of ours already. */
+  async function shared(): Promise<Fetched> {
+    const sha256 = stated.entry.digests?.sha256
+    if (sha256 === undefined) return fetchIt()
+    const key = `bytes ${sha256}`
+    await mirror.flights.get(key)?.landed.catch(() => undefined)
+    return mirror.flights.share(key, () => task(fetchIt)).landed
+  }
+
+  async function fetchIt(): Promise<Fetched> {
+    const linked = await link(mirror, resource, scope, space, stated, fetching)
+    if (linked !== undefined) {
+      begun.resolve()
+      return linked
+    }
+    const isService = resource.path === resource.mounted.ecosystem.service
+    const repo = isService ? resource.mounted.repo : await fetching.serviced(mirror, resource.mounted, scope)
+    const beside =
+      resource.route.beside === undefined
+        ? new Map<string, Doc>()
+        : await besideIn(mirror, resource, scope, space, fetching)
+    const before = space.before(resource.path, resource.variant)
+    const wanted = wantedOf(resource, repo, stated, before, scope)
+    current = download(mirror, wanted, (arrived, release) =>
+      settle(mirror, { resource, scope, space, stated, before, repo, beside, fetching }, arrived, release),
+    )
+    current.head.then((head) => {
+      arriving.type = typeOf(head.headers)
+      begun.resolve()
+    }, begun.reject)
+    return current.landed
   }
 }
 
+/** A fetch, and how it came out. */
+interface Fetched extends Obtained {
+  readonly outcome: 'fetched' | 'unchanged' | 'held'
+}
+
+function finished(
+  mirror: Mirror,
+  resource: Resource,
+  started: number,
+  outcome: Outcome,
+  ref: HeldRef | undefined,
+  error?: MirrorError,
+): void {
+  mirror.events.emit({
+    type: 'finished',
+    repo: resource.mounted.settings.name,
+    path: resource.path,
+    outcome,
+    bytes: outcome === 'fetched' ? (ref?.size ?? 0) : 0,
+    milliseconds: performance.now() - started,
+    ...(ref === undefined ? {} : { proof: ref.proof, url: ref.url }),
+    ...(error === undefined ? {} : { error }),
+  })
+}
+
 /** Documents beside one that is fetched into a generation come into the same generation. */
-async function besideIn(mirror: Mirror, resource: Resource, scope: Scope, space: Space, fetching: Fetching): Promise<ReadonlyMap<string, Doc>> {
+async function besideIn(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+  fetching: Fetching,
+): Promise<ReadonlyMap<string, Doc>> {
   if (space.generation === 0) return fetching.besideDocs(mirror, resource, scope)
   const docs = new Map<string, Doc>()
   for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
@@ -102,10 +164,22 @@ async function besideIn(mirror: Mirror, resource: Resource, scope: Scope, space:
 }
 
 /** Fetches a root of a generation into its space, once; undefined when upstream does not have it. */
-export function fetchInto(mirror: Mirror, resource: Resource, scope: Scope, space: Space, fetching: Fetching): Promise<Obtained | undefined> {
+export function fetchInto(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+  fetching: Fetching,
+): Promise<Obtained | undefined> {
   const known = space.fetched.get(resource.path)
   if (known !== undefined) return known
-  const unvouched: Said = { entry: resource.route.known?.(resource.p) ?? {}, vouched: false, proof: undefined, words: '', seen: undefined }
+  const unvouched: Said = {
+    entry: resource.route.known?.(resource.p) ?? {},
+    vouched: false,
+    proof: undefined,
+    words: '',
+    seen: undefined,
+  }
   const fetched = fetchResource(mirror, resource, scope, space, unvouched, fetching).landed.catch((error: unknown) => {
     if (error instanceof MirrorError && error.code === 'NOT_FOUND') return undefined
     throw error
@@ -136,29 +210,34 @@ function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef 
 }
 
 /** Bytes with the stated digest lie in the store already: they are the answer, without a request. */
-async function link(mirror: Mirror, resource: Resource, scope: Scope, space: Space, stated: Said, fetching: Fetching): Promise<Obtained | undefined> {
-  const sha256 = stated.entry.digests?.['sha256']
+async function link(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+  stated: Said,
+  fetching: Fetching,
+): Promise<Fetched | undefined> {
+  const sha256 = stated.entry.digests?.sha256
   if (sha256 === undefined) return undefined
   const blob = mirror.catalog.blobs.get(sha256)
   if (blob === undefined || (await mirror.store.stat(sha256))?.size !== blob.size) return undefined
   if (compareDigests(stated.entry.digests ?? {}, blob.digests) === 'different') return undefined
   const { urls } = addressOf(resource, stated.entry, resource.mounted.repo)
-  const head: DocHead = { path: resource.path, url: urls[0] ?? '', type: '', size: blob.size, digests: blob.digests, headers: {} }
+  const head: DocHead = {
+    path: resource.path,
+    url: urls[0] ?? '',
+    type: '',
+    size: blob.size,
+    digests: blob.digests,
+    headers: {},
+  }
   const doc = heldDoc(mirror.store, { ...emptyRef(resource, space), sha256, size: blob.size, url: head.url })
   const trust = await checked(mirror, { resource, scope, space, stated, fetching }, doc)
   const ref = refOf(mirror, resource, space, stated, undefined, head, trust, undefined)
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
   await readDocument(mirror, resource, ref, () => besideIn(mirror, resource, scope, space, fetching))
-  mirror.events.emit({
-    type: 'finished',
-    repo: resource.mounted.settings.name,
-    path: resource.path,
-    outcome: 'held',
-    bytes: 0,
-    milliseconds: 0,
-    proof: ref.proof,
-  })
-  return { ref, state: 'miss' }
+  return { ref, state: 'miss', outcome: 'held' }
 }
 
 interface Settling {
@@ -172,16 +251,24 @@ interface Settling {
   readonly fetching: Fetching
 }
 
-async function settle(mirror: Mirror, settling: Settling, arrived: Arrived, release: () => void): Promise<Obtained> {
+async function settle(mirror: Mirror, settling: Settling, arrived: Arrived, release: () => void): Promise<Fetched> {
   const { resource, space, stated, before, beside } = settling
   const now = mirror.now()
   if (arrived.body === undefined) {
-    if (before === undefined) throw new MirrorError('UPSTREAM_STATUS', `upstream answered 304 for ${resource.path}, of which nothing is held`)
+    if (before === undefined)
+      throw new MirrorError('UPSTREAM_STATUS', `upstream answered 304 for ${resource.path}, of which nothing is held`)
     return unchanged(mirror, before, space, { ...before.headers, ...kept(arrived.headers) }, now)
   }
   const { staged, size, digests } = arrived.body
   if (before?.sha256 === digests.sha256) return unchanged(mirror, before, space, kept(arrived.headers), now)
-  const head: DocHead = { path: resource.path, url: arrived.url, type: typeOf(arrived.headers), size, digests, headers: arrived.headers }
+  const head: DocHead = {
+    path: resource.path,
+    url: arrived.url,
+    type: typeOf(arrived.headers),
+    size,
+    digests,
+    headers: arrived.headers,
+  }
   const own = await ownDigests(resource, head, staged, stated)
   const doc = stagedDoc({ ...head, digests: { ...digests, ...own } }, staged, beside)
   const trust = await checked(mirror, settling, doc)
@@ -191,31 +278,50 @@ async function settle(mirror: Mirror, settling: Settling, arrived: Arrived, rele
   if (!readFirst) release()
   await staged.commit(digests.sha256)
   if (readFirst) await readDocument(mirror, resource, ref, async () => beside)
-  await mirror.holder.hold({ blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }], refs: [ref], also: trust.commit })
+  await mirror.holder.hold({
+    blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
+    refs: [ref],
+    also: trust.commit,
+  })
   if (!readFirst) await readDocument(mirror, resource, ref, async () => beside)
   if (before !== undefined && space.generation === 0) forgetReading(mirror, resource, before.sha256)
-  return { ref, state: 'miss' }
+  return { ref, state: 'miss', outcome: 'fetched' }
 }
 
 /** The bytes are those we hold: only the validation time and upstream's validators are renewed. */
-async function unchanged(mirror: Mirror, before: HeldRef, space: Space, headers: Readonly<Record<string, string>>, now: number): Promise<Obtained> {
+async function unchanged(
+  mirror: Mirror,
+  before: HeldRef,
+  space: Space,
+  headers: Readonly<Record<string, string>>,
+  now: number,
+): Promise<Fetched> {
   if (before.generation === space.generation) mirror.catalog.refs.checked(before, now, headers)
-  return { ref: { ...before, checked: now, headers }, state: 'revalidated' }
+  return { ref: { ...before, checked: now, headers }, state: 'revalidated', outcome: 'unchanged' }
 }
 
 /** Digests of the ecosystem's own kind, computed where they were stated. */
-async function ownDigests(resource: Resource, head: DocHead, staged: Staged, stated: Said): Promise<Readonly<Record<string, string>>> {
+async function ownDigests(
+  resource: Resource,
+  head: DocHead,
+  staged: Staged,
+  stated: Said,
+): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {}
   for (const [algorithm, compute] of Object.entries(resource.mounted.ecosystem.digests ?? {})) {
     const expected = stated.entry.digests?.[algorithm]
     if (expected === undefined) continue
     found[algorithm] = await compute(stagedDoc(head, staged))
     if (found[algorithm] !== expected) {
-      throw new MirrorError('WRONG_DIGEST', `${head.path} has the ${algorithm} digest ${found[algorithm]}, ${expected} was stated`, {
-        path: head.path,
-        expected,
-        found: found[algorithm],
-      })
+      throw new MirrorError(
+        'WRONG_DIGEST',
+        `${head.path} has the ${algorithm} digest ${found[algorithm]}, ${expected} was stated`,
+        {
+          path: head.path,
+          expected,
+          found: found[algorithm],
+        },
+      )
     }
   }
   return found
@@ -228,7 +334,11 @@ interface Checked {
   readonly commit: () => void
 }
 
-async function checked(mirror: Mirror, settling: Omit<Settling, 'before' | 'repo' | 'beside'>, doc: Doc): Promise<Checked> {
+async function checked(
+  mirror: Mirror,
+  settling: Omit<Settling, 'before' | 'repo' | 'beside'>,
+  doc: Doc,
+): Promise<Checked> {
   const { resource, scope, space, stated, fetching } = settling
   const { settings, repo } = resource.mounted
   if (resource.route.check === undefined) return { proven: undefined, commit: () => undefined }
@@ -242,11 +352,18 @@ async function checked(mirror: Mirror, settling: Omit<Settling, 'before' | 'repo
       now: mirror.now(),
       async document(path) {
         const other = mustResolve(resource.mounted, path)
-        const obtained = space.generation === 0 ? await fetching.obtainDocument(mirror, other, scope) : await fetchInto(mirror, other, scope, space, fetching)
+        const obtained =
+          space.generation === 0
+            ? await fetching.obtainDocument(mirror, other, scope)
+            : await fetchInto(mirror, other, scope, space, fetching)
         return obtained === undefined ? undefined : heldDoc(mirror.store, obtained.ref)
       },
-      keys: (name) => Promise.all((settings.keyrings.length > 0 ? settings.keyrings : name === undefined ? [] : [name]).map(mirror.keyring)),
-      recall: (key) => memory.get(key) ?? space.memory.get(key) ?? mirror.catalog.generations.recall(settings.name, key),
+      keys: (name) =>
+        Promise.all(
+          (settings.keyrings.length > 0 ? settings.keyrings : name === undefined ? [] : [name]).map(mirror.keyring),
+        ),
+      recall: (key) =>
+        memory.get(key) ?? space.memory.get(key) ?? mirror.catalog.generations.recall(settings.name, key),
       remember: (key, value) => void memory.set(key, value),
       proven(by) {
         proven = by
@@ -268,17 +385,29 @@ async function checked(mirror: Mirror, settling: Omit<Settling, 'before' | 'repo
 }
 
 /** How strong a proof is, against what `require` may demand. */
-const strength: Readonly<Record<Proof | 'any', number>> = { signature: 4, made: 4, lockfile: 3, digest: 3, tls: 2, 'first-seen': 1, any: 0 }
+const strength: Readonly<Record<Proof | 'any', number>> = {
+  signature: 4,
+  made: 4,
+  lockfile: 3,
+  digest: 3,
+  tls: 2,
+  'first-seen': 1,
+  any: 0,
+}
 
 function demand(resource: Resource, ref: HeldRef): void {
   const { settings } = resource.mounted
   const wanted = settings.policy.require
   if (resource.route.kind === 'index' && wanted === 'digest') return
   if (strength[ref.proof] >= strength[wanted]) return
-  throw new MirrorError('REQUIREMENT', `${ref.path} is proven by ${ref.proof} only, policy.require asks for ${wanted}`, {
-    path: ref.path,
-    repo: ref.repo,
-  })
+  throw new MirrorError(
+    'REQUIREMENT',
+    `${ref.path} is proven by ${ref.proof} only, policy.require asks for ${wanted}`,
+    {
+      path: ref.path,
+      repo: ref.repo,
+    },
+  )
 }
 
 const emptyRef = (resource: Resource, space: Space): HeldRef => ({
@@ -318,7 +447,7 @@ function refOf(
   const known = resource.route.known?.(resource.p)
   return {
     ...emptyRef(resource, space),
-    sha256: head.digests['sha256'] ?? '',
+    sha256: head.digests.sha256 ?? '',
     size: head.size,
     type: head.type,
     url: head.url,
@@ -350,4 +479,5 @@ function modifiedOf(headers: Readonly<Record<string, string>>, before: HeldRef |
 const kept = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(KEPT.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])))
 
-const typeOf = (headers: Readonly<Record<string, string>>): string => (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+const typeOf = (headers: Readonly<Record<string, string>>): string =>
+  (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''

@@ -83,13 +83,13 @@ export function upstreamLifetime(headers: Readonly<Record<string, string>>): num
     const seconds = /^\d{1,10}$/.test(stated) ? Number(stated) : 0
     return Math.max(0, seconds - ageOf(headers)) * 1000
   }
-  const expires = Date.parse(headers['expires'] ?? '')
-  const date = Date.parse(headers['date'] ?? '')
+  const expires = Date.parse(headers.expires ?? '')
+  const date = Date.parse(headers.date ?? '')
   return Number.isNaN(expires) || Number.isNaN(date) ? 0 : Math.max(0, expires - date)
 }
 
 function ageOf(headers: Readonly<Record<string, string>>): number {
-  const text = headers['age'] ?? ''
+  const text = headers.age ?? ''
   return /^\d{1,10}$/.test(text) ? Number(text) : 0
 }
 

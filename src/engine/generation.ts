@@ -37,14 +37,23 @@ export async function generationFor(mirror: Mirror, resource: Resource, scope: S
   const roots = current === undefined ? [] : rootsOf(mirror, resource, current.id)
   const own = roots.find((ref) => ref.path === resource.path)
   const watched = own ?? (isRoot(resource) ? undefined : roots[0])
-  const fresh = watched === undefined ? 'ask' : freshness(watched, rules, settings.policy, { now: mirror.now(), offline: false, since: scope.since, directives: scope.directives })
+  const fresh =
+    watched === undefined
+      ? 'ask'
+      : freshness(watched, rules, settings.policy, {
+          now: mirror.now(),
+          offline: false,
+          since: scope.since,
+          directives: scope.directives,
+        })
   if (current !== undefined && fresh === 'serve') return { id: current.id }
   try {
     const id = await refreshGeneration(mirror, resource, scope)
     return id === undefined ? undefined : { id }
   } catch (error) {
     const failure = asMirrorError(error)
-    const usable = current !== undefined && watched !== undefined && mayServeStale(watched, settings.policy, mirror.now())
+    const usable =
+      current !== undefined && watched !== undefined && mayServeStale(watched, settings.policy, mirror.now())
     if (!usable || scope.since !== undefined) throw failure
     mirror.events.emit({ type: 'warning', repo: settings.name, path: resource.path, error: failure })
     return { id: current.id, error: failure }
@@ -118,7 +127,8 @@ function spaceOf(mirror: Mirror, repo: string, generation: number, base: Generat
  */
 export function refreshGeneration(mirror: Mirror, resource: Resource, scope: Scope): Promise<number | undefined> {
   const key = scopeKey(resource.mounted.settings.name, keyOf(resource))
-  if (scope.since === undefined) return mirror.flights.share(`generation ${key}`, () => task(() => refresh(mirror, resource, scope))).landed
+  if (scope.since === undefined)
+    return mirror.flights.share(`generation ${key}`, () => task(() => refresh(mirror, resource, scope))).landed
   const known = scope.roots.get(key)
   if (known !== undefined) return known
   const refreshed = refresh(mirror, resource, scope)
@@ -170,7 +180,13 @@ async function refresh(mirror: Mirror, resource: Resource, scope: Scope): Promis
 }
 
 /** True: something changed. False: nothing. Undefined: upstream has no root at all. */
-async function fetchRoots(mirror: Mirror, resource: Resource, scope: Scope, space: Space, base: Generation | undefined): Promise<boolean | undefined> {
+async function fetchRoots(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+  base: Generation | undefined,
+): Promise<boolean | undefined> {
   const held = base === undefined ? [] : rootsOf(mirror, resource, base.id)
   const paths = new Set(held.map((ref) => ref.path))
   if (isRoot(resource)) paths.add(resource.path)
@@ -202,7 +218,7 @@ async function carry(mirror: Mirror, resource: Resource, scope: Scope, space: Sp
     const member = mustResolve(resource.mounted, ref.path)
     if (!isHeld(ref) || isRoot(member)) continue
     const stated = said(mirror, member, scope, space.generation)
-    const digest = stated.entry.digests?.['sha256']
+    const digest = stated.entry.digests?.sha256
     if (!stated.vouched) continue
     if (digest === undefined || digest === ref.sha256) {
       mirror.catalog.refs.put({ ...ref, generation: space.generation })

@@ -58,13 +58,17 @@ export function compileJudge(policy: Policy, judged: Judged): Judge {
   const compile = (rule: PackageRule): Compiled => ({ rule, pattern: compilePattern(rule.pattern, versionsOf) })
   const fits = (rule: Compiled, name: string, version: string | undefined): boolean =>
     rule.pattern.matches({ type: judged.purl, name, repo: judged.repo, ...(version === undefined ? {} : { version }) })
-  const ours = (rule: Compiled): boolean => rule.pattern.text.startsWith(`pkg:${judged.purl}/`) || rule.pattern.text.startsWith('pkg:*/')
+  const ours = (rule: Compiled): boolean =>
+    rule.pattern.text.startsWith(`pkg:${judged.purl}/`) || rule.pattern.text.startsWith('pkg:*/')
   const deny = policy.deny.map(compile).filter(ours)
   const allow = policy.allow.map(compile)
   const waits = policy.cooldown.packages
     .map((rule) => ({ ...compile(rule), cooldown: rule.cooldown }))
     .filter(ours)
-    .sort((a, b) => Number(b.pattern.exactName) - Number(a.pattern.exactName) || b.pattern.specificity - a.pattern.specificity)
+    .sort(
+      (a, b) =>
+        Number(b.pattern.exactName) - Number(a.pattern.exactName) || b.pattern.specificity - a.pattern.specificity,
+    )
   const general = generalCooldown(policy, judged)
   const waiting = general.cooldown > 0 || waits.some((rule) => rule.cooldown > 0)
 
@@ -74,16 +78,25 @@ export function compileJudge(policy: Policy, judged: Judged): Judge {
       return { allow: false, code: 'DENIED', reason: `denied by ${rule.rule.pattern} (${place(rule.rule)})` }
     }
     if (allow.length === 0) return allowed
-    const named = allow.some((one) => ours(one) && (version === undefined ? one.pattern.matchesName(subjectOf(name)) : fits(one, name, version)))
+    const named = allow.some(
+      (one) =>
+        ours(one) && (version === undefined ? one.pattern.matchesName(subjectOf(name)) : fits(one, name, version)),
+    )
     if (named) return allowed
-    return { allow: false, code: 'DENIED', reason: `no \`allow\` rule names it (the first is ${allow[0]?.rule.pattern ?? ''})` }
+    return {
+      allow: false,
+      code: 'DENIED',
+      reason: `no \`allow\` rule names it (the first is ${allow[0]?.rule.pattern ?? ''})`,
+    }
   }
 
   const subjectOf = (name: string) => ({ type: judged.purl, name, repo: judged.repo })
 
   function cooldownOf(name: string, version: string | undefined): { readonly cooldown: number; readonly rule: string } {
     const rule = waits.find((one) => fits(one, name, version))
-    return rule === undefined ? general : { cooldown: rule.cooldown, rule: `${rule.rule.pattern} (${place(rule.rule)})` }
+    return rule === undefined
+      ? general
+      : { cooldown: rule.cooldown, rule: `${rule.rule.pattern} (${place(rule.rule)})` }
   }
 
   return {
@@ -120,7 +133,11 @@ const place = (rule: PackageRule): string =>
   rule.where.line === undefined ? rule.where.file : `${rule.where.file}:${rule.where.line}`
 
 const withoutPlaces = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, part: unknown) => (key === 'where' ? undefined : part === Number.POSITIVE_INFINITY ? 'forever' : part)))
+  JSON.parse(
+    JSON.stringify(value, (key, part: unknown) =>
+      key === 'where' ? undefined : part === Number.POSITIVE_INFINITY ? 'forever' : part,
+    ),
+  )
 
 /** Package over pattern over repository over ecosystem over default; this is the part without packages. */
 function generalCooldown(policy: Policy, judged: Judged): { readonly cooldown: number; readonly rule: string } {

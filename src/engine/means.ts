@@ -8,7 +8,13 @@ import { MirrorError } from '../errors.ts'
 const BATCH = 500
 
 /** A document may state facts about paths that name it as voucher, lie under it, or that its `about` covers. */
-function mayState(routes: readonly AnyRoute<unknown>[], repo: Repo, by: string, about: readonly string[], path: string): boolean {
+function mayState(
+  routes: readonly AnyRoute<unknown>[],
+  repo: Repo,
+  by: string,
+  about: readonly string[],
+  path: string,
+): boolean {
   if (path.startsWith(`${by}/`)) return true
   if (about.some((prefix) => path.startsWith(prefix))) return true
   for (const route of routes) {
@@ -27,7 +33,10 @@ export interface Reading {
 }
 
 /** The entries of a document, in groups; those that it may not state are counted and dropped. */
-export async function* readEntries(reading: Reading, dropped: (path: string) => void): AsyncGenerator<readonly Entry[]> {
+export async function* readEntries(
+  reading: Reading,
+  dropped: (path: string) => void,
+): AsyncGenerator<readonly Entry[]> {
   const { routes, route, doc, p, repo } = reading
   if (route.read === undefined) return
   const about = route.about?.(p) ?? []
@@ -71,5 +80,9 @@ function unreadable(error: unknown, doc: Doc | undefined): MirrorError {
   if (error instanceof MirrorError) return error
   const what = doc === undefined ? 'a made document' : doc.path
   const message = error instanceof Error ? error.message : String(error)
-  return new MirrorError('UNREADABLE', `${what} cannot be read: ${message}`, { path: doc?.path, url: doc?.url, cause: error })
+  return new MirrorError('UNREADABLE', `${what} cannot be read: ${message}`, {
+    path: doc?.path,
+    url: doc?.url,
+    cause: error,
+  })
 }

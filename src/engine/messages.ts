@@ -18,7 +18,12 @@ export interface JobBase {
   readonly ecosystem: string
   readonly route: number
   readonly p: Params
-  readonly repo: { readonly name: string; readonly upstreams: readonly string[]; readonly options: unknown; readonly service?: DocSource }
+  readonly repo: {
+    readonly name: string
+    readonly upstreams: readonly string[]
+    readonly options: unknown
+    readonly service?: DocSource
+  }
 }
 export interface ReadJob extends JobBase {
   readonly kind: 'read'
@@ -46,7 +51,13 @@ export interface PlainError {
 
 export type ToThread =
   | { readonly type: 'job'; readonly id: number; readonly job: Job }
-  | { readonly type: 'reply'; readonly id: number; readonly call: number; readonly value?: DocSource | ShownSource | readonly Entry[] | undefined; readonly error?: PlainError }
+  | {
+      readonly type: 'reply'
+      readonly id: number
+      readonly call: number
+      readonly value?: DocSource | ShownSource | readonly Entry[] | undefined
+      readonly error?: PlainError
+    }
 
 export interface ShownSource {
   readonly size: number

@@ -5,7 +5,8 @@ import type { HeldRef, Ref } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Doc } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { fetchResource, type Fetching, type Obtained } from './fetch.ts'
+import { heldDoc } from './doc.ts'
+import { type Fetching, fetchResource, type Obtained } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, mayServeStale } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
@@ -16,7 +17,6 @@ import { type Said, said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Space } from './space.ts'
 import { plainSpace } from './space.ts'
-import { heldDoc } from './doc.ts'
 
 /** The variant under which "it is not there" is remembered, so that a good copy held before is not lost by it. */
 const absentVariant = (variant: string): string => `!${variant}`
@@ -24,7 +24,9 @@ const absentVariant = (variant: string): string => `!${variant}`
 /** An index as fresh as the scope wants it; undefined when upstream does not have it. */
 export async function obtainDocument(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
   scope.looked?.(resource.mounted.settings.name, resource.path)
-  return generationKey(resource) === undefined ? plainDocument(mirror, resource, scope) : chained(mirror, resource, scope)
+  return generationKey(resource) === undefined
+    ? plainDocument(mirror, resource, scope)
+    : chained(mirror, resource, scope)
 }
 
 async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
@@ -35,10 +37,13 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   if (isHeld(ref) && fresh === 'serve') return { ref, state: 'hit' }
   if (mirror.offline) throw notHeld(resource, fresh === 'expired')
   const absent = refs.get(settings.name, resource.path, absentVariant(resource.variant), 0)
-  if (absent !== undefined && freshness(absent, rules, settings.policy, moment(mirror, scope)) === 'serve') return undefined
+  if (absent !== undefined && freshness(absent, rules, settings.policy, moment(mirror, scope)) === 'serve')
+    return undefined
   try {
     const space = plainSpace(mirror, settings.name)
-    return await mirror.flights.share(flightKey(resource, 0), () => task(() => fetchOrAbsent(mirror, resource, scope, space))).landed
+    return await mirror.flights.share(flightKey(resource, 0), () =>
+      task(() => fetchOrAbsent(mirror, resource, scope, space)),
+    ).landed
   } catch (error) {
     return stale(mirror, resource, ref, asMirrorError(error), scope)
   }
@@ -53,7 +58,12 @@ function stale(mirror: Mirror, resource: Resource, ref: Ref | undefined, error: 
   return { ref, state: 'stale', error }
 }
 
-async function fetchOrAbsent(mirror: Mirror, resource: Resource, scope: Scope, space: Space): Promise<Obtained | undefined> {
+async function fetchOrAbsent(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+): Promise<Obtained | undefined> {
   const { settings } = resource.mounted
   const { refs } = mirror.catalog
   const variant = absentVariant(resource.variant)
@@ -81,7 +91,7 @@ function absentRef(resource: Resource, variant: string, generation: number, erro
     size: 0,
     status: error.facts.status ?? 404,
     type: '',
-    url: typeof error.facts['url'] === 'string' ? error.facts['url'] : '',
+    url: typeof error.facts.url === 'string' ? error.facts.url : '',
     headers: {},
     fetched: now,
     checked: now,
@@ -108,7 +118,10 @@ async function chained(mirror: Mirror, resource: Resource, scope: Scope): Promis
   if (mirror.offline) throw notHeld(resource, false)
   if (isRoot(resource)) return undefined
   const space: Space = { ...plainSpace(mirror, settings.name), generation: id }
-  const flight = (within: Space) => mirror.flights.share(flightKey(resource, within.generation), () => task(() => fetchOrAbsent(mirror, resource, scope, within))).landed
+  const flight = (within: Space) =>
+    mirror.flights.share(flightKey(resource, within.generation), () =>
+      task(() => fetchOrAbsent(mirror, resource, scope, within)),
+    ).landed
   try {
     return await flight(space)
   } catch (error) {
@@ -154,13 +167,20 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
     if (third.vouched) return third
   }
   if (second.waitsUntil !== undefined) {
-    throw new MirrorError('COOLDOWN', `${resource.path} is named only by an index that waits until ${new Date(second.waitsUntil).toISOString()}`, {
-      path: resource.path,
-      until: second.waitsUntil,
-    })
+    throw new MirrorError(
+      'COOLDOWN',
+      `${resource.path} is named only by an index that waits until ${new Date(second.waitsUntil).toISOString()}`,
+      {
+        path: resource.path,
+        until: second.waitsUntil,
+      },
+    )
   }
   const name = resource.mounted.settings.name
-  throw new MirrorError(mirror.offline ? 'NOT_HELD' : 'NOT_FOUND', `no index of ${name} names ${resource.path}`, { path: resource.path, repo: name })
+  throw new MirrorError(mirror.offline ? 'NOT_HELD' : 'NOT_FOUND', `no index of ${name} names ${resource.path}`, {
+    path: resource.path,
+    repo: name,
+  })
 }
 
 async function voucher(mirror: Mirror, mounted: MountedRepo, path: string, scope: Scope): Promise<readonly Obtained[]> {
@@ -199,15 +219,19 @@ export async function serviced(mirror: Mirror, mounted: MountedRepo, scope: Scop
   return obtained === undefined ? mounted.repo : { ...mounted.repo, service: heldDoc(mirror.store, obtained.ref) }
 }
 
-export type Artifact =
-  | { readonly held: Obtained }
-  | { readonly arriving: ReturnType<typeof fetchResource> }
+export type Artifact = { readonly held: Obtained } | { readonly arriving: ReturnType<typeof fetchResource> }
 
 /** An artifact: held, or on its way. Whether policy allows it was judged before. */
-export async function obtainArtifact(mirror: Mirror, resource: Resource, scope: Scope, stated?: Said): Promise<Artifact> {
+export async function obtainArtifact(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  stated?: Said,
+): Promise<Artifact> {
   const { settings } = resource.mounted
   const generation = generationKey(resource) === undefined ? { id: 0 } : await generationFor(mirror, resource, scope)
-  if (generation === undefined) throw new MirrorError('NOT_FOUND', `${settings.name} has no ${resource.path}`, { path: resource.path })
+  if (generation === undefined)
+    throw new MirrorError('NOT_FOUND', `${settings.name} has no ${resource.path}`, { path: resource.path })
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, generation.id)
   if (isHeld(ref)) return { held: { ref, state: 'hit' } }
   const before = generation.id === 0 ? undefined : heldBefore(mirror, resource, generation.id)
@@ -216,7 +240,9 @@ export async function obtainArtifact(mirror: Mirror, resource: Resource, scope: 
   const entry = stated ?? (await sayings(mirror, resource, scope, generation.id))
   const space: Space = { ...plainSpace(mirror, settings.name), generation: generation.id }
   return {
-    arriving: mirror.flights.share(flightKey(resource, generation.id), () => fetchResource(mirror, resource, scope, space, entry, fetching)),
+    arriving: mirror.flights.share(flightKey(resource, generation.id), () =>
+      fetchResource(mirror, resource, scope, space, entry, fetching),
+    ),
   }
 }
 
@@ -235,4 +261,3 @@ export function notHeld(resource: Resource, expired: boolean): MirrorError {
   const reason = expired ? 'is held but older than `expire_after` allows' : 'is not held, and this mirror is offline'
   return new MirrorError('NOT_HELD', `${resource.path} of ${name} ${reason}`, { path: resource.path, repo: name })
 }
-

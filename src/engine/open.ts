@@ -46,9 +46,17 @@ const LIVE_LIMIT = 32 * 1024 * 1024
 /** Chooses the media type to show; handed in by the server, which knows how to read Accept. */
 export type Negotiate = (accept: string | undefined, types: readonly string[]) => string
 
-export async function open(mirror: Mirror, mounted: MountedRepo, request: OpenRequest, negotiate: Negotiate): Promise<Opened> {
+export async function open(
+  mirror: Mirror,
+  mounted: MountedRepo,
+  request: OpenRequest,
+  negotiate: Negotiate,
+): Promise<Opened> {
   const resource = resolve(mounted, request.path, request.query)
-  if (resource === undefined) throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, { path: request.path })
+  if (resource === undefined)
+    throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, {
+      path: request.path,
+    })
   judgeName(mirror, resource)
   const { kind } = resource.route
   if (kind === 'live') return live(mirror, resource, request)
@@ -96,7 +104,7 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
 }
 
 const etagOf = (arriving: Arriving): { etag?: string } => {
-  const sha256 = arriving.said.entry.digests?.['sha256']
+  const sha256 = arriving.said.entry.digests?.sha256
   return sha256 === undefined ? {} : { etag: `"${sha256}"` }
 }
 
@@ -125,13 +133,22 @@ export function mustAllow(mirror: Mirror, resource: Resource, stated: Said): voi
 }
 
 const holds = (mirror: Mirror, resource: Resource): boolean =>
-  isHeld(mirror.catalog.refs.get(resource.mounted.settings.name, resource.path, resource.variant, currentId(mirror, resource)))
+  isHeld(
+    mirror.catalog.refs.get(
+      resource.mounted.settings.name,
+      resource.path,
+      resource.variant,
+      currentId(mirror, resource),
+    ),
+  )
 
 const absent = (resource: Resource): MirrorError =>
   new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })
 
 const notAllowed = (request: OpenRequest): MirrorError =>
-  new MirrorError('METHOD', `${request.method} is not possible here: nothing can be written through the mirror`, { path: request.path })
+  new MirrorError('METHOD', `${request.method} is not possible here: nothing can be written through the mirror`, {
+    path: request.path,
+  })
 
 function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened {
   const { ref } = obtained
@@ -148,7 +165,14 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
   }
 }
 
-async function viewed(mirror: Mirror, resource: Resource, obtained: Obtained | undefined, request: OpenRequest, scope: Scope, negotiate: Negotiate): Promise<Opened> {
+async function viewed(
+  mirror: Mirror,
+  resource: Resource,
+  obtained: Obtained | undefined,
+  request: OpenRequest,
+  scope: Scope,
+  negotiate: Negotiate,
+): Promise<Opened> {
   const types = resource.route.types ?? [obtained?.ref.type ?? 'application/octet-stream']
   const type = negotiate(request.accept, types)
   const view = mustBeThere(await viewOf(mirror, resource, obtained?.ref, { base: request.base, type, scope }), resource)
@@ -157,7 +181,11 @@ async function viewed(mirror: Mirror, resource: Resource, obtained: Obtained | u
     type,
     etag: `"${view.sha256}"`,
     modified: view.modified,
-    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...(types.length > 1 ? { vary: 'Accept' } : {}), ...view.headers },
+    headers: {
+      ...cacheHeaders(resource, cache, obtained, mirror),
+      ...(types.length > 1 ? { vary: 'Accept' } : {}),
+      ...view.headers,
+    },
     body: { sha256: view.sha256, size: view.size },
     twins: view.twins,
     cache,
@@ -174,11 +202,20 @@ const stateOf = ({ state }: Obtained): CacheState => {
 
 const ownHeaders = (resource: Resource, ref?: HeldRef): Readonly<Record<string, string>> => {
   if (resource.route.headers === undefined || resource.route.view !== undefined || ref === undefined) return {}
-  return resource.route.headers({ size: ref.size, digests: { sha256: ref.sha256 }, async *bytes() {} }, undefined, resource.p)
+  return resource.route.headers(
+    { size: ref.size, digests: { sha256: ref.sha256 }, async *bytes() {} },
+    undefined,
+    resource.p,
+  )
 }
 
 /** RFC 9111 §5.2.2, RFC 9211: how long this may be kept, and where it came from. */
-function cacheHeaders(resource: Resource, cache: CacheState, obtained: Obtained | undefined, mirror: Mirror): Record<string, string> {
+function cacheHeaders(
+  resource: Resource,
+  cache: CacheState,
+  obtained: Obtained | undefined,
+  mirror: Mirror,
+): Record<string, string> {
   const immutable = resource.route.kind === 'artifact'
   const status = ['pkgmirror', cache === 'MISS' ? 'fwd=miss' : cache === 'REVALIDATED' ? 'fwd=stale' : 'hit']
   if (cache === 'STALE') status.push('detail=stale')
@@ -197,7 +234,8 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
   const { settings } = resource.mounted
   const methods = resource.route.methods ?? ['GET', 'HEAD']
   const { method } = request
-  if (!methods.includes(method) || (method !== 'GET' && method !== 'HEAD' && method !== 'POST')) throw notAllowed(request)
+  if (!methods.includes(method) || (method !== 'GET' && method !== 'HEAD' && method !== 'POST'))
+    throw notAllowed(request)
   if (mirror.offline) throw notHeld(resource, false)
   const { urls, guarded } = addressOf(resource, {}, resource.mounted.repo)
   const received = await mirror.client.ask({
@@ -212,11 +250,17 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
   if (received.status >= 500 || received.status === 401 || received.status === 403) {
     await received.discard()
     const code = received.status >= 500 ? 'UPSTREAM_STATUS' : 'UPSTREAM_AUTH'
-    throw new MirrorError(code, `upstream answered ${received.status} for ${request.path}`, { path: request.path, status: received.status })
+    throw new MirrorError(code, `upstream answered ${received.status} for ${request.path}`, {
+      path: request.path,
+      status: received.status,
+    })
   }
   if (received.status >= 400) {
     await received.discard()
-    throw new MirrorError('NOT_FOUND', `upstream answered ${received.status} for ${request.path}`, { path: request.path, status: received.status })
+    throw new MirrorError('NOT_FOUND', `upstream answered ${received.status} for ${request.path}`, {
+      path: request.path,
+      status: received.status,
+    })
   }
   return {
     type: received.headers['content-type'] ?? 'application/octet-stream',

@@ -8,7 +8,7 @@ import { headOf, heldDoc } from './doc.ts'
 import { readEntries } from './means.ts'
 import type { DocSource } from './messages.ts'
 import type { Mirror } from './mirror.ts'
-import { generationKey, readingScope, type Resource } from './resolve.ts'
+import { generationKey, type Resource, readingScope } from './resolve.ts'
 
 /** Documents up to this size are read on the main thread: about 3 ms of JSON. */
 export const INLINE_LIMIT = 256 * 1024
@@ -28,7 +28,13 @@ export async function readDocument(mirror: Mirror, resource: Resource, ref: Held
 /** The same for a document that has been held for a while. */
 export const ensureRead = readDocument
 
-async function readAnew(mirror: Mirror, resource: Resource, ref: HeldRef, scope: string, beside: Beside): Promise<void> {
+async function readAnew(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  scope: string,
+  beside: Beside,
+): Promise<void> {
   const { facts } = mirror.catalog
   const now = mirror.now()
   const baseline = !facts.hasReadings(ref.repo, scope)
@@ -54,23 +60,54 @@ async function readAnew(mirror: Mirror, resource: Resource, ref: HeldRef, scope:
   facts.complete(reading)
   mirror.catalog.touch()
   if (dropped > 0) {
-    const error = new MirrorError('UNREADABLE', `${ref.path} speaks of ${dropped} paths that it may not speak of; they were left out`, { path: ref.path })
+    const error = new MirrorError(
+      'UNREADABLE',
+      `${ref.path} speaks of ${dropped} paths that it may not speak of; they were left out`,
+      { path: ref.path },
+    )
     mirror.events.emit({ type: 'warning', repo: ref.repo, path: ref.path, error })
   }
 }
 
-async function readHere(mirror: Mirror, resource: Resource, ref: HeldRef, take: (entries: readonly Entry[]) => void, drop: () => void, beside: Beside): Promise<void> {
+async function readHere(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  take: (entries: readonly Entry[]) => void,
+  drop: () => void,
+  beside: Beside,
+): Promise<void> {
   const { ecosystem, repo } = resource.mounted
   const doc = heldDoc(mirror.store, ref, await beside(resource))
-  const reading = { routes: ecosystem.routes, route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) }
+  const reading = {
+    routes: ecosystem.routes,
+    route: resource.route,
+    doc,
+    p: resource.p,
+    repo: await withService(mirror, resource),
+  }
   for await (const entries of readEntries({ ...reading, repo: { ...repo, ...reading.repo } }, drop)) take(entries)
 }
 
-async function readInThread(mirror: Mirror, resource: Resource, ref: HeldRef, take: (entries: readonly Entry[]) => void, drop: () => void, beside: Beside): Promise<void> {
+async function readInThread(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  take: (entries: readonly Entry[]) => void,
+  drop: () => void,
+  beside: Beside,
+): Promise<void> {
   const { ecosystem } = resource.mounted
   const doc = await sourceOf(mirror, ref, await beside(resource))
   await mirror.threads.run(
-    { kind: 'read', ecosystem: ecosystem.id, route: resource.index, p: resource.p, repo: await plainRepo(mirror, resource), doc },
+    {
+      kind: 'read',
+      ecosystem: ecosystem.id,
+      route: resource.index,
+      p: resource.p,
+      repo: await plainRepo(mirror, resource),
+      doc,
+    },
     { entries: take, dropped: drop },
   )
 }
@@ -88,17 +125,27 @@ export async function plainRepo(mirror: Mirror, resource: Resource) {
   const { name, upstreams, options, service } = await withService(mirror, resource)
   if (service === undefined) return { name, upstreams, options }
   const { path, url, type, size, digests, headers } = service
-  return { name, upstreams, options, service: { head: { path, url, type, size, digests, headers }, bytes: await service.bytes(), beside: [] } }
+  return {
+    name,
+    upstreams,
+    options,
+    service: { head: { path, url, type, size, digests, headers }, bytes: await service.bytes(), beside: [] },
+  }
 }
 
 /** A held document by where its bytes lie, for a worker thread. */
-export async function sourceOf(mirror: Mirror, ref: HeldRef, beside: ReadonlyMap<string, Doc> = new Map()): Promise<DocSource> {
+export async function sourceOf(
+  mirror: Mirror,
+  ref: HeldRef,
+  beside: ReadonlyMap<string, Doc> = new Map(),
+): Promise<DocSource> {
   const along: DocSource[] = []
   for (const { path, url, type, size, digests, headers, bytes } of beside.values()) {
     along.push({ head: { path, url, type, size, digests, headers }, bytes: await bytes(), beside: [] })
   }
   const opened = await mirror.store.open(ref.sha256)
-  if (opened === undefined) throw new MirrorError('DAMAGED', `the bytes of ${ref.path} are missing from the store`, { path: ref.path })
+  if (opened === undefined)
+    throw new MirrorError('DAMAGED', `the bytes of ${ref.path} are missing from the store`, { path: ref.path })
   const { file } = opened
   await opened.close()
   if (file !== undefined) return { head: headOf(ref), file, beside: along }

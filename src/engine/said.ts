@@ -54,12 +54,19 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
       live.push({ fact, proof: best.ref.proof === 'signature' ? 'signature' : 'digest', rank: best.rank })
       continue
     }
-    const waiting = held.map((ref) => mirror.catalog.generations.byId(ref.generation)).find((one) => one?.state === 'waiting')
+    const waiting = held
+      .map((ref) => mirror.catalog.generations.byId(ref.generation))
+      .find((one) => one?.state === 'waiting')
     if (waiting !== undefined) waitsUntil = waiting.made + resource.mounted.judge.repositoryCooldown
   }
   const spoken = live[0]?.fact
-  const seen = spoken === undefined ? mirror.catalog.facts.seen(repo, resource.path) : seenOf(mirror, resource.mounted, spoken)
-  return { ...merge(resource.path, known, live), seen, ...(live.length === 0 && waitsUntil !== undefined ? { waitsUntil } : {}) }
+  const seen =
+    spoken === undefined ? mirror.catalog.facts.seen(repo, resource.path) : seenOf(mirror, resource.mounted, spoken)
+  return {
+    ...merge(resource.path, known, live),
+    seen,
+    ...(live.length === 0 && waitsUntil !== undefined ? { waitsUntil } : {}),
+  }
 }
 
 /** Which generations may speak: a member only its own; an unchained path all that are served, the newest first. */
@@ -80,9 +87,13 @@ const FLIPPED: Seen = { first: 0, baseline: true }
 
 /** When this mirror first saw the file of a fact. */
 export function seenOf(mirror: Mirror, mounted: MountedRepo, fact: Fact): Seen | undefined {
-  const route = fact.scope.startsWith('*') ? mounted.ecosystem.routes[Number(fact.scope.slice(1))] : resolve(mounted, fact.scope)?.route
+  const route = fact.scope.startsWith('*')
+    ? mounted.ecosystem.routes[Number(fact.scope.slice(1))]
+    : resolve(mounted, fact.scope)?.route
   if (route?.generation !== undefined) return FLIPPED
-  return fact.entry.published === undefined ? mirror.catalog.facts.seen(mounted.settings.name, fact.entry.path) : undefined
+  return fact.entry.published === undefined
+    ? mirror.catalog.facts.seen(mounted.settings.name, fact.entry.path)
+    : undefined
 }
 
 function merge(path: string, known: Partial<Entry>, live: readonly Live[]): Omit<Said, 'seen'> {
@@ -101,13 +112,15 @@ function merge(path: string, known: Partial<Entry>, live: readonly Live[]): Omit
     by = sourceOf(fact)
     entry = { ...fact.entry, ...definedOf(entry) }
   }
-  const strongest = speaking.find((one) => one.proof === 'signature') ?? speaking.find((one) => one.proof === 'lockfile') ?? speaking[0]
+  const strongest =
+    speaking.find((one) => one.proof === 'signature') ?? speaking.find((one) => one.proof === 'lockfile') ?? speaking[0]
   const stated = Object.keys(digests).length > 0
   return {
     entry: { ...entry, digests },
     vouched: speaking.length > 0,
     proof: stated ? (strongest?.proof ?? 'digest') : undefined,
-    words: strongest === undefined ? 'digest in its own path' : `${wordOf(strongest.proof)} ${sourceOf(strongest.fact)}`,
+    words:
+      strongest === undefined ? 'digest in its own path' : `${wordOf(strongest.proof)} ${sourceOf(strongest.fact)}`,
   }
 }
 

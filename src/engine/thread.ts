@@ -10,7 +10,17 @@ import { hashers } from '../formats/digest.ts'
 import { doc } from './doc.ts'
 import { compileJudge } from './judge.ts'
 import { readEntries, render } from './means.ts'
-import type { Call, DocSource, FromThread, JobBase, PlainError, ReadJob, ShownSource, ToThread, ViewJob } from './messages.ts'
+import type {
+  Call,
+  DocSource,
+  FromThread,
+  JobBase,
+  PlainError,
+  ReadJob,
+  ShownSource,
+  ToThread,
+  ViewJob,
+} from './messages.ts'
 import { sight } from './sight.ts'
 
 const PIECE = 1024 * 1024
@@ -20,7 +30,8 @@ const { ecosystems } = (await import(module)) as { readonly ecosystems: readonly
 const calls = new Map<number, PromiseWithResolvers<ToThread & { type: 'reply' }>>()
 let lastCall = 0
 
-const say = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void => parentPort?.postMessage(message, [...transfer])
+const say = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void =>
+  parentPort?.postMessage(message, [...transfer])
 
 parentPort?.on('message', (message: ToThread) => {
   if (message.type === 'reply') {
@@ -54,7 +65,10 @@ function sourceDoc(source: DocSource): Doc {
   const beside = new Map(source.beside.map((one) => [one.head.path, sourceDoc(one)]))
   const { bytes, file, head } = source
   const stream: Doc['stream'] = (from = 0, to = head.size) => {
-    if (bytes !== undefined) return (async function* () { yield bytes.subarray(from, to) })()
+    if (bytes !== undefined)
+      return (async function* () {
+        yield bytes.subarray(from, to)
+      })()
     if (file === undefined || to <= from) return (async function* () {})()
     return createReadStream(file, { start: from, end: to - 1, highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>
   }
@@ -64,7 +78,8 @@ function sourceDoc(source: DocSource): Doc {
 function placeOf(job: JobBase) {
   const ecosystem = ecosystems.find((one) => one.id === job.ecosystem)
   const route = ecosystem?.routes[job.route]
-  if (ecosystem === undefined || route === undefined) throw new MirrorError('FAULT', `no route ${job.route} in ${job.ecosystem}`)
+  if (ecosystem === undefined || route === undefined)
+    throw new MirrorError('FAULT', `no route ${job.route} in ${job.ecosystem}`)
   const { service, ...plainRepo } = job.repo
   const repo: Repo = { ...plainRepo, ...(service === undefined ? {} : { service: sourceDoc(service) }) }
   return { ecosystem, route, repo }
@@ -98,7 +113,9 @@ async function view(id: number, job: ViewJob): Promise<void> {
       return source === undefined ? undefined : sourceDoc(source)
     },
     async render(path, type) {
-      const shown = (await ask(id, { method: 'render', path, ...(type === undefined ? {} : { type }) })) as ShownSource | undefined
+      const shown = (await ask(id, { method: 'render', path, ...(type === undefined ? {} : { type }) })) as
+        | ShownSource
+        | undefined
       return shown === undefined ? undefined : shownSource(shown)
     },
     async *holdings(name) {
@@ -114,7 +131,11 @@ async function view(id: number, job: ViewJob): Promise<void> {
   const whole = body instanceof Uint8Array ? body : undefined
   const identity = await send(id, 'identity', body)
   const twin = job.twin && whole !== undefined ? await send(id, 'gzip', gzipSync(whole, { level: 6 })) : undefined
-  say({ type: 'done', id, rendered: { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) } })
+  say({
+    type: 'done',
+    id,
+    rendered: { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) },
+  })
 }
 
 const shownSource = (source: ShownSource): Shown => ({
@@ -125,7 +146,11 @@ const shownSource = (source: ShownSource): Shown => ({
   },
 })
 
-async function send(id: number, coding: 'identity' | 'gzip', body: Uint8Array | AsyncIterable<Uint8Array>): Promise<{ sha256: string; size: number }> {
+async function send(
+  id: number,
+  coding: 'identity' | 'gzip',
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<{ sha256: string; size: number }> {
   const hash = hashers(['sha256'])
   let size = 0
   const pieces = body instanceof Uint8Array ? [body] : body
@@ -137,5 +162,5 @@ async function send(id: number, coding: 'identity' | 'gzip', body: Uint8Array | 
       say({ type: 'piece', id, coding, piece }, [piece.buffer])
     }
   }
-  return { sha256: hash.digests()['sha256'] ?? '', size }
+  return { sha256: hash.digests().sha256 ?? '', size }
 }

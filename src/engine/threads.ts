@@ -59,19 +59,24 @@ export function createThreads(ecosystems: string, most: number): Threads {
     if (current === undefined) return
     switch (message.type) {
       case 'entries':
-        return attempt(one, () => current.watching.entries?.(message.entries))
+        attempt(one, () => current.watching.entries?.(message.entries))
+        break
       case 'dropped':
-        return current.watching.dropped?.(message.path)
+        current.watching.dropped?.(message.path)
+        break
       case 'piece':
-        return attempt(one, () => current.watching.piece?.(message.coding, message.piece))
+        attempt(one, () => current.watching.piece?.(message.coding, message.piece))
+        break
       case 'call':
-        return void reply(one, message)
+        void reply(one, message)
+        break
       case 'done':
         current.done.resolve(message.rendered)
-        return free(one)
+        free(one)
+        break
       case 'failed':
         current.done.reject(new MirrorError(message.error.code, message.error.message, message.error.facts))
-        return free(one)
+        free(one)
     }
   }
 

@@ -15,9 +15,9 @@ import type { Call, Rendered } from './messages.ts'
 import type { Mirror } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
 import { ensureRead, INLINE_LIMIT, plainRepo, sourceOf, withService } from './read.ts'
-import { mustResolve, readingScope, type Resource } from './resolve.ts'
+import { mustResolve, type Resource, readingScope } from './resolve.ts'
 import type { Scope } from './scope.ts'
-import { sight, type SightData } from './sight.ts'
+import { type SightData, sight } from './sight.ts'
 
 /** Goes into every key: raised when the way of rendering changes, so that no old view is shown. */
 const VERSION = 1
@@ -36,16 +36,28 @@ export interface Viewing {
 }
 
 /** The view of a document, or of a made one; `sha256` is undefined in it when the view says that it is not there. */
-export async function viewOf(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing): Promise<ViewRow> {
+export async function viewOf(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  viewing: Viewing,
+): Promise<ViewRow> {
   const data = await sightData(mirror, resource, ref, viewing.scope)
   const key = keyOf(mirror, resource, viewing, data)
   const known = mirror.catalog.views.get(key)
   if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing))) return known
-  const flight = mirror.flights.share(`view ${key} ${ref?.sha256 ?? ''}`, () => ({ landed: renderAnew(mirror, resource, ref, viewing, data, key) }))
+  const flight = mirror.flights.share(`view ${key} ${ref?.sha256 ?? ''}`, () => ({
+    landed: renderAnew(mirror, resource, ref, viewing, data, key),
+  }))
   return flight.landed
 }
 
-async function sightData(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, scope: Scope): Promise<SightData> {
+async function sightData(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  scope: Scope,
+): Promise<SightData> {
   const { judge, settings } = resource.mounted
   const now = mirror.now()
   const plain: SightData = { now, held: undefined, seen: new Map() }
@@ -64,12 +76,29 @@ async function sightData(mirror: Mirror, resource: Resource, ref: HeldRef | unde
 function keyOf(mirror: Mirror, resource: Resource, viewing: Viewing, data: SightData): string {
   const { settings, judge } = resource.mounted
   const held = data.held === undefined ? 'online' : [...data.held].sort().join('\n')
-  const parts = [VERSION, settings.name, resource.path, resource.variant, viewing.type, viewing.base, judge.fingerprint, settings.options, mirror.offline, held]
+  const parts = [
+    VERSION,
+    settings.name,
+    resource.path,
+    resource.variant,
+    viewing.type,
+    viewing.base,
+    judge.fingerprint,
+    settings.options,
+    mirror.offline,
+    held,
+  ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
 /** Is it made of what is held now, and has nothing hidden in it matured? */
-async function isCurrent(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, view: ViewRow, viewing: Viewing): Promise<boolean> {
+async function isCurrent(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  view: ViewRow,
+  viewing: Viewing,
+): Promise<boolean> {
   if (mirror.now() >= view.until) return false
   for (const [path, sha256] of view.inputs) {
     if (path === resource.path) {
@@ -85,7 +114,14 @@ async function isCurrent(mirror: Mirror, resource: Resource, ref: HeldRef | unde
   return true
 }
 
-async function renderAnew(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing, data: SightData, key: string): Promise<ViewRow> {
+async function renderAnew(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  viewing: Viewing,
+  data: SightData,
+  key: string,
+): Promise<ViewRow> {
   const inputs: (readonly [string, string])[] = ref === undefined ? [] : [[resource.path, ref.sha256]]
   const asked: Asked = {
     looked: (path, sha256) => void inputs.push([path, sha256]),
@@ -142,22 +178,41 @@ async function keep(
     headers: headersOf(mirror, resource, rendered, ref),
     inputs,
     until: unrepeatable ? 0 : rendered.until,
-    modified: last?.sha256 === sha256 && last !== undefined ? last.modified : Math.max(ref?.modified ?? Math.floor(now / 1000) * 1000, last === undefined ? 0 : last.modified + 1000),
+    modified:
+      last?.sha256 === sha256 && last !== undefined
+        ? last.modified
+        : Math.max(ref?.modified ?? Math.floor(now / 1000) * 1000, last === undefined ? 0 : last.modified + 1000),
     used: now,
   }
-  const blobs = [...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: {} }]), ...Object.values(view.twins).map((twin) => ({ ...twin, digests: {} }))]
+  const blobs = [
+    ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: {} }]),
+    ...Object.values(view.twins).map((twin) => ({ ...twin, digests: {} })),
+  ]
   await mirror.holder.hold({ blobs, refs: [], also: () => mirror.catalog.views.put(view) })
   return view
 }
 
-function headersOf(mirror: Mirror, resource: Resource, rendered: Rendered, ref: HeldRef | undefined): Readonly<Record<string, string>> {
+function headersOf(
+  mirror: Mirror,
+  resource: Resource,
+  rendered: Rendered,
+  ref: HeldRef | undefined,
+): Readonly<Record<string, string>> {
   if (resource.route.headers === undefined || !rendered.there) return {}
   const { sha256, size } = rendered
   const shown = { size, digests: { sha256 }, bytes: () => mirror.store.stream(sha256) }
   return resource.route.headers(shown, ref === undefined ? undefined : heldDoc(mirror.store, ref), resource.p)
 }
 
-async function renderHere(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing, data: SightData, asked: Asked, staged: Stages): Promise<Rendered> {
+async function renderHere(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  viewing: Viewing,
+  data: SightData,
+  asked: Asked,
+  staged: Stages,
+): Promise<Rendered> {
   const seen = sight(resource.mounted.judge, data)
   const answer = answering(mirror, resource, viewing, asked)
   const show: Show = {
@@ -175,11 +230,18 @@ async function renderHere(mirror: Mirror, resource: Resource, ref: HeldRef | und
       yield* answer.holdings(name)
     },
   }
-  const doc = ref === undefined ? undefined : heldDoc(mirror.store, ref, await besideDocs(mirror, resource, viewing.scope))
-  const body = await render({ route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) }, show)
+  const doc =
+    ref === undefined ? undefined : heldDoc(mirror.store, ref, await besideDocs(mirror, resource, viewing.scope))
+  const body = await render(
+    { route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) },
+    show,
+  )
   if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0 }
   const identity = await write(staged.identity, body)
-  const twin = body instanceof Uint8Array && body.length >= TWIN_FROM ? await write(staged.gzip, await gzipped(body, { level: 6 })) : undefined
+  const twin =
+    body instanceof Uint8Array && body.length >= TWIN_FROM
+      ? await write(staged.gzip, await gzipped(body, { level: 6 }))
+      : undefined
   return { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) }
 }
 
@@ -189,10 +251,18 @@ async function write(staged: Staged, body: Bytes): Promise<{ sha256: string; siz
     hash.update(piece)
     await staged.write([piece])
   }
-  return { sha256: hash.digests()['sha256'] ?? '', size: staged.size }
+  return { sha256: hash.digests().sha256 ?? '', size: staged.size }
 }
 
-async function renderInThread(mirror: Mirror, resource: Resource, ref: HeldRef | undefined, viewing: Viewing, data: SightData, asked: Asked, staged: Stages): Promise<Rendered> {
+async function renderInThread(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef | undefined,
+  viewing: Viewing,
+  data: SightData,
+  asked: Asked,
+  staged: Stages,
+): Promise<Rendered> {
   const { ecosystem, settings } = resource.mounted
   const answer = answering(mirror, resource, viewing, asked)
   let written: Promise<void> = Promise.resolve()
@@ -203,7 +273,8 @@ async function renderInThread(mirror: Mirror, resource: Resource, ref: HeldRef |
       route: resource.index,
       p: resource.p,
       repo: await plainRepo(mirror, resource),
-      doc: ref === undefined ? undefined : await sourceOf(mirror, ref, await besideDocs(mirror, resource, viewing.scope)),
+      doc:
+        ref === undefined ? undefined : await sourceOf(mirror, ref, await besideDocs(mirror, resource, viewing.scope)),
       base: viewing.base,
       type: viewing.type,
       policy: settings.policy,
@@ -250,7 +321,11 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
       const other = mustResolve(resource.mounted, path)
       const found = other.route.kind === 'made' ? undefined : await ref(path)
       if (found === undefined && other.route.kind !== 'made') return undefined
-      const view = await viewOf(mirror, other, found, { ...viewing, type: type ?? other.route.types?.[0] ?? '', nested: true })
+      const view = await viewOf(mirror, other, found, {
+        ...viewing,
+        type: type ?? other.route.types?.[0] ?? '',
+        nested: true,
+      })
       return view.sha256 === undefined ? undefined : { size: view.size, digests: { sha256: view.sha256 } }
     },
     async *holdings(wanted: string | undefined): AsyncGenerator<Entry> {
@@ -280,5 +355,7 @@ export function* holdings(mirror: Mirror, repo: string, name?: string): Generato
 /** Throws NOT_FOUND for a view that says it is not there. */
 export function mustBeThere(view: ViewRow, resource: Resource): ViewRow & { readonly sha256: string } {
   if (view.sha256 !== undefined) return { ...view, sha256: view.sha256 }
-  throw new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} shows nothing at ${resource.path}`, { path: resource.path })
+  throw new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} shows nothing at ${resource.path}`, {
+    path: resource.path,
+  })
 }

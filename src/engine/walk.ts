@@ -16,7 +16,7 @@ import { obtainArtifact, obtainDocument, sayings } from './obtain.ts'
 import { mustAllow } from './open.ts'
 import { mustResolve, type Resource } from './resolve.ts'
 import { LOCKFILE_SCOPE } from './said.ts'
-import { type Scope, scopeKey, SYNC_PRIORITY } from './scope.ts'
+import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
 
 export interface WalkOptions {
   readonly platforms: readonly Platform[]
@@ -59,7 +59,12 @@ export interface Walked {
   readonly plannedBytes: number
 }
 
-export async function walk(mirror: Mirror, mounted: MountedRepo, wants: readonly Selector[], options: WalkOptions): Promise<Walked> {
+export async function walk(
+  mirror: Mirror,
+  mounted: MountedRepo,
+  wants: readonly Selector[],
+  options: WalkOptions,
+): Promise<Walked> {
   const repo = mounted.settings.name
   const items: Item[] = []
   const faults: Fault[] = []
@@ -79,7 +84,12 @@ export async function walk(mirror: Mirror, mounted: MountedRepo, wants: readonly
   }
   const lacks = (want: Selector, reason: string): void => {
     const facts = { file: want.from.file, line: want.from.line, name: want.name }
-    faults.push({ repo, name: want.name, ...(want.range === undefined ? {} : { version: want.range }), error: new MirrorError('UNSATISFIED', `${want.name}: ${reason}`, facts) })
+    faults.push({
+      repo,
+      name: want.name,
+      ...(want.range === undefined ? {} : { version: want.range }),
+      error: new MirrorError('UNSATISFIED', `${want.name}: ${reason}`, facts),
+    })
   }
   const queue = new PQueue({ concurrency: options.concurrency })
   const ending = new AbortController()
@@ -110,7 +120,13 @@ export async function walk(mirror: Mirror, mounted: MountedRepo, wants: readonly
     const ref = resource.route.kind === 'artifact' ? mirror.catalog.refs.get(repo, entry.path, '', 0) : undefined
     const there = isHeld(ref) || resource.route.kind !== 'artifact'
     if (!there) plannedBytes += entry.size ?? 0
-    items.push({ repo, path: entry.path, ...namedOf(entry), outcome: there ? 'held' : 'missing', bytes: there ? 0 : (entry.size ?? 0) })
+    items.push({
+      repo,
+      path: entry.path,
+      ...namedOf(entry),
+      outcome: there ? 'held' : 'missing',
+      bytes: there ? 0 : (entry.size ?? 0),
+    })
   }
 
   try {
@@ -143,7 +159,9 @@ async function obtainEntry(mirror: Mirror, resource: Resource, scope: Scope): Pr
   if (resource.route.kind !== 'artifact') {
     const obtained = await obtainDocument(mirror, resource, scope)
     if (obtained !== undefined) return obtained
-    throw new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })
+    throw new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, {
+      path: resource.path,
+    })
   }
   if (!resource.mounted.judge.open) mustAllow(mirror, resource, await sayings(mirror, resource, scope, 0))
   const found = await obtainArtifact(mirror, resource, scope)
@@ -168,11 +186,26 @@ function addDocument(mirror: Mirror, repo: string, path: string, started: number
   if (items.some((item) => item.path === path)) return
   const ref = documentRef(mirror, repo, path, scope)
   if (ref === undefined) return
-  items.push({ repo, path, outcome: ref.fetched >= started ? 'fetched' : 'unchanged', bytes: ref.size, proof: ref.proof, proven: ref.proven, url: ref.url })
+  items.push({
+    repo,
+    path,
+    outcome: ref.fetched >= started ? 'fetched' : 'unchanged',
+    bytes: ref.size,
+    proof: ref.proof,
+    proven: ref.proven,
+    url: ref.url,
+  })
 }
 
 function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): HeldRef | undefined {
-  const ids = [...scope.staged.values(), 0, ...mirror.catalog.generations.all().filter((one) => one.repo === repo && one.state === 'current').map((one) => one.id)]
+  const ids = [
+    ...scope.staged.values(),
+    0,
+    ...mirror.catalog.generations
+      .all()
+      .filter((one) => one.repo === repo && one.state === 'current')
+      .map((one) => one.id),
+  ]
   for (const id of ids) {
     const ref = mirror.catalog.refs.get(repo, path, '', id)
     if (isHeld(ref)) return ref
@@ -187,7 +220,13 @@ function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): 
 function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: readonly Fault[]): readonly string[] {
   const { name } = mounted.settings
   const { generations } = mirror.catalog
-  const broken = faults.some((fault) => fault.error.failure.exit === 6 || fault.error.failure.exit === 4 || fault.error.failure.exit === 1 || fault.error.code === 'NOT_FOUND')
+  const broken = faults.some(
+    (fault) =>
+      fault.error.failure.exit === 6 ||
+      fault.error.failure.exit === 4 ||
+      fault.error.failure.exit === 1 ||
+      fault.error.code === 'NOT_FOUND',
+  )
   const flipped: string[] = []
   for (const [key, id] of scope.staged) {
     const made = generations.byId(id)
@@ -233,17 +272,25 @@ function lockfileFacts(mirror: Mirror, mounted: MountedRepo, wants: readonly Sel
     return reading
   }
   return (entry) => {
-    for (const want of locked.get(`${entry.name ?? ''} ${mounted.ecosystem.versions.exact(entry.version ?? '')}`) ?? []) {
-      const verdicts = (want.digests ?? []).map((digests) => ({ digests, verdict: compareDigests(digests, entry.digests ?? {}) }))
+    for (const want of locked.get(`${entry.name ?? ''} ${mounted.ecosystem.versions.exact(entry.version ?? '')}`) ??
+      []) {
+      const verdicts = (want.digests ?? []).map((digests) => ({
+        digests,
+        verdict: compareDigests(digests, entry.digests ?? {}),
+      }))
       const equal = verdicts.find(({ verdict }) => verdict === 'equal')
       if (equal !== undefined) {
         facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: equal.digests }])
       } else if (verdicts.every(({ verdict }) => verdict === 'different')) {
-        throw new MirrorError('DISAGREEMENT', `${want.from.file} and the index of ${name} state different digests for ${entry.name}@${entry.version}`, {
-          file: want.from.file,
-          line: want.from.line,
-          path: entry.path,
-        })
+        throw new MirrorError(
+          'DISAGREEMENT',
+          `${want.from.file} and the index of ${name} state different digests for ${entry.name}@${entry.version}`,
+          {
+            file: want.from.file,
+            line: want.from.line,
+            path: entry.path,
+          },
+        )
       }
     }
   }

@@ -81,7 +81,10 @@ export async function* compress(
     yield* through(bytes, createBrotliCompress({ params, chunkSize }))
   } else {
     const params = { [constants.ZSTD_c_compressionLevel]: level ?? 3, [constants.ZSTD_c_checksumFlag]: 1 }
-    yield* through(bytes, createZstdCompress({ params, chunkSize }))
+    // Node ends the frame with the last piece when the end is known by then, and once more at the end: an empty frame would
+    // follow or not, as time has it. With nothing buffered a piece is always taken before the end is known.
+    const options = { params, chunkSize, writableHighWaterMark: 1 }
+    yield* through(bytes, createZstdCompress(options))
   }
 }
 

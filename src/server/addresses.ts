@@ -12,7 +12,11 @@ export interface Addresses {
   isOwn(host: string): boolean
 }
 
-export function createAddresses(baseUrl: string | undefined, hosts: readonly string[], ports: () => readonly number[]): Addresses {
+export function createAddresses(
+  baseUrl: string | undefined,
+  hosts: readonly string[],
+  ports: () => readonly number[],
+): Addresses {
   const fixed = baseUrl?.replace(/\/+$/, '')
   const own = new Set(['localhost', '127.0.0.1', '[::1]'])
   for (const list of Object.values(networkInterfaces())) {
@@ -29,9 +33,13 @@ export function createAddresses(baseUrl: string | undefined, hosts: readonly str
     isOwn,
     base(request, target) {
       if (fixed !== undefined) return fixed
-      if (target.host !== undefined && target.absolute === undefined && isOwn(target.host)) return `http://${target.host}`
+      if (target.host !== undefined && target.absolute === undefined && isOwn(target.host))
+        return `http://${target.host}`
       const { localAddress = '127.0.0.1', localPort = 80, localFamily } = request.socket
-      const host = localFamily === 'IPv6' && !localAddress.startsWith('::ffff:') ? `[${localAddress}]` : localAddress.replace(/^::ffff:/, '')
+      const host =
+        localFamily === 'IPv6' && !localAddress.startsWith('::ffff:')
+          ? `[${localAddress}]`
+          : localAddress.replace(/^::ffff:/, '')
       return `http://${host}:${localPort}`
     },
   }

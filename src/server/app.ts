@@ -1,12 +1,12 @@
 // The HTTP application: finds the repository a request is for, opens the path, answers; words every error once.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { collect } from '../formats/bytes.ts'
 import type { Answer } from '../contract.ts'
-import { asMirrorError, MirrorError } from '../errors.ts'
 import { directivesOf } from '../engine/fresh.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { type Opened, open } from '../engine/open.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import { collect } from '../formats/bytes.ts'
 import type { Addresses } from './addresses.ts'
 import type { Hits } from './hits.ts'
 import { overview } from './overview.ts'
@@ -54,7 +54,8 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
       }
       const found = locate(target)
       if (found === undefined) {
-        if (target.decoded !== '/') throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
+        if (target.decoded !== '/')
+          throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
         sent = refuse(response, request, overview(mirror, addresses.base(request, target)))
         return
       }
@@ -98,7 +99,8 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
 
   /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
   function locate(target: Target): { readonly mounted: MountedRepo; readonly path: string } | undefined {
-    if (target.absolute !== undefined && !addresses.isOwn(target.absolute.host)) return byUpstream(target, target.absolute)
+    if (target.absolute !== undefined && !addresses.isOwn(target.absolute.host))
+      return byUpstream(target, target.absolute)
     for (const mounted of mounts) {
       const { mount } = mounted.settings
       if (target.decoded === mount || target.decoded === `${mount}/`) return { mounted, path: '/' }
@@ -112,7 +114,8 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
       for (const upstream of mounted.settings.upstreams) {
         const base = new URL(upstream)
         const prefix = base.pathname.replace(/\/$/, '')
-        if (base.host === absolute.host && target.decoded.startsWith(`${prefix}/`)) return { mounted, path: target.decoded.slice(prefix.length) }
+        if (base.host === absolute.host && target.decoded.startsWith(`${prefix}/`))
+          return { mounted, path: target.decoded.slice(prefix.length) }
       }
     }
     throw new MirrorError('DENIED', `no repository mirrors ${absolute.host}`, {
@@ -120,7 +123,11 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     })
   }
 
-  async function openFor(request: IncomingMessage, target: Target, found: { mounted: MountedRepo; path: string }): Promise<Opened> {
+  async function openFor(
+    request: IncomingMessage,
+    target: Target,
+    found: { mounted: MountedRepo; path: string },
+  ): Promise<Opened> {
     const { mounted, path } = found
     const { headers, method = 'GET' } = request
     const body = method === 'POST' ? await collect(request, BODY_LIMIT) : undefined
@@ -170,7 +177,11 @@ function answerOf(error: MirrorError, mounted: MountedRepo | undefined): Answer 
     ...retryAfter(facts.until),
   }
   if (worded !== undefined) return { ...worded, headers: { ...headers, ...worded.headers } }
-  return { status: failure.status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: `pkgmirror: ${message}\n${hint}\n` }
+  return {
+    status: failure.status,
+    headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
+    body: `pkgmirror: ${message}\n${hint}\n`,
+  }
 }
 
 function retryAfter(until: number | undefined): Record<string, string> {
@@ -178,7 +189,11 @@ function retryAfter(until: number | undefined): Record<string, string> {
   return { 'retry-after': new Date(until).toUTCString() }
 }
 
-function refuse(response: ServerResponse, request: IncomingMessage, { status, headers, body }: Answer): { status: number; bytes: number } {
+function refuse(
+  response: ServerResponse,
+  request: IncomingMessage,
+  { status, headers, body }: Answer,
+): { status: number; bytes: number } {
   const bytes = Buffer.from(body)
   response.writeHead(status, { ...headers, 'content-length': bytes.length })
   response.end(request.method === 'HEAD' ? undefined : bytes)

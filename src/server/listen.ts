@@ -19,7 +19,10 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
   const ports: number[] = []
   try {
     for (const place of at) {
-      const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 }, app.handle)
+      const server = createServer(
+        { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
+        app.handle,
+      )
       server.on('clientError', (_, socket) => {
         if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
       })
@@ -58,7 +61,10 @@ async function bind(server: Server, place: string): Promise<number> {
     await listening.promise
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new MirrorError('CONFIG', `cannot listen on ${place}: ${reason}`, { hint: 'Choose another address with --listen HOST:PORT; port 0 picks a free one.', cause: error })
+    throw new MirrorError('CONFIG', `cannot listen on ${place}: ${reason}`, {
+      hint: 'Choose another address with --listen HOST:PORT; port 0 picks a free one.',
+      cause: error,
+    })
   }
   const bound = server.address()
   return typeof bound === 'object' && bound !== null ? bound.port : 0

@@ -9,5 +9,9 @@ export function overview(mirror: Mirror, base: string): Answer {
     lines.push(`  ${ecosystem.title.padEnd(24)} ${base}${settings.mount}`)
   }
   lines.push('', 'Clients: run `pkgmirror setup` for the configuration of each.', '')
-  return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }, body: lines.join('\n') }
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' },
+    body: lines.join('\n'),
+  }
 }
