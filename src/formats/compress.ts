@@ -75,7 +75,7 @@ export async function* compress(
   coding: 'gzip' | 'br' | 'zstd',
   level?: number,
 ): AsyncGenerator<Uint8Array> {
-  if (coding === 'gzip') yield* unsystematic(through(bytes, createGzip({ level: level ?? 6, chunkSize })))
+  if (coding === 'gzip') yield* withoutSystem(through(bytes, createGzip({ level: level ?? 6, chunkSize })))
   else if (coding === 'br') {
     const params = { [constants.BROTLI_PARAM_QUALITY]: level ?? 5 }
     yield* through(bytes, createBrotliCompress({ params, chunkSize }))
@@ -89,7 +89,7 @@ export async function* compress(
 }
 
 /** gzip with "unknown" for the operating system (RFC 1952 §2.3.1): zlib writes where it was built. Its time is 0 already. */
-async function* unsystematic(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* withoutSystem(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let at = 0
   for await (const piece of bytes) {
     if (at <= 9 && at + piece.length > 9) piece[9 - at] = 255
