@@ -117,13 +117,14 @@ function compileVersion(
   fault: Fault,
 ): (version: string) => boolean {
   if (text === '') throw fault('has an `@` without a version')
-  const why = versions?.fault(text)
-  const plain = /^[A-Za-z0-9][\w.+~:!-]*$/.test(text)
-  // In a package URL `@1.2.3` is that version, though as a range some ecosystems read it as `^1.2.3` or `>=1.2.3`. A part
-  // of a version, such as npm's `1.2`, is told by not being within itself.
-  if (plain && (versions === undefined || why !== undefined || versions.satisfies(text, text))) {
-    return (version) => version === text || versions?.compare(version, text) === 0
+  // In a package URL `@1.2.3` is that version, though as a range some ecosystems read it as `^1.2.3` or `>=1.2.3`. What is
+  // only a part of one, such as npm's `1.2`, is no version and so not equal to itself.
+  if (/^[A-Za-z0-9][\w.+~:!-]*$/.test(text)) {
+    if (versions === undefined) return (version) => version === text
+    const exact = versions.exact(text)
+    if (versions.satisfies(text, exact)) return (version) => version === text || versions.satisfies(version, exact)
   }
+  const why = versions?.fault(text)
   if (versions !== undefined && why === undefined) return (version) => versions.satisfies(version, text)
   if (/^[\w.+~:!*?[\]{},-]+$/.test(text) && /[*?[{]/.test(text) && !/^[~!]/.test(text)) return compileGlob(text)
   if (type === '*')
