@@ -216,3 +216,16 @@ test('a higher level compresses further', async () => {
 test('zstd without a checksum is decoded too', async () => {
   assert.ok(long.equals(await inflated(zstdCompressSync(long), 'zstd')))
 })
+
+test('the empty file is decoded from what each tool makes of it, not from nothing', async () => {
+  const empty = {
+    gzip: 'H4sIAAAAAAAAAwMAAAAAAAAAAAA=',
+    bzip2: 'QlpoORdyRThQkAAAAAA=',
+    lz4: 'BCJNGGRApwAAAAAFXcwC',
+    xz: '/Td6WFoAAATm1rRGAAAAABzfRCEftvN9AQAAAAAEWVo=',
+    zstd: 'KLUv/SQAAQAAmenYUQ==',
+  } as const
+  for (const [coding, text] of Object.entries(empty)) {
+    assert.equal((await inflated(Buffer.from(text, 'base64'), coding as Coding, 3)).length, 0, coding)
+  }
+})
