@@ -40,6 +40,9 @@ const ARTIFACT_LIMIT = 64 * 1024 ** 3
 /** Upstream's header fields that are kept with a ref. */
 const KEPT = ['etag', 'last-modified', 'cache-control', 'expires', 'date', 'age', 'content-disposition', 'link']
 
+/** Documents that are being fetched and read, by repo: whoever asks for a path that they may name waits for them. */
+export const readingKey = (repo: string, path: string): string => `reads ${repo} ${path}`
+
 export interface Arriving {
   /** Media type as upstream stated it; '' before it has answered. */
   readonly type: string
@@ -71,6 +74,8 @@ export function fetchResource(
     landed: run(),
   }
   arriving.landed.catch(() => undefined)
+  if (resource.route.read !== undefined)
+    mirror.flights.share(readingKey(resource.mounted.settings.name, resource.path), () => arriving)
   return arriving
 
   async function run(): Promise<Obtained> {

@@ -4,6 +4,8 @@ export interface Flights {
   /** The flight under this key, started when there is none. It is forgotten when its `landed` settles. */
   share<T extends Flight>(key: string, start: () => T): T
   get(key: string): Flight | undefined
+  /** Resolves when all flights under keys with this prefix have landed or failed. */
+  settled(prefix: string): Promise<void>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
 }
@@ -28,6 +30,10 @@ export function createFlights(): Flights {
       return flight
     },
     get: (key) => flights.get(key),
+    async settled(prefix) {
+      const some = [...flights].filter(([key]) => key.startsWith(prefix))
+      await Promise.allSettled(some.map(([, flight]) => flight.landed))
+    },
     async idle() {
       while (flights.size > 0) await Promise.allSettled([...flights.values()].map((flight) => flight.landed))
     },

@@ -6,7 +6,7 @@ import { isHeld } from '../catalog/rows.ts'
 import type { Doc } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { heldDoc } from './doc.ts'
-import { type Fetching, fetchResource, type Obtained } from './fetch.ts'
+import { type Fetching, fetchResource, type Obtained, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, mayServeStale } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
@@ -156,6 +156,8 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
   const first = said(mirror, resource, scope, generation)
   const vouchers = vouchersOf(resource)
   if (first.vouched || vouchers === undefined) return first
+  // only what was read vouches: an index that a client has just been given may still be being read
+  if (vouchers.length === 0) await mirror.flights.settled(readingKey(resource.mounted.settings.name, ''))
   const asked: Obtained[] = []
   for (const path of vouchers) asked.push(...(await voucher(mirror, resource.mounted, path, scope)))
   const second = said(mirror, resource, scope, generation)

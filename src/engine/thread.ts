@@ -33,7 +33,17 @@ let lastCall = 0
 const say = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void =>
   parentPort?.postMessage(message, [...transfer])
 
+/** Groups of entries that may be under way to the main thread, so that a slow catalog does not fill the memory. */
+const AHEAD = 4
+let ahead = 0
+let taken = Promise.withResolvers<void>()
+
 parentPort?.on('message', (message: ToThread) => {
+  if (message.type === 'taken') {
+    ahead -= 1
+    taken.resolve()
+    return
+  }
   if (message.type === 'reply') {
     calls.get(message.call)?.resolve(message)
     calls.delete(message.call)
@@ -89,6 +99,11 @@ async function read(id: number, job: ReadJob): Promise<void> {
   const { ecosystem, route, repo } = placeOf(job)
   const reading = { routes: ecosystem.routes, route, doc: sourceDoc(job.doc), p: job.p, repo }
   for await (const entries of readEntries(reading, (path) => say({ type: 'dropped', id, path }))) {
+    while (ahead >= AHEAD) {
+      taken = Promise.withResolvers()
+      await taken.promise
+    }
+    ahead += 1
     say({ type: 'entries', id, entries })
   }
   say({ type: 'done', id, rendered: { there: true, until: Number.POSITIVE_INFINITY, sha256: '', size: 0 } })

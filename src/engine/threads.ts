@@ -5,6 +5,11 @@ import type { Entry } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Call, FromThread, Job, Rendered, ToThread } from './messages.ts'
 
+/** A thread's young generation, MiB: entries die at once, and V8 would let them pile up to a multiple of this. */
+const YOUNG = 8
+/** A thread without work is ended after this many milliseconds; its memory goes with it. */
+const IDLE = 10_000
+
 export interface Watching {
   entries?(entries: readonly Entry[]): void
   dropped?(path: string): void
@@ -25,6 +30,7 @@ interface Waiting {
 interface Running {
   readonly worker: Worker
   current: Waiting | undefined
+  idle: NodeJS.Timeout | undefined
 }
 
 /** `ecosystems`: address of the module that exports the list of ecosystems. */
@@ -36,8 +42,12 @@ export function createThreads(ecosystems: string, most: number): Threads {
 
   function start(): Running {
     const file = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
-    const worker = new Worker(file, { workerData: { ecosystems }, name: 'documents' })
-    const one: Running = { worker, current: undefined }
+    const worker = new Worker(file, {
+      workerData: { ecosystems },
+      name: 'documents',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+    })
+    const one: Running = { worker, current: undefined, idle: undefined }
     worker.on('message', (message: FromThread) => heard(one, message))
     worker.on('error', (error) => lost(one, asMirrorError(error)))
     worker.on('exit', () => lost(one, new MirrorError('FAULT', 'a worker thread ended')))
@@ -47,6 +57,7 @@ export function createThreads(ecosystems: string, most: number): Threads {
   }
 
   function lost(one: Running, error: MirrorError): void {
+    clearTimeout(one.idle)
     const at = running.indexOf(one)
     if (at !== -1) running.splice(at, 1)
     one.current?.done.reject(error)
@@ -60,6 +71,7 @@ export function createThreads(ecosystems: string, most: number): Threads {
     switch (message.type) {
       case 'entries':
         attempt(one, () => current.watching.entries?.(message.entries))
+        one.worker.postMessage({ type: 'taken', id: message.id } satisfies ToThread)
         break
       case 'dropped':
         current.watching.dropped?.(message.path)
@@ -105,6 +117,8 @@ export function createThreads(ecosystems: string, most: number): Threads {
   function free(one: Running): void {
     one.current = undefined
     one.worker.unref()
+    one.idle = setTimeout(() => void one.worker.terminate(), IDLE)
+    one.idle.unref()
     next()
   }
 
@@ -113,6 +127,7 @@ export function createThreads(ecosystems: string, most: number): Threads {
       const one = running.find((other) => other.current === undefined) ?? (running.length < most ? start() : undefined)
       const waiting = one === undefined ? undefined : queue.shift()
       if (one === undefined || waiting === undefined) return
+      clearTimeout(one.idle)
       one.current = waiting
       one.worker.ref()
       lastId += 1

@@ -51,7 +51,7 @@ export function isMetadata(path: string): boolean {
     path.startsWith('/dists/') ||
     path.startsWith('/project/') ||
     path.includes('/by-hash/') ||
-    /\/(?:InRelease|Release|Release\.gpg|(?:Packages|Sources)(?:\.(?:xz|gz|bz2|zst|lz4|lzma))?)$/.test(path)
+    /\/(?:InRelease|Release|Release\.gpg|(?:Packages|Sources)(?:\.(?:xz|gz|bz2|zst|lz4))?)$/.test(path)
   )
 }
 
