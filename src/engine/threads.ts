@@ -117,9 +117,15 @@ export function createThreads(ecosystems: string, most: number): Threads {
   function free(one: Running): void {
     one.current = undefined
     one.worker.unref()
-    one.idle = setTimeout(() => void one.worker.terminate(), IDLE)
+    one.idle = setTimeout(() => retire(one), IDLE)
     one.idle.unref()
     next()
+  }
+
+  /** Out of the list first, so that no job is given to a thread that is ending. */
+  function retire(one: Running): void {
+    running.splice(running.indexOf(one), 1)
+    void one.worker.terminate()
   }
 
   function next(): void {
