@@ -6,11 +6,13 @@ import { type Generations, generations } from './generations.ts'
 import { connect } from './open.ts'
 import { type Refs, refs } from './refs.ts'
 import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
+import { type Totals, totals } from './totals.ts'
 
 export interface Catalog {
   readonly refs: Refs
   readonly facts: Facts
   readonly generations: Generations
+  readonly totals: Totals
   readonly blobs: {
     get(sha256: string): BlobRow | undefined
     put(sha256: string, size: number, digests: Digests, time: number): void
@@ -62,6 +64,7 @@ export function openCatalog(file: string): Catalog {
     refs: refs(connection),
     facts: facts(connection),
     generations: generations(connection),
+    totals: totals(connection),
     blobs: blobs(connection),
     views: views(connection),
     holds: holds(connection),
