@@ -2,7 +2,7 @@
 
 import type { Selector } from '../contract.ts'
 import type { EngineEvent } from '../engine/events.ts'
-import { type Fault, type Walked, walk } from '../engine/walk.ts'
+import { type Fault, type Item, walk } from '../engine/walk.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import type { Context } from './context.ts'
 import { record, type Workspace } from './workspace.ts'
@@ -48,85 +48,93 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   const stop = events.subscribe((event: EngineEvent) => {
     if (event.type === 'asked') requests.set(event.repo, (requests.get(event.repo) ?? 0) + 1)
   })
+  const tallies = new Map<string, Tally>()
   const walks = [...options.wants].map(([name, wants]) => {
     const mounted = mirror.repos.get(name)
     if (mounted === undefined) throw new MirrorError('CONFIG', `there is no repository ${name}`)
+    const tally = createTally((paths) => {
+      if (!options.dryRun)
+        mirror.catalog.holds.put(
+          options.holder,
+          id,
+          paths.map((path) => ({ repo: name, path })),
+        )
+    })
+    tallies.set(name, tally)
     return walk(mirror, mounted, wants, {
       platforms: mirror.platforms,
       started,
       dryRun: options.dryRun,
       signal: context.signal,
       concurrency: CONCURRENCY,
+      item: tally.add,
     })
   })
   const walked = await Promise.all(walks)
   stop()
   await mirror.holder.settle()
+  const repositories = Object.fromEntries(
+    walked.map(({ repo, flipped }) => [
+      repo,
+      { ...tallies.get(repo)?.total(), requests: requests.get(repo) ?? 0, flipped } as RepoSummary,
+    ]),
+  )
+  const faults = walked.flatMap((one) => one.faults)
   if (!options.dryRun) {
     record(mirror, options.wants.keys())
-    hold(workspace, options.holder, id, walked)
+    if (faults.length === 0) mirror.catalog.holds.settle(options.holder, id)
   }
-  const summary = summarise(walked, requests, mirror.now() - started, workspace)
+  const summary: Summary = {
+    code: exitCode(faults.map((fault) => fault.error)),
+    milliseconds: mirror.now() - started,
+    changed: Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0),
+    repositories,
+    faults,
+    cleaned: workspace.cleaned,
+  }
   mirror.catalog.runs.end(id, mirror.now(), summary.code, forHistory(summary))
   return summary
 }
 
-function hold({ mirror }: Workspace, holder: string, id: number, walked: readonly Walked[]): void {
-  for (const { repo, held } of walked) {
-    const paths = [...held]
-    for (let at = 0; at < paths.length; at += 1000) {
-      mirror.catalog.holds.put(
-        holder,
-        id,
-        paths.slice(at, at + 1000).map((path) => ({ repo, path })),
-      )
-    }
-  }
-  if (walked.every(({ faults }) => faults.length === 0)) mirror.catalog.holds.settle(holder, id)
+/** Paths that are written as held at once. */
+const BATCH = 1000
+
+interface Tally {
+  add(item: Item): void
+  /** Hands on the last held paths and returns the sums. */
+  total(): Omit<RepoSummary, 'requests' | 'flipped'>
 }
 
-function summarise(
-  walked: readonly Walked[],
-  requests: ReadonlyMap<string, number>,
-  milliseconds: number,
-  workspace: Workspace,
-): Summary {
-  const repositories: Record<string, RepoSummary> = {}
-  const faults = walked.flatMap((one) => one.faults)
-  for (const { repo, items, flipped, plannedBytes } of walked) {
-    const proofs: Record<string, number> = {}
-    const hosts = new Set<string>()
-    let [bytes, fetched, fetchedBytes, planned] = [0, 0, 0, 0]
-    for (const item of items) {
+function createTally(hold: (paths: readonly string[]) => void): Tally {
+  let [items, bytes, fetched, fetchedBytes, planned, plannedBytes] = [0, 0, 0, 0, 0, 0]
+  const proofs: Record<string, number> = {}
+  const hosts = new Set<string>()
+  let paths: string[] = []
+  const flush = (): void => {
+    hold(paths)
+    paths = []
+  }
+  return {
+    add(item) {
+      items += 1
+      if (item.outcome === 'missing') {
+        planned += 1
+        plannedBytes += item.bytes
+        return
+      }
       bytes += item.bytes
+      paths.push(item.path)
+      if (paths.length >= BATCH) flush()
       if (item.proof !== undefined) proofs[item.proof] = (proofs[item.proof] ?? 0) + 1
-      if (item.outcome === 'missing') planned += 1
-      if (item.outcome !== 'fetched') continue
+      if (item.outcome !== 'fetched') return
       fetched += 1
       fetchedBytes += item.bytes
       if (item.url !== undefined && URL.canParse(item.url)) hosts.add(new URL(item.url).host)
-    }
-    repositories[repo] = {
-      items: items.length,
-      bytes,
-      fetched,
-      fetchedBytes,
-      planned,
-      plannedBytes,
-      requests: requests.get(repo) ?? 0,
-      proofs,
-      hosts: [...hosts].sort(),
-      flipped,
-    }
-  }
-  const changed = Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0)
-  return {
-    code: exitCode(faults.map((fault) => fault.error)),
-    milliseconds,
-    changed,
-    repositories,
-    faults,
-    cleaned: workspace.cleaned,
+    },
+    total() {
+      flush()
+      return { items, bytes, fetched, fetchedBytes, planned, plannedBytes, proofs, hosts: [...hosts].sort() }
+    },
   }
 }
 

@@ -37,7 +37,7 @@ export interface Workspace {
 
 export async function openWorkspace(settings: Settings, options: WorkspaceOptions = {}): Promise<Workspace> {
   const { data } = settings
-  const file = path.join(data, 'catalog.db')
+  const file = settings.catalog === undefined ? path.join(data, 'catalog.db') : directoryOf(settings.catalog, 'catalog')
   if (options.mustExist === true && !existsSync(file)) {
     throw new MirrorError('CONFIG', `there is no mirror at ${data}`, {
       file: data,
@@ -54,6 +54,14 @@ export async function openWorkspace(settings: Settings, options: WorkspaceOption
   }
 }
 
+/** Where a part of the mirror lies, when not in the data directory. */
+function directoryOf(place: string, key: string): string {
+  if (!place.includes('://')) return place
+  throw new MirrorError('CONFIG', `${key}: ${place} is no path`, {
+    hint: `This version keeps its ${key} on disk only; name a path.`,
+  })
+}
+
 async function open(
   settings: Settings,
   options: WorkspaceOptions,
@@ -61,7 +69,7 @@ async function open(
   held: Lock | undefined,
 ): Promise<Workspace> {
   const catalog = openCatalog(file)
-  const store = await openDiskStore(settings.data)
+  const store = await openDiskStore(directoryOf(settings.store ?? settings.data, 'store'))
   const cleaned = await store.clean()
   const events = createEvents()
   const repositories = withRecorded(settings, catalog)

@@ -33,6 +33,7 @@ export interface Wanted {
   readonly limit: number
   readonly priority: number
   readonly absent: readonly number[]
+  readonly signal?: AbortSignal
 }
 
 /** The first thing known of an answer. */
@@ -167,13 +168,20 @@ class Transfer {
   }
 
   #ask(url: string, validator: string | undefined): Promise<Received> {
-    const { repo, path, headers, guarded, priority, size } = this.#wanted
+    const { repo, path, headers, guarded, priority, size, signal } = this.#wanted
     this.#events.emit({ type: 'started', repo, path, url, ...(size === undefined ? {} : { size }) })
     const range =
       this.#written === 0
         ? {}
         : { range: `bytes=${this.#written}-`, ...(validator === undefined ? {} : { 'if-range': validator }) }
-    return this.#client.ask({ url, repo, guarded, priority, headers: { ...headers, ...range } })
+    return this.#client.ask({
+      url,
+      repo,
+      guarded,
+      priority,
+      headers: { ...headers, ...range },
+      ...(signal === undefined ? {} : { signal }),
+    })
   }
 
   /** `url` is the address that was asked: the one after redirects may carry a signature that is nobody's business. */

@@ -211,6 +211,7 @@ function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef 
     limit: route.kind === 'index' ? INDEX_LIMIT : ARTIFACT_LIMIT,
     priority: scope.priority,
     absent: route.absent ?? [404, 410],
+    ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   }
 }
 

@@ -9,6 +9,8 @@ export interface Scope {
   readonly directives?: Directives
   /** Queue order upstream; a waiting client goes before a sync. */
   readonly priority: number
+  /** Calls off what this scope asks for. */
+  readonly signal?: AbortSignal
   /** Generations under construction in this scope, by `repo key`. */
   readonly staged: Map<string, number>
   /** Roots validated in this scope, by `repo key`. */

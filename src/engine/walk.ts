@@ -6,16 +6,15 @@ import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { compareDigests } from '../formats/digest.ts'
 import type { Outcome } from './events.ts'
 import type { Obtained } from './fetch.ts'
 import { flip } from './generation.ts'
+import { lockfileFacts } from './locks.ts'
 import { createLook } from './look.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { obtainArtifact, obtainDocument, sayings } from './obtain.ts'
 import { mustAllow } from './open.ts'
 import { mustResolve, type Resource } from './resolve.ts'
-import { LOCKFILE_SCOPE } from './said.ts'
 import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
 
 export interface WalkOptions {
@@ -26,6 +25,8 @@ export interface WalkOptions {
   readonly signal: AbortSignal
   /** Artifacts under way at once. */
   readonly concurrency: number
+  /** Told of every path that is wanted, documents included, once it is held or, in a dry run, planned. */
+  item(item: Item): void
 }
 
 export interface Item {
@@ -33,10 +34,10 @@ export interface Item {
   readonly path: string
   readonly name?: string
   readonly version?: string
+  /** `missing` is what a dry run would fetch. */
   readonly outcome: Outcome
   readonly bytes: number
   readonly proof?: Proof
-  readonly proven?: string
   readonly url?: string
 }
 
@@ -50,14 +51,12 @@ export interface Fault {
 
 export interface Walked {
   readonly repo: string
-  readonly items: readonly Item[]
   readonly faults: readonly Fault[]
-  /** Paths that this walk wants held, documents included. */
-  readonly held: ReadonlySet<string>
   readonly flipped: readonly string[]
-  /** Dry run: bytes that would be fetched, as far as they are stated. */
-  readonly plannedBytes: number
 }
+
+/** Entries that wait for a place in the queue. */
+const AHEAD = 1000
 
 export async function walk(
   mirror: Mirror,
@@ -66,34 +65,20 @@ export async function walk(
   options: WalkOptions,
 ): Promise<Walked> {
   const repo = mounted.settings.name
-  const items: Item[] = []
   const faults: Fault[] = []
-  const held = new Set<string>()
   const known = new Set<string>()
-  let plannedBytes = 0
-  const documents = new Map<string, number>()
+  const documents = new Set<string>()
+  const ending = new AbortController()
+  const signal = AbortSignal.any([options.signal, ending.signal])
   const scope: Scope = {
     since: options.started,
     priority: SYNC_PRIORITY,
+    signal,
     staged: new Map(),
     roots: new Map(),
-    looked: (_, path) => {
-      documents.set(path, (documents.get(path) ?? 0) + 1)
-      held.add(path)
-    },
-  }
-  const lacks = (want: Selector, reason: string): void => {
-    const facts = { file: want.from.file, line: want.from.line, name: want.name }
-    faults.push({
-      repo,
-      name: want.name,
-      ...(want.range === undefined ? {} : { version: want.range }),
-      error: new MirrorError('UNSATISFIED', `${want.name}: ${reason}`, facts),
-    })
+    looked: (_, path) => documents.add(path),
   }
   const queue = new PQueue({ concurrency: options.concurrency })
-  const ending = new AbortController()
-  const signal = AbortSignal.any([options.signal, ending.signal])
   signal.addEventListener('abort', () => queue.clear(), { once: true })
   const locks = lockfileFacts(mirror, mounted, wants)
 
@@ -102,58 +87,66 @@ export async function walk(
     const resource = mustResolve(mounted, entry.path)
     try {
       locks(entry)
-      if (options.dryRun) {
-        plan(resource, entry)
-        return
-      }
-      const obtained = await obtainEntry(mirror, resource, scope)
-      items.push(itemOf(entry, obtained))
-      held.add(entry.path)
+      if (options.dryRun) options.item(plannedItem(mirror, resource, entry))
+      else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope)))
     } catch (error) {
       const failure = asMirrorError(error)
+      if (signal.aborted) return
       faults.push({ repo, path: entry.path, ...namedOf(entry), error: failure })
       if (failure.failure.exit === 1) ending.abort(failure)
     }
   }
 
-  function plan(resource: Resource, entry: Entry): void {
-    const ref = resource.route.kind === 'artifact' ? mirror.catalog.refs.get(repo, entry.path, '', 0) : undefined
-    const there = isHeld(ref) || resource.route.kind !== 'artifact'
-    if (!there) plannedBytes += entry.size ?? 0
-    items.push({
-      repo,
-      path: entry.path,
-      ...namedOf(entry),
-      outcome: there ? 'held' : 'missing',
-      bytes: there ? 0 : (entry.size ?? 0),
-    })
-  }
-
   try {
-    const look = await createLook(mirror, mounted, scope, options.platforms, lacks)
+    const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
+      faults.push(lackOf(repo, want, reason)),
+    )
     for await (const entry of mounted.ecosystem.closure(wants, look)) {
-      signal.throwIfAborted()
+      if (signal.aborted) break
       if (known.has(entry.path)) continue
       known.add(entry.path)
       mirror.events.emit({ type: 'planned', repo, items: 1, bytes: entry.size ?? 0 })
-      await queue.onSizeLessThan(1000)
+      await queue.onSizeLessThan(AHEAD)
       void queue.add(() => one(entry))
     }
   } catch (error) {
-    const failure = options.signal.aborted ? new MirrorError('STOPPED', 'the run was stopped') : asMirrorError(error)
-    if (!ending.signal.aborted) faults.push({ repo, error: failure })
+    if (!signal.aborted) faults.push({ repo, error: asMirrorError(error) })
   }
   await queue.onIdle()
-  for (const path of documents.keys()) addDocument(mirror, repo, path, options.started, items, scope)
+  if (options.signal.aborted)
+    faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
+  for (const path of documents) if (!known.has(path)) tellDocument(mirror, repo, path, scope, options)
   const flipped = options.dryRun ? [] : flipAll(mirror, mounted, scope, faults)
-  if (options.dryRun || flipped.length < scope.staged.size) dropStaged(mirror, scope)
-  return { repo, items, faults, held, flipped, plannedBytes }
+  dropStaged(mirror, scope)
+  return { repo, faults, flipped }
+}
+
+function lackOf(repo: string, want: Selector, reason: string): Fault {
+  const facts = { file: want.from.file, line: want.from.line, name: want.name }
+  return {
+    repo,
+    name: want.name,
+    ...(want.range === undefined ? {} : { version: want.range }),
+    error: new MirrorError('UNSATISFIED', `${want.name}: ${reason}`, facts),
+  }
 }
 
 const namedOf = (entry: Entry): { name?: string; version?: string } => ({
   ...(entry.name === undefined ? {} : { name: entry.name }),
   ...(entry.version === undefined ? {} : { version: entry.version }),
 })
+
+function plannedItem(mirror: Mirror, resource: Resource, entry: Entry): Item {
+  const repo = resource.mounted.settings.name
+  const there = resource.route.kind !== 'artifact' || isHeld(mirror.catalog.refs.get(repo, entry.path, '', 0))
+  return {
+    repo,
+    path: entry.path,
+    ...namedOf(entry),
+    outcome: there ? 'held' : 'missing',
+    bytes: there ? 0 : (entry.size ?? 0),
+  }
+}
 
 async function obtainEntry(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained> {
   if (resource.route.kind !== 'artifact') {
@@ -176,25 +169,16 @@ function itemOf(entry: Entry, { ref, state }: Obtained): Item {
     outcome: state === 'miss' ? 'fetched' : state === 'revalidated' ? 'unchanged' : 'held',
     bytes: ref.size,
     proof: ref.proof,
-    proven: ref.proven,
     url: ref.url,
   }
 }
 
 /** A document that the closure looked at counts as an item too. */
-function addDocument(mirror: Mirror, repo: string, path: string, started: number, items: Item[], scope: Scope): void {
-  if (items.some((item) => item.path === path)) return
+function tellDocument(mirror: Mirror, repo: string, path: string, scope: Scope, options: WalkOptions): void {
   const ref = documentRef(mirror, repo, path, scope)
   if (ref === undefined) return
-  items.push({
-    repo,
-    path,
-    outcome: ref.fetched >= started ? 'fetched' : 'unchanged',
-    bytes: ref.size,
-    proof: ref.proof,
-    proven: ref.proven,
-    url: ref.url,
-  })
+  const outcome = ref.fetched >= options.started ? 'fetched' : 'unchanged'
+  options.item({ repo, path, outcome, bytes: ref.size, proof: ref.proof, url: ref.url })
 }
 
 function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): HeldRef | undefined {
@@ -213,6 +197,9 @@ function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): 
   return undefined
 }
 
+/** Exit codes of faults after which a set is not whole: damage, no upstream, a stopped run. What upstream itself lacks is not among them. */
+const HOLDS_BACK: ReadonlySet<number> = new Set([1, 4, 6])
+
 /**
  * Flips what the walk built. With faults, a generation that has a predecessor stays aside: clients go on with the whole
  * old one. Without a predecessor what is there is better than nothing.
@@ -220,13 +207,7 @@ function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): 
 function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: readonly Fault[]): readonly string[] {
   const { name } = mounted.settings
   const { generations } = mirror.catalog
-  const broken = faults.some(
-    (fault) =>
-      fault.error.failure.exit === 6 ||
-      fault.error.failure.exit === 4 ||
-      fault.error.failure.exit === 1 ||
-      fault.error.code === 'NOT_FOUND',
-  )
+  const broken = faults.some((fault) => HOLDS_BACK.has(fault.error.failure.exit))
   const flipped: string[] = []
   for (const [key, id] of scope.staged) {
     const made = generations.byId(id)
@@ -246,52 +227,5 @@ function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: rea
 function dropStaged(mirror: Mirror, scope: Scope): void {
   for (const id of scope.staged.values()) {
     if (mirror.catalog.generations.byId(id)?.state === 'staging') mirror.catalog.generations.drop(id)
-  }
-}
-
-/**
- * What lockfiles state of files, as facts on their paths: from then on they vouch, stronger than an index. Returns a
- * function that records an entry, and throws DISAGREEMENT when the index states another digest than the lockfile.
- */
-function lockfileFacts(mirror: Mirror, mounted: MountedRepo, wants: readonly Selector[]): (entry: Entry) => void {
-  const { name } = mounted.settings
-  const { facts } = mirror.catalog
-  const readings = new Map<string, number>()
-  const locked = new Map<string, Selector[]>()
-  for (const want of wants) {
-    if (want.digests === undefined || want.digests.length === 0) continue
-    const key = `${want.name} ${want.range ?? ''}`
-    locked.set(key, [...(locked.get(key) ?? []), want])
-  }
-  function readingOf(file: string): number {
-    const known = readings.get(file)
-    if (known !== undefined) return known
-    const reading = facts.begin(name, `${LOCKFILE_SCOPE}${file}`, 'lockfile', mirror.now())
-    facts.complete(reading)
-    readings.set(file, reading)
-    return reading
-  }
-  return (entry) => {
-    for (const want of locked.get(`${entry.name ?? ''} ${mounted.ecosystem.versions.exact(entry.version ?? '')}`) ??
-      []) {
-      const verdicts = (want.digests ?? []).map((digests) => ({
-        digests,
-        verdict: compareDigests(digests, entry.digests ?? {}),
-      }))
-      const equal = verdicts.find(({ verdict }) => verdict === 'equal')
-      if (equal !== undefined) {
-        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: equal.digests }])
-      } else if (verdicts.every(({ verdict }) => verdict === 'different')) {
-        throw new MirrorError(
-          'DISAGREEMENT',
-          `${want.from.file} and the index of ${name} state different digests for ${entry.name}@${entry.version}`,
-          {
-            file: want.from.file,
-            line: want.from.line,
-            path: entry.path,
-          },
-        )
-      }
-    }
   }
 }

@@ -1,0 +1,261 @@
+// What a published tree holds: everything that is held, as an offline client would get it, under the names that a plain
+// file server needs. Each path goes through `open`, so that policy, generations and views are those of `serve --offline`.
+
+import { setImmediate as turn } from 'node:timers/promises'
+import { isHeld } from '../catalog/rows.ts'
+import type { AnyRoute, Entry, Setup } from '../contract.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import type { Published, Publishing, Sink } from '../sinks/sink.ts'
+import { createTree, type GrowingTree, type TreeOptions } from '../sinks/tree.ts'
+import { generationFor } from './generation.ts'
+import { subjectOf } from './judge.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
+import { serviced } from './obtain.ts'
+import { type Opened, open } from './open.ts'
+import { isRoot, type Resource, resolve } from './resolve.ts'
+import { seenOf } from './said.ts'
+import { clientScope } from './scope.ts'
+import { isBlob } from './served.ts'
+import { holdings } from './view.ts'
+
+export interface ExportOptions extends TreeOptions, Omit<Publishing, 'covers'> {
+  /** Names of repositories; all that hold anything when left out. */
+  readonly repos?: readonly string[]
+  /** Address under which the tree will be served, without a trailing slash. */
+  readonly baseUrl: string
+}
+
+export interface ExportedRepo {
+  readonly files: number
+  readonly bytes: number
+  /** Held, but policy denies it or it still waits for its cooldown. */
+  readonly denied: number
+  readonly waiting: number
+  /** Held, but nobody who may speak names it any more, or nothing of it is shown. */
+  readonly unnamed: number
+  readonly setup: readonly Setup[]
+}
+
+export interface ExportFault {
+  readonly repo: string
+  readonly path: string
+  readonly error: MirrorError
+}
+
+export interface Exported extends Published {
+  readonly repos: Readonly<Record<string, ExportedRepo>>
+  readonly faults: readonly ExportFault[]
+  /** Of the whole tree. */
+  readonly files: number
+  readonly treeBytes: number
+}
+
+/**
+ * Brings a sink to what the mirror holds and shows. Nothing is written before the whole tree is known.
+ *
+ * @throws MirrorError CONFIG for an unknown repository, BAD_PATH for names that no tree can have together, and whatever
+ * the sink throws. What cannot be shown for another reason is a fault: it is left out, and nothing is deleted then.
+ */
+export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOptions): Promise<Exported> {
+  const offline: Mirror = { ...mirror, offline: true }
+  const chosen = chosenRepos(mirror, options.repos)
+  const tree = createTree(options)
+  try {
+    const faults: ExportFault[] = []
+    const repos: Record<string, ExportedRepo> = {}
+    for (const mounted of chosen) {
+      const found = await planRepo(offline, mounted, tree, options, faults)
+      if (found.files > 0 || options.repos !== undefined) repos[mounted.settings.name] = found
+    }
+    const whole = faults.length === 0
+    const within = options.repos === undefined ? undefined : chosen.map((one) => `${rootOf(one)}/`.slice(1))
+    const published = await sink.publish(tree, {
+      ...options,
+      covers: (path) => whole && (within === undefined || within.some((mount) => path.startsWith(mount))),
+      changed(change) {
+        if (change.what === 'failed') faults.push({ repo: '', path: change.path, error: change.error })
+        options.changed(change)
+      },
+    })
+    return { ...published, repos, faults, files: tree.files, treeBytes: tree.bytes }
+  } finally {
+    tree.close()
+  }
+}
+
+function chosenRepos(mirror: Mirror, names: readonly string[] | undefined): readonly MountedRepo[] {
+  const all = [...mirror.repos.values()]
+  for (const name of names ?? []) {
+    if (mirror.repos.has(name)) continue
+    throw new MirrorError('CONFIG', `there is no repository ${name}`, {
+      hint: `There are ${all.map((one) => one.settings.name).join(', ')}.`,
+    })
+  }
+  const chosen = names === undefined ? all : all.filter((one) => names.includes(one.settings.name))
+  return chosen.sort((a, b) => (a.settings.name < b.settings.name ? -1 : 1))
+}
+
+/** The folder of a repo in the tree, with a slash in front and none behind; '' for one that is mounted at the top. */
+const rootOf = ({ settings }: MountedRepo): string => settings.mount.replace(/\/+$/, '')
+
+interface Plan {
+  readonly mirror: Mirror
+  readonly mounted: MountedRepo
+  readonly tree: GrowingTree
+  readonly base: string
+  readonly counts: { files: number; bytes: number; denied: number; waiting: number; unnamed: number }
+  readonly faults: ExportFault[]
+}
+
+async function planRepo(mirror: Mirror, mounted: MountedRepo, tree: GrowingTree, options: ExportOptions, faults: ExportFault[]): Promise<ExportedRepo> {
+  const base = `${options.baseUrl}${rootOf(mounted)}`
+  const counts = { files: 0, bytes: 0, denied: 0, waiting: 0, unnamed: 0 }
+  const plan: Plan = { mirror, mounted, tree, base, counts, faults }
+  const stop = (): void => {
+    if (options.signal.aborted) throw new MirrorError('STOPPED', 'the export was stopped; nothing was written')
+  }
+  const generations = await currentGenerations(mirror, mounted)
+  // documents first: whatever they show is held by then, and so it is found when the artifacts' turn comes
+  for (const artifacts of [false, true]) {
+    for await (const resource of heldResources(plan, generations)) {
+      stop()
+      if ((resource.route.kind === 'artifact') === artifacts) await add(plan, resource)
+    }
+    if (artifacts) break
+    for await (const path of madePaths(plan)) {
+      stop()
+      const resource = resolve(mounted, path)
+      if (resource !== undefined) await add(plan, resource)
+    }
+  }
+  return { ...counts, setup: counts.files === 0 ? [] : mounted.ecosystem.setup({ repo: mounted.repo, base }) }
+}
+
+/** The generations that are served now; those whose cooldown has ended take their place first, as for any client. */
+async function currentGenerations(mirror: Mirror, mounted: MountedRepo): Promise<ReadonlySet<number>> {
+  const { name } = mounted.settings
+  const ids = new Set([0])
+  for (const { id, repo, state } of mirror.catalog.generations.all()) {
+    if (repo !== name || state !== 'current') continue
+    const ref = mirror.catalog.refs.ofGeneration(id).find(isHeld)
+    const resource = ref === undefined ? undefined : resolve(mounted, ref.path)
+    if (resource === undefined) continue
+    const working = await generationFor(mirror, resource, clientScope())
+    ids.add(working?.id ?? id)
+  }
+  return ids
+}
+
+async function* heldResources({ mirror, mounted }: Plan, generations: ReadonlySet<number>): AsyncGenerator<Resource> {
+  let last: string | undefined
+  let count = 0
+  for (const ref of mirror.catalog.refs.scan(mounted.settings.name)) {
+    count += 1
+    if (count % 100 === 0) await turn()
+    // an answer to a query has no name on a file server
+    if (ref.path === last || ref.variant !== '' || !isHeld(ref) || !generations.has(ref.generation)) continue
+    last = ref.path
+    const resource = resolve(mounted, ref.path)
+    if (resource !== undefined && resource.route.kind !== 'live') yield resource
+  }
+}
+
+/** Made documents: those that the ecosystem names, and those that are there once for a whole repo that holds anything. */
+async function* madePaths({ mirror, mounted, counts }: Plan): AsyncGenerator<string> {
+  if (counts.files === 0) return
+  const { ecosystem } = mounted
+  for (const route of ecosystem.routes) {
+    if (route.kind === 'made' && !route.pattern.includes(':')) yield route.pattern
+  }
+  if (ecosystem.made === undefined) return
+  const repo = await serviced(mirror, mounted, clientScope())
+  yield* ecosystem.made(repo, allowedHoldings(mirror, mounted))
+}
+
+async function* allowedHoldings(mirror: Mirror, mounted: MountedRepo): AsyncGenerator<Entry> {
+  const { judge, settings } = mounted
+  for (const entry of holdings(mirror, settings.name)) {
+    const seen = judge.open ? undefined : mirror.catalog.facts.seen(settings.name, entry.path)
+    if (judge.open || judge.verdict(subjectOf(entry, seen), mirror.now()).allow) yield entry
+  }
+}
+
+/** Puts what a client would get at a path into the tree, under each of its names. */
+async function add(plan: Plan, resource: Resource): Promise<void> {
+  const { mounted, tree, counts, faults } = plan
+  const { route, path, p } = resource
+  const types = route.kind === 'artifact' ? (route.types ?? ['']).slice(0, 1) : (route.types ?? [''])
+  for (const [index, type] of types.entries()) {
+    const names = route.files?.(p, type) ?? (index === 0 ? [path] : [])
+    if (names.length === 0) continue
+    const opened = await openShown(plan, resource, type)
+    if (opened === undefined) continue
+    if (!isBlob(opened.body)) {
+      faults.push({ repo: mounted.settings.name, path, error: new MirrorError('NOT_HELD', `${path} is not held whole`) })
+      continue
+    }
+    const { sha256, size } = opened.body
+    for (const name of names) {
+      tree.add({
+        path: `${rootOf(mounted)}${name}`.slice(1),
+        sha256,
+        size,
+        modified: opened.modified ?? 0,
+        kind: route.kind === 'artifact' ? 'artifact' : 'document',
+        rank: rankOf(resource),
+      })
+      counts.files += 1
+      counts.bytes += size
+    }
+  }
+}
+
+/** What a client would get; undefined when it would get nothing, which is counted or told. */
+async function openShown(plan: Plan, resource: Resource, type: string): Promise<Opened | undefined> {
+  const { mirror, mounted, base, counts, faults } = plan
+  const { path } = resource
+  try {
+    mustBeAllowed(mirror, resource)
+    const directives = { revalidate: false, onlyIfCached: false }
+    const request = { method: 'GET', path, query: new URLSearchParams(), accept: undefined, base, directives }
+    return await open(mirror, mounted, request, (_, types) => (types.includes(type) ? type : (types[0] ?? '')))
+  } catch (error) {
+    const failure = asMirrorError(error)
+    if (failure.code === 'COOLDOWN') counts.waiting += 1
+    else if (failure.failure.exit === 5) counts.denied += 1
+    else if (failure.failure.status === 404) counts.unnamed += 1
+    else if (failure.failure.exit === 1 || failure.failure.exit === 2) throw failure
+    else faults.push({ repo: mounted.settings.name, path, error: failure })
+    return undefined
+  }
+}
+
+/**
+ * A document about one version (its attestations, say) is judged as that version is. Throws DENIED or COOLDOWN.
+ */
+function mustBeAllowed(mirror: Mirror, resource: Resource): void {
+  const { route, p, path, mounted } = resource
+  const { judge, settings } = mounted
+  const known = route.kind === 'artifact' || judge.open ? undefined : route.known?.(p)
+  if (known?.name === undefined || known.version === undefined) return
+  const fact = mirror.catalog.facts.byName(settings.name, known.name).find((one) => one.entry.version === known.version)
+  const subject = fact === undefined ? known : subjectOf(fact.entry, seenOf(mirror, mounted, fact))
+  const verdict = judge.verdict(subject, mirror.now())
+  if (verdict.allow) return
+  throw new MirrorError(verdict.code, `${known.name}@${known.version} is ${verdict.reason}`, { path, until: verdict.until })
+}
+
+const ranks = { artifact: 0, vouched: 1, index: 2, made: 3, entry: 4 } as const
+
+/** What speaks of other files comes after them; of several roots the one that clients ask for first comes last. */
+function rankOf(resource: Resource): number {
+  const { route, index, path, mounted } = resource
+  const { service, routes } = mounted.ecosystem
+  if (path === service || isRoot(resource)) return ranks.entry + routes.length - index
+  return ranks[plainRank(route)]
+}
+
+function plainRank(route: AnyRoute<unknown>): 'artifact' | 'vouched' | 'index' | 'made' {
+  if (route.kind === 'artifact' || route.kind === 'made') return route.kind
+  return route.vouchers === undefined ? 'index' : 'vouched'
+}

@@ -1,0 +1,55 @@
+// What lockfiles state of files, as facts on their paths: from then on they vouch, stronger than an index.
+
+import type { Entry, Selector } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
+import { compareDigests } from '../formats/digest.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
+import { LOCKFILE_SCOPE } from './said.ts'
+
+/** Returns a function that records an entry; it throws DISAGREEMENT when the index states another digest than a lockfile. */
+export function lockfileFacts(
+  mirror: Mirror,
+  mounted: MountedRepo,
+  wants: readonly Selector[],
+): (entry: Entry) => void {
+  const { name } = mounted.settings
+  const { facts } = mirror.catalog
+  const readings = new Map<string, number>()
+  const locked = new Map<string, Selector[]>()
+  for (const want of wants) {
+    if (want.digests === undefined || want.digests.length === 0) continue
+    const key = `${want.name} ${want.range ?? ''}`
+    locked.set(key, [...(locked.get(key) ?? []), want])
+  }
+  function readingOf(file: string): number {
+    const known = readings.get(file)
+    if (known !== undefined) return known
+    const reading = facts.begin(name, `${LOCKFILE_SCOPE}${file}`, 'lockfile', mirror.now())
+    facts.complete(reading)
+    readings.set(file, reading)
+    return reading
+  }
+  return (entry) => {
+    for (const want of locked.get(`${entry.name ?? ''} ${mounted.ecosystem.versions.exact(entry.version ?? '')}`) ??
+      []) {
+      const verdicts = (want.digests ?? []).map((digests) => ({
+        digests,
+        verdict: compareDigests(digests, entry.digests ?? {}),
+      }))
+      const equal = verdicts.find(({ verdict }) => verdict === 'equal')
+      if (equal !== undefined) {
+        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: equal.digests }])
+      } else if (verdicts.every(({ verdict }) => verdict === 'different')) {
+        throw new MirrorError(
+          'DISAGREEMENT',
+          `${want.from.file} and the index of ${name} state different digests for ${entry.name}@${entry.version}`,
+          {
+            file: want.from.file,
+            line: want.from.line,
+            path: entry.path,
+          },
+        )
+      }
+    }
+  }
+}
