@@ -85,8 +85,8 @@ export function facts(connection: Connection): Facts {
   const byName = connection.prepare<[string, string], Row>(
     `${from} WHERE f.repo = ? AND f.name = ? AND r.complete = 1 ORDER BY f.path`,
   )
-  const page = connection.prepare<[number, string], Row>(
-    `${from} WHERE f.reading = ? AND f.path > ? ORDER BY f.path LIMIT ${PAGE}`,
+  const page = connection.prepare<[number, string, string], Row>(
+    `${from} WHERE f.reading = ? AND f.repo = ? AND f.path > ? ORDER BY f.path LIMIT ${PAGE}`,
   )
   const count = connection.prepare<[number], { n: number }>('SELECT count(*) AS n FROM fact WHERE reading = ?')
   const heldOf = connection.prepare<[number, string], { path: string }>(
@@ -141,10 +141,10 @@ export function facts(connection: Connection): Facts {
     drop,
     of: (repo, path) => of.all(repo, path).map(decode),
     byName: (repo, name) => byName.all(repo, name).map(decode),
-    *ofReading(_repo, id) {
+    *ofReading(repo, id) {
       let last = ''
       for (;;) {
-        const rows = page.all(id, last)
+        const rows = page.all(id, repo, last)
         for (const row of rows) yield decode(row)
         const end = rows.at(-1)
         if (end === undefined || rows.length < PAGE) return

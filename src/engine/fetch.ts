@@ -240,10 +240,10 @@ async function link(
   }
   const doc = heldDoc(mirror.store, { ...emptyRef(resource, space), sha256, size: blob.size, url: head.url })
   const trust = await checked(mirror, { resource, scope, space, stated, fetching }, doc)
-  const ref = refOf(mirror, resource, space, stated, undefined, head, trust, undefined)
+  const ref = { ...refOf(mirror, resource, space, stated, undefined, head, trust, undefined), fetched: blob.added }
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
   await readDocument(mirror, resource, ref, () => besideIn(mirror, resource, scope, space, fetching))
-  return { ref, state: 'miss', outcome: 'held' }
+  return { ref, state: 'hit', outcome: 'held' }
 }
 
 interface Settling {

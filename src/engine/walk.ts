@@ -88,7 +88,7 @@ export async function walk(
     try {
       locks(entry)
       if (options.dryRun) options.item(plannedItem(mirror, resource, entry))
-      else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope)))
+      else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
     } catch (error) {
       const failure = asMirrorError(error)
       if (signal.aborted) return
@@ -161,12 +161,12 @@ async function obtainEntry(mirror: Mirror, resource: Resource, scope: Scope): Pr
   return 'held' in found ? found.held : found.arriving.landed
 }
 
-function itemOf(entry: Entry, { ref, state }: Obtained): Item {
+function itemOf(entry: Entry, { ref, state }: Obtained, started: number): Item {
   return {
     repo: ref.repo,
     path: ref.path,
     ...namedOf(entry),
-    outcome: state === 'miss' ? 'fetched' : state === 'revalidated' ? 'unchanged' : 'held',
+    outcome: ref.fetched >= started ? 'fetched' : state === 'revalidated' ? 'unchanged' : 'held',
     bytes: ref.size,
     proof: ref.proof,
     url: ref.url,

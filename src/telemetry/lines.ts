@@ -16,6 +16,7 @@ type Finished = Extract<EngineEvent, { type: 'finished' }>
 /** `fetched npm /react (1.2 MB, 340 ms)`; a failure with its code, message and hint. */
 export function itemLine({ outcome, repo, path, bytes, milliseconds, error }: Finished): string {
   const subject = `${outcome} ${shownText(repo)} ${pathText(path)}`
+  if (outcome === 'missing') return `${subject} (upstream does not have it)`
   if (error !== undefined) return `${subject}: ${errorText(error)}`
   return outcome === 'fetched' ? `${subject} (${bytesText(bytes)}, ${durationText(milliseconds)})` : subject
 }
@@ -45,7 +46,7 @@ export function showLines(events: Events, out: LineSink): () => void {
 /** Failures and warnings alone. Returns a function that ends them. */
 export function showFailures(events: Events, out: LineSink): () => void {
   return events.subscribe((event) => {
-    if (event.type === 'finished' && event.error !== undefined) out.write(`${itemLine(event)}\n`)
+    if (event.type === 'finished' && event.outcome === 'failed') out.write(`${itemLine(event)}\n`)
     if (event.type === 'warning') out.write(`${warningLine(event)}\n`)
   })
 }
