@@ -32,6 +32,12 @@ function decode(row: Row): Fact {
   return { reading: row.reading, scope: row.scope, by: row.by, entry }
 }
 
+/** SQLite has no NaN and would keep it as "not stated", which may be allowed; a time that cannot be read never comes. */
+const readable = (time: number | undefined): number | null => {
+  if (time === undefined) return null
+  return Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : Math.min(time, Number.MAX_SAFE_INTEGER)
+}
+
 export interface Facts {
   /** The complete reading of these bytes for this scope. */
   reading(repo: string, scope: string, sha256: string): number | undefined
@@ -131,7 +137,7 @@ export function facts(connection: Connection): Facts {
           entry.version ?? null,
           entry.size ?? null,
           entry.url ?? null,
-          entry.published ?? null,
+          readable(entry.published),
           json(entry.digests),
           json(entry.data),
         )

@@ -7,6 +7,7 @@ import type { Entry, Versions } from '../contract.ts'
 import type { Code } from '../errors.ts'
 import { formatDuration } from '../formats/duration.ts'
 import { compilePattern, type PackagePattern } from '../formats/purl.ts'
+import { withPrereleases } from './prereleases.ts'
 
 /** What is judged: a package, a version of it, and the clocks that tell its age. */
 export interface Subject {
@@ -54,14 +55,18 @@ const allowed: Verdict = { allow: true }
 
 /** Compiles the rules for one repository. The rules were checked when the configuration was loaded. */
 export function compileJudge(policy: Policy, judged: Judged): Judge {
-  const versionsOf = (type: string) => (type === judged.purl ? judged.versions : undefined)
-  const compile = (rule: PackageRule): Compiled => ({ rule, pattern: compilePattern(rule.pattern, versionsOf) })
+  const compile = (rule: PackageRule, versions = judged.versions): Compiled => ({
+    rule,
+    pattern: compilePattern(rule.pattern, (type) => (type === judged.purl ? versions : undefined)),
+  })
   const fits = (rule: Compiled, name: string, version: string | undefined): boolean =>
     rule.pattern.matches({ type: judged.purl, name, repo: judged.repo, ...(version === undefined ? {} : { version }) })
   const ours = (rule: Compiled): boolean =>
     rule.pattern.text.startsWith(`pkg:${judged.purl}/`) || rule.pattern.text.startsWith('pkg:*/')
-  const deny = policy.deny.map(compile).filter(ours)
-  const allow = policy.allow.map(compile)
+  // what is denied below 1.3 is denied as 1.2.0-beta too; what is allowed is not widened by that
+  const counting = withPrereleases(judged.versions)
+  const deny = policy.deny.map((rule) => compile(rule, counting)).filter(ours)
+  const allow = policy.allow.map((rule) => compile(rule))
   const waits = policy.cooldown.packages
     .map((rule) => ({ ...compile(rule), cooldown: rule.cooldown }))
     .filter(ours)
@@ -156,13 +161,16 @@ interface Clock {
 
 /** Which clock tells the age; undefined when the subject belongs to the baseline and the baseline is allowed. */
 function clockOf(subject: Subject, baseline: 'allow' | 'wait'): Clock | undefined {
-  if (subject.published !== undefined) return { time: subject.published, by: 'published' }
+  // a time that is no number cannot be read, and what cannot be read has not come yet
+  if (subject.published !== undefined)
+    return { time: Number.isNaN(subject.published) ? NEVER : subject.published, by: 'published' }
   if (subject.modified !== undefined) return { time: subject.modified, by: 'last modified' }
-  if (subject.seen === undefined) return { time: Number.MAX_SAFE_INTEGER, by: 'not yet seen' }
+  if (subject.seen === undefined) return { time: NEVER, by: 'not yet seen' }
   if (subject.seen.baseline && baseline === 'allow') return undefined
   return { time: subject.seen.first, by: 'first seen here' }
 }
 
+const NEVER = Number.MAX_SAFE_INTEGER
 /** The largest time a Date can hold; anything later is "never". */
 const LAST_DATE = 8_640_000_000_000_000
 const dateText = (time: number): string => (time > LAST_DATE ? 'no readable date on' : new Date(time).toISOString())
