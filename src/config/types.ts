@@ -96,6 +96,8 @@ export interface Repository {
   readonly network: Network
   /** Host globs that documents and redirects may point to, beyond the upstreams' own; `*` opens all public ones. */
   readonly allowHosts: readonly string[]
+  /** Hosts that the built-in declaration lists beside the upstreams' own; they must resolve to public addresses. */
+  readonly hosts?: readonly string[]
   /** Keyrings: names of shipped ones, or absolute file paths. */
   readonly keyrings: readonly string[]
   readonly builtin: boolean

@@ -19,10 +19,14 @@ interface Pattern {
   readonly port: string | undefined
 }
 
-/** Rules of one repository. `allowHosts` are `HOST`, `HOST:PORT`, or globs of these; without a port 80 and 443 count. */
-export function hostRules(repository: Pick<Repository, 'name' | 'upstreams' | 'allowHosts'>): HostRules {
+/**
+ * Rules of one repository. `allowHosts` are `HOST`, `HOST:PORT`, or globs of these; without a port 80 and 443 count.
+ * What the operator lists literally may be private, what a declaration lists (`hosts`) may not.
+ */
+export function hostRules(repository: Pick<Repository, 'name' | 'upstreams' | 'allowHosts' | 'hosts'>): HostRules {
   const own = repository.upstreams.map((upstream) => new URL(upstream))
   const patterns = repository.allowHosts.map(patternOf)
+  const declared = (repository.hosts ?? []).map(patternOf)
 
   const owns = (url: URL): boolean =>
     own.some((one) => one.hostname === url.hostname && (portOf(one) === portOf(url) || isUsualPort(url)))
@@ -35,8 +39,9 @@ export function hostRules(repository: Pick<Repository, 'name' | 'upstreams' | 'a
       if (owns(url)) return 'anywhere'
       const named = patterns.filter((pattern) => fits(pattern, url))
       if (named.some((pattern) => !pattern.host.includes('*'))) return 'anywhere'
+      const isDeclared = declared.some((pattern) => fits(pattern, url))
       const wanted = isUsualPort(url) ? url.hostname : url.host
-      if (named.length === 0) {
+      if (named.length === 0 && !isDeclared) {
         throw new MirrorError(
           'HOST_REFUSED',
           `${url.host} is not a host that repository ${repository.name} may be led to`,

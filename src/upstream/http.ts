@@ -16,7 +16,7 @@ import { retrying, type Wait, waitForTime } from './retry.ts'
 import { type Site, transport } from './transport.ts'
 
 /** What the client needs to know of a repository. */
-export type Reachable = Pick<Repository, 'name' | 'upstreams' | 'credentials' | 'network' | 'allowHosts'>
+export type Reachable = Pick<Repository, 'name' | 'upstreams' | 'credentials' | 'network' | 'allowHosts' | 'hosts'>
 
 export interface ClientOptions {
   /** Our version, for User-Agent. */

@@ -120,9 +120,9 @@ repositories:
 })
 
 test('another upstream of a built-in repository no longer allows the hosts of the old one', async () => {
-  assert.deepEqual(named(await settingsOf(''), 'crate').allowHosts, ['files.crate.example.org'])
+  assert.deepEqual(named(await settingsOf(''), 'crate').hosts, ['files.crate.example.org'])
   const moved = await settingsOf('repositories: { crate: { upstream: "https://in.example.org" } }')
-  assert.deepEqual(named(moved, 'crate').allowHosts, [])
+  assert.deepEqual(named(moved, 'crate').hosts, undefined)
 })
 
 test('leaves out what is not enabled, not built in, or not asked for', async () => {

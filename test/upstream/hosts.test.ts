@@ -13,6 +13,19 @@ const reach = (address: string, allowHosts: readonly string[] = [], upstream = '
   }
 }
 
+describe('hosts of a built-in declaration', () => {
+  it('are allowed, but only where they resolve to public addresses', () => {
+    const rules = hostRules({
+      name: 'main',
+      upstreams: ['https://registry.example.org'],
+      allowHosts: [],
+      hosts: ['files.example.org', '127.0.0.1'],
+    })
+    assert.equal(rules.reach(new URL('https://files.example.org/x')), 'public')
+    assert.throws(() => rules.reach(new URL('http://127.0.0.1/x')), { code: 'HOST_REFUSED' })
+  })
+})
+
 describe('a repository', () => {
   for (const [address, allowed, expected] of [
     ['https://registry.example.org/x', [], 'anywhere'],
