@@ -3,9 +3,11 @@
 import type { Digests } from '../contract.ts'
 import { type Facts, facts } from './facts.ts'
 import { type Generations, generations } from './generations.ts'
+import { createMarks, type Marks } from './marks.ts'
 import { connect } from './open.ts'
 import { type Refs, refs } from './refs.ts'
 import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
+import { type Sweeps, sweeps } from './sweeps.ts'
 import { type Totals, totals } from './totals.ts'
 
 export interface Catalog {
@@ -45,6 +47,10 @@ export interface Catalog {
     record(repository: RecordedRepository): void
     list(): readonly RecordedRepository[]
   }
+  /** Deletions and scans of gc and verify. */
+  readonly sweeps: Sweeps
+  /** Begins a collection; ends the one before. */
+  marks(): Marks
   /** Runs `work` in one transaction. */
   atomically<T>(work: () => T): T
   /** Changes whenever anything was written, by this process (`touch`) or another. */
@@ -70,6 +76,8 @@ export function openCatalog(file: string): Catalog {
     holds: holds(connection),
     runs: runs(connection),
     repositories: repositories(connection),
+    sweeps: sweeps(connection),
+    marks: () => createMarks(connection),
     atomically: (work) => connection.transaction(work).immediate(),
     epoch: () => Number(dataVersion.get()) * 2 ** 26 + own,
     touch() {
