@@ -9,6 +9,8 @@ import { address, downloads } from './service.ts'
 
 /** The longest lines seen have some 20 kB; those of crates with thousands of features 200 kB. */
 const longestLine = 1024 * 1024
+/** A registry may hold a few broken lines; so many are no index file, and each costs as much as a hundred good bytes. */
+const mostBroken = 1000
 
 /** The lines of a document without their ends; blank ones are left out. */
 async function* texts(doc: Doc): AsyncGenerator<string> {
@@ -33,9 +35,14 @@ const unreadable = (doc: Doc, why: string): MirrorError =>
  */
 async function* versions(doc: Doc, name: string): AsyncGenerator<{ readonly text: string; readonly line: Line }> {
   const seen = new Set<string>()
+  let broken = 0
   for await (const text of texts(doc)) {
     const line = parseLine(text)
-    if (line === undefined) continue
+    if (line === undefined) {
+      broken += 1
+      if (broken > mostBroken) throw unreadable(doc, `has more than ${mostBroken} lines that describe no version`)
+      continue
+    }
     if (line.name.toLowerCase() !== name) throw unreadable(doc, `speaks of another crate, ${JSON.stringify(line.name)}`)
     if (seen.has(line.version)) continue
     seen.add(line.version)

@@ -7,7 +7,7 @@ import type { MirrorError } from '../../errors.ts'
 import { cargoVersions } from '../../versions/cargo.ts'
 import { closure } from './closure.ts'
 import { readIndex, viewIndex } from './index-file.ts'
-import { cratePath, crateVersion, indexPath } from './paths.ts'
+import { crateVersion, indexPath } from './paths.ts'
 import { setup } from './setup.ts'
 import { want } from './want.ts'
 
@@ -100,14 +100,6 @@ export const cargo: Ecosystem<CargoOptions> = {
       }),
       (p) => crateVersion(p.crate ?? '', p.file ?? '') !== undefined,
     ),
-    // For clients that were given an address without markers: the crate file under Cargo's default path.
-    route('/crates/:crate/:version/download', {
-      kind: 'made',
-      known: (p) => ({ name: p.crate.toLowerCase(), version: p.version }),
-      types: ['application/gzip'],
-      view: async (_doc, show, p) => (await show.render(cratePath(p.crate, p.version)))?.bytes(),
-      files: () => [],
-    }),
     route('/api/v1/crates', {
       kind: 'live',
       upstream: (_p, repo: Repo<CargoOptions>) => `${repo.options.api ?? ''}/api/v1/crates`,

@@ -24,7 +24,7 @@ export function activation(want: Selector): Activation {
 }
 
 const bad = (text: string, why: string): MirrorError =>
-  new MirrorError('CONFIG', `${JSON.stringify(text)} is no crate: ${why}`, {
+  new MirrorError('CONFIG', `${JSON.stringify(text.slice(0, 200))} is no crate: ${why.slice(0, 400)}`, {
     hint: 'Write NAME, NAME@REQUIREMENT or NAME@REQUIREMENT +FEATURE,+FEATURE, such as "serde@1 +derive".',
   })
 

@@ -5,16 +5,18 @@ import type { Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { versions } from '../../versions/debian.ts'
 
-const pattern = /^(src:)?([A-Za-z0-9*?][A-Za-z0-9+.*?-]*)(?::([a-z0-9-]+))?$/
+/** Longer names could not be file names. */
+const pattern = /^(src:)?([A-Za-z0-9*?][A-Za-z0-9+.*?-]{0,254})(?::([a-z0-9-]{1,64}))?$/
 
 /** Understands one line; throws CONFIG when it is none. */
 export function want(text: string): Omit<Selector, 'from'> {
   const line = text.trim()
   const { head, range } = split(line)
   const [, source, name, architecture] = pattern.exec(head) ?? []
-  if (name === undefined) throw new MirrorError('CONFIG', `${JSON.stringify(text)} names no Debian package`)
+  const quoted = JSON.stringify(text.slice(0, 200))
+  if (name === undefined) throw new MirrorError('CONFIG', `${quoted} names no Debian package`)
   const fault = range === '' ? 'no version' : versions.fault(range ?? '')
-  if (fault !== undefined) throw new MirrorError('CONFIG', `${JSON.stringify(text)}: ${fault}`)
+  if (fault !== undefined) throw new MirrorError('CONFIG', `${quoted}: ${fault.slice(0, 400)}`)
   return {
     name,
     ...(range !== undefined && { range }),

@@ -18,7 +18,7 @@ export interface RegistrySpec {
 export function want(text: string, repo: Repo<NpmOptions>): Omit<Selector, 'from'> {
   const spec = registrySpec(() => npa(text))
   if (typeof spec === 'string') {
-    throw new MirrorError('CONFIG', `"${text}" ${spec}`, {
+    throw new MirrorError('CONFIG', `"${text.slice(0, 200)}" ${spec.slice(0, 400)}`, {
       hint: 'Write NAME, NAME@RANGE or NAME@TAG, such as react@^19.',
     })
   }
@@ -28,7 +28,7 @@ export function want(text: string, repo: Repo<NpmOptions>): Omit<Selector, 'from
     })
   }
   if (!inScopes(spec.name, repo.options)) {
-    throw new MirrorError('CONFIG', `"${text}" is outside the scopes of repository ${repo.name}`, {
+    throw new MirrorError('CONFIG', `"${text.slice(0, 200)}" is outside the scopes of repository ${repo.name}`, {
       hint: `The repository holds ${repo.options.scopes?.join(', ')}; name another repository for it.`,
     })
   }

@@ -118,6 +118,13 @@ test('a config.json without an absolute "dl" is refused', async () => {
   }
 })
 
+test('a few broken lines are left out, a document full of them is refused before it costs much', async () => {
+  const good = crate('log 1.0.0')
+  const full = (count: number) => `${'{"name":\n'.repeat(count)}${good}\n`
+  assert.equal((await read('/3/l/log', full(1000))).length, 1)
+  await assert.rejects(read('/3/l/log', full(1001)), unreadable)
+})
+
 test('shown lines keep their bytes', async () => {
   for (const path of ['an/yh/anyhow', 'cf/g-/cfg-if'])
     assert.equal(await view(`/${path}`, fixture(path)), fixture(path))

@@ -30,7 +30,6 @@ test('every path that cargo asks for has its kind', () => {
     '/cr/at/crates': 'index',
     '/crates/anyhow/anyhow-1.0.0.crate': 'artifact',
     '/crates/a/a-1.0.0-rc.1+build.crate': 'artifact',
-    '/crates/anyhow/1.0.0/download': 'made',
     '/api/v1/crates': 'live',
   }
   for (const [path, expected] of Object.entries(paths)) {
@@ -51,6 +50,8 @@ test('a crate has one index path, and no other is asked of upstream', () => {
     '/crates/a/b-1.crate',
     '/crates/a/a-.crate',
     '/crates/a/a-1.tgz',
+    // config.json always states where crate files are, so nobody needs Cargo's default path
+    '/crates/a/1.0.0/download',
   ]) {
     assert.equal(find(path), undefined, path)
   }
@@ -76,24 +77,6 @@ test('config.json points at the mirror', async () => {
     api: 'https://mirror.example.org/cargo',
     'auth-required': true,
   })
-})
-
-test('Cargo’s default download path gives the crate file as it is shown', async () => {
-  const { route, p } = at('/crates/log/1.0.0/download')
-  const rendered = {
-    ...show(),
-    render: async (path: string) => ({
-      size: 1,
-      digests: {},
-      async *bytes() {
-        yield Buffer.from(path)
-      },
-    }),
-  }
-  const body = await route.view?.(undefined, rendered, p, repo())
-  assert.equal(Buffer.concat(await gather(body as AsyncIterable<Uint8Array>)).toString(), '/crates/log/log-1.0.0.crate')
-  assert.equal(await route.view?.(undefined, show(), p, repo()), undefined)
-  assert.deepEqual(route.files?.(p, ''), [])
 })
 
 test('a file with build metadata is exported under the name that object stores look for, too', () => {

@@ -16,6 +16,6 @@ for (const [text, selector] of rows) {
   test(`understands ${JSON.stringify(text)}`, () => assert.deepEqual(want(text), selector))
 }
 
-for (const text of ['', 'a b', 'jq (< 2)', 'jq=', 'jq (', '../x', 'jq (>= 1.*)', '-x']) {
+for (const text of ['', 'a b', 'x'.repeat(300), 'jq (< 2)', 'jq=', 'jq (', '../x', 'jq (>= 1.*)', '-x']) {
   test(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => want(text), { code: 'CONFIG' }))
 }
