@@ -137,7 +137,8 @@ function verbText(command: Command, own: readonly Option[]): string {
     const text = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`
     return argument.required ? text : `[${text}]`
   })
-  const heading = `### ${code(['pkgmirror', command.name(), ...operands].join(' '))}`
+  const needed = command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => flags)
+  const heading = `### ${code(['pkgmirror', command.name(), ...needed, ...operands].join(' '))}`
   const taken = command.registeredArguments.map((argument) => [
     code(argument.name().toUpperCase()),
     argument.description,

@@ -36,7 +36,9 @@ async function refusal(words: readonly string[]): Promise<string | undefined> {
     return undefined
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? undefined : error.message
+    // prose may speak of a verb without saying what it is given
+    const isNameAlone = words.length === 1 && error.code === 'commander.missingArgument'
+    return error.exitCode === 0 || isNameAlone ? undefined : error.message
   }
 }
 
