@@ -1,9 +1,12 @@
 // The verbs: what each takes, with an example. What each does is in src/commands; it is imported when it is run, so that
 // the command line starts quickly.
 
-import type { Command } from 'commander'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { type Command, Option } from 'commander'
+import { setupFormats } from '../commands/client-texts.ts'
 import type { Verb } from './main.ts'
-import { withSettings } from './options.ts'
+import { contextOf, withSettings } from './options.ts'
 
 type Act = (flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb) => Promise<void>
 
@@ -28,9 +31,143 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('serve')
       .description('serve repositories over HTTP, fetching on demand what is missing')
+      .option('--static <directory>', 'serve an exported tree instead, as a dumb web server would')
       .addHelpText('after', example('pkgmirror serve --listen 0.0.0.0:8080 --offline')),
     ['listen', 'base_url', 'only', 'policy.cooldown.default'],
   ).action((flags: Record<string, unknown>) =>
-    act(flags, [], async (context) => (await import('../commands/serve.ts')).serve(context)),
+    act(flags, [], async (context) => {
+      if (typeof flags.static === 'string')
+        return (await import('../commands/static.ts')).serveStatic(context, flags.static)
+      return (await import('../commands/serve.ts')).serve(context)
+    }),
+  )
+
+  withSettings(
+    program
+      .command('export')
+      .description('write what is held as a plain tree that any web server can serve')
+      .argument('[target]', 'directory, FILE.tar, or - for an archive on standard output (default: publish.directory)')
+      .option('--repo <name>', 'only this repository; may be repeated', (name, all: string[] = []) => [...all, name])
+      .option('-n, --dry-run', 'show what would change, write nothing')
+      .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
+      .option('--case-sensitive', 'let names differ in letter case alone')
+      .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org')),
+    ['base_url'],
+  ).action((target: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/export.ts')).exportCommand(context, {
+        ...(target === undefined ? {} : { target }),
+        ...(Array.isArray(flags.repo) ? { repos: flags.repo.map(String) } : {}),
+        ...(flags.baseUrl === undefined || context.settings.baseUrl === undefined
+          ? {}
+          : { baseUrl: context.settings.baseUrl }),
+        dryRun: flags.dryRun === true,
+        force: flags.force === true,
+        caseSensitive: flags.caseSensitive === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('seed')
+      .description('bring in what lockfiles lock, without a manifest')
+      .argument('<file...>', 'lockfiles')
+      .option('--as <format>', 'the format of the files, where their names do not tell it')
+      .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
+      .option('--write-manifest <file>', 'write a manifest that keeps what was understood')
+      .option('--force', 'overwrite that manifest')
+      .addHelpText('after', example('pkgmirror seed package-lock.json Cargo.lock --write-manifest mirror.yaml')),
+    ['policy.cooldown.default'],
+  ).action((files: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/seed.ts')).seed(context, {
+        files: files.map((file) => path.resolve(file)),
+        as: textOf(flags.as),
+        dryRun: flags.dryRun === true,
+        writeManifest: typeof flags.writeManifest === 'string' ? path.resolve(flags.writeManifest) : undefined,
+        force: flags.force === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('status')
+      .description('what is held: repositories, sizes, hits, generations, holders, last runs')
+      .addHelpText('after', example('pkgmirror status --json')),
+  ).action((flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => (await import('../commands/status.ts')).status(context)),
+  )
+
+  withSettings(
+    program
+      .command('explain')
+      .description('why something is here, or why it is not and until when; asks nobody')
+      .argument('<what>', 'a path as clients ask for it, an address, or a package URL')
+      .addHelpText('after', example('pkgmirror explain pkg:npm/express@4'))
+      .addHelpText('after', 'Exit codes: 0 held and allowed, 3 not held, 5 denied.'),
+  ).action((what: string, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => (await import('../commands/explain.ts')).explain(context, what)),
+  )
+
+  withSettings(
+    program
+      .command('setup')
+      .description('print how clients are pointed at the mirror, or write it')
+      .argument('[client...]', 'npm, pnpm, yarn, bun, cargo, apt, or a repository (default: all)')
+      .addOption(
+        new Option('--format <format>', 'files as they are, shell variables, or shell commands').choices(setupFormats),
+      )
+      .option('--write', 'write the files of the named clients')
+      .option('--force', 'overwrite files that have other content')
+      .addHelpText('after', example('eval "$(pkgmirror setup npm --format env)"')),
+    ['base_url', 'listen', 'only'],
+  ).action((clients: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/setup.ts')).setup(context, clients, {
+        format: setupFormats.find((format) => format === flags.format),
+        write: flags.write === true,
+        force: flags.force === true,
+        directory: process.cwd(),
+        home: homedir(),
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('validate')
+      .description('check manifests, configuration and lockfiles without running anything')
+      .argument('[file...]', 'files to check (default: the configuration)')
+      .option('--effective', 'print every value and where it came from')
+      .addHelpText('after', example('pkgmirror validate manifests/ci.yaml package-lock.json')),
+  ).action((files: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/validate.ts')).validate(context, {
+        files: files.map((file) => path.resolve(file)),
+        effective: flags.effective === true,
+        load: async (manifests) => (await contextOf(flags, manifests, context.signal)).settings,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('init')
+      .description('write a configuration file in which everything is explained and commented out')
+      .argument('[file]', 'file to write (default: standard output)')
+      .requiredOption('--template', 'the fully commented file')
+      .option('--force', 'overwrite a file that has other content')
+      .addHelpText('after', example('pkgmirror init --template pkgmirror.yaml')),
+  ).action((file: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/init.ts')).init(context, {
+        file: file === undefined ? undefined : path.resolve(file),
+        force: flags.force === true,
+      }),
+    ),
   )
 }
+
+const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? flag : undefined)

@@ -1,0 +1,85 @@
+// `pkgmirror seed FILE…`: brings in what lockfiles lock, without a manifest.
+
+import type { Selector } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
+import { type Context, printJson, say, show } from './context.ts'
+import { lockFormatOf, type Tally, tallyOf, tallyText } from './lockfile-tally.ts'
+import { writeNew } from './new-file.ts'
+import { run } from './run.ts'
+import { type Seeded, seededManifest } from './seeded-manifest.ts'
+import { showSummary } from './summary.ts'
+import { addLockfile, type Wanted } from './wanted.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
+
+export interface SeedOptions {
+  /** Lockfiles, absolute. */
+  readonly files: readonly string[]
+  /** The format of all of them, for names that do not tell. */
+  readonly as: string | undefined
+  readonly dryRun: boolean
+  /** Absolute. */
+  readonly writeManifest: string | undefined
+  readonly force: boolean
+}
+
+/** Skipped lines that are told of one by one. */
+const MOST_SKIPPED = 20
+
+/** Returns the exit code, as `sync` does. Throws LOCKFILE for a file of no known format. */
+export async function seed(context: Context, options: SeedOptions): Promise<number> {
+  const workspace = await openWorkspace(context.settings, { lock: true })
+  const hide = show(context, workspace.events)
+  try {
+    const { wants, seeded } = await understood(workspace, options)
+    tell(context, seeded)
+    const { writeManifest, files, dryRun } = options
+    if (writeManifest !== undefined) {
+      await writeNew(writeManifest, seededManifest(writeManifest, seeded, options.as), options.force)
+      say(context, `wrote ${writeManifest}`)
+    }
+    const holder = files.join(' + ')
+    const summary = await run(context, workspace, { command: `seed ${holder}`, holder, dryRun, wants })
+    hide()
+    showSummary(context, summary, dryRun)
+    return summary.code
+  } finally {
+    hide()
+    await workspace.close()
+  }
+}
+
+async function understood({ mirror }: Workspace, { files, as }: SeedOptions) {
+  const wants = new Map<string, Selector[]>()
+  const seeded: Seeded[] = []
+  const add = (repo: string, selector: Selector): void => {
+    const known = wants.get(repo)
+    if (known === undefined) wants.set(repo, [selector])
+    else known.push(selector)
+  }
+  for (const file of files) {
+    const skipped: Wanted['skipped'][number][] = []
+    await addLockfile(mirror, file, as, add, (line) => skipped.push(line))
+    seeded.push({ file, tally: await tally(file, as), skipped })
+  }
+  return { wants, seeded }
+}
+
+async function tally(file: string, as: string | undefined): Promise<Tally> {
+  const format = await lockFormatOf(file, as)
+  if (format === undefined) throw new MirrorError('LOCKFILE', 'this is no lockfile that is known', { file })
+  return tallyOf(file, format)
+}
+
+function tell(context: Context, seeded: readonly Seeded[]): void {
+  for (const { file, tally: counted, skipped } of seeded) {
+    if (context.json) {
+      printJson('understood', { file, ...counted, skipped: skipped.map(({ file: _, ...line }) => line) })
+      continue
+    }
+    say(context, `${file}: ${tallyText(counted)}`)
+    for (const { line, name, reason } of skipped.slice(0, MOST_SKIPPED))
+      say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
+    if (skipped.length > MOST_SKIPPED)
+      say(context, `… and ${skipped.length - MOST_SKIPPED} more skipped; --json lists all.`)
+  }
+}

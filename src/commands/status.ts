@@ -1,0 +1,106 @@
+// `pkgmirror status`: what is held, sizes, hits, generations, holders and the last runs.
+
+import { blankSecrets } from '../telemetry/safe-text.ts'
+import { bytesText, countText, durationText } from '../telemetry/words.ts'
+import { type Context, printJson } from './context.ts'
+import { type GenerationState, type Inventory, inventory, type RepoInventory } from './inventory.ts'
+import { columns, jsonTime, pastText, print, timeText } from './print.ts'
+import { openWorkspace } from './workspace.ts'
+
+/** Returns the exit code. Throws CONFIG where there is no data directory yet. */
+export async function status(context: Context): Promise<number> {
+  const { settings } = context
+  const workspace = await openWorkspace(settings, { mustExist: true, offline: true })
+  try {
+    const found = inventory(workspace.mirror, settings.data, settings.offline)
+    if (context.json) printJson('status', statusJson(found))
+    else print(context, statusLines(found, workspace.mirror.now()))
+    return 0
+  } finally {
+    await workspace.close()
+  }
+}
+
+function statusJson({ data, offline, stored, repositories, empty, holders, runs }: Inventory) {
+  return {
+    data,
+    offline,
+    stored,
+    repositories: repositories.map(({ upstreams, totals, generations, ...rest }) => ({
+      ...rest,
+      upstreams: upstreams.map(blankSecrets),
+      ...totals,
+      fetched: totals.fetched === 0 ? undefined : jsonTime(totals.fetched),
+      used: totals.used === 0 ? undefined : jsonTime(totals.used),
+      generations: generations.map(({ key, state, made, flipped, until }) => ({
+        key,
+        state,
+        made: jsonTime(made),
+        flipped: jsonTime(flipped),
+        until: jsonTime(until),
+      })),
+    })),
+    empty,
+    holders,
+    runs: runs.map(({ id, command, started, ended, code }) => ({
+      id,
+      command,
+      started: jsonTime(started),
+      ended: jsonTime(ended),
+      milliseconds: ended === undefined ? undefined : ended - started,
+      code,
+    })),
+  }
+}
+
+function statusLines(found: Inventory, now: number): readonly string[] {
+  const { data, stored, repositories, empty, holders, runs } = found
+  const lines = [`Data directory: ${data}`, `Store: ${countText(stored.blobs, 'blob')}, ${bytesText(stored.bytes)}`, '']
+  for (const repo of repositories) lines.push(...repoLines(repo, now))
+  if (repositories.length === 0) lines.push('Nothing is held yet: `pkgmirror sync MANIFEST` brings things in.', '')
+  if (empty.length > 0) lines.push(`Mounted, and nothing is held of: ${empty.join(', ')}`, '')
+  if (holders.length > 0) {
+    lines.push('Held by:')
+    lines.push(
+      ...columns(
+        holders.map(({ holder, paths }) => [holder, countText(paths, 'path')]),
+        2,
+      ),
+      '',
+    )
+  }
+  if (runs.length > 0) {
+    lines.push('Last runs:')
+    lines.push(
+      ...columns(
+        runs.map((run) => runRow(run, now)),
+        2,
+      ),
+    )
+  }
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines
+}
+
+function repoLines({ name, mount, upstreams, totals, generations }: RepoInventory, now: number): readonly string[] {
+  const used = totals.used === 0 ? '' : `, last ${pastText(totals.used, now)}`
+  const rows = [
+    ['upstream', upstreams.join(', ')],
+    ['files', `${countText(totals.files, 'file')}, ${bytesText(totals.bytes)}, ${totals.artifacts} of them artifacts`],
+    ['hits', `${totals.hits}${used}`],
+    ...(totals.fetched === 0 ? [] : [['fetched', pastText(totals.fetched, now)]]),
+    ...generations.map((one) => ['generation', generationText(one, now)]),
+  ]
+  return [`${name} at ${mount ?? 'no mount: it is not configured'}`, ...columns(rows, 2), '']
+}
+
+function generationText({ key, state, made, flipped, until }: GenerationState, now: number): string {
+  if (state === 'current') return `${key}: current since ${pastText(flipped ?? made, now)}`
+  if (until !== undefined) return `${key}: waiting until ${timeText(until)}, made ${pastText(made, now)}`
+  return `${key}: ${state}, made ${pastText(made, now)}`
+}
+
+function runRow({ command, started, ended, code }: Inventory['runs'][number], now: number): readonly string[] {
+  const outcome =
+    ended === undefined ? 'under way, or broken off' : `code ${code} after ${durationText(ended - started)}`
+  return [pastText(started, now), outcome, command]
+}
