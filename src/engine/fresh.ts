@@ -54,20 +54,27 @@ export function compileRules(policy: Policy): Rules {
 }
 
 export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Moment): Freshness {
-  const { now, offline } = moment
+  const { now, offline, directives } = moment
   const age = now - aged.checked
-  const expired = now - aged.fetched >= rules.expireAfter(aged.path) && age >= rules.expireAfter(aged.path)
+  const expired = hasExpired(aged, rules, now)
   if (offline) return expired && policy.expireOffline ? 'expired' : 'serve'
+  if (directives?.onlyIfCached === true) return 'serve'
   if (expired) return 'ask'
   const mode = rules.mode(aged.path)
   if (mode === 'bypass') return 'ask'
   if (aged.kind === 'artifact' || mode === 'immutable') return 'serve'
   if (moment.since !== undefined) return aged.checked >= moment.since ? 'serve' : 'ask'
+  if (directives?.revalidate === true && age >= COLLAPSE) return 'ask'
   if (aged.sha256 === undefined) return age < policy.negativeFor ? 'serve' : 'ask'
   if (mode === 'revalidate') return age < COLLAPSE ? 'serve' : 'ask'
-  if (moment.directives?.revalidate === true && age >= COLLAPSE) return 'ask'
   const freshFor = rules.freshFor(aged.path)
   return age < (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor) ? 'serve' : 'ask'
+}
+
+/** Neither fetched nor validated for longer than `expire_after`. Offline it is shown all the same, marked as stale. */
+export function hasExpired(aged: Aged, rules: Rules, now: number): boolean {
+  const after = rules.expireAfter(aged.path)
+  return now - aged.fetched >= after && now - aged.checked >= after
 }
 
 /** May what is held be shown although upstream could not be asked? */

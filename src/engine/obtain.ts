@@ -8,7 +8,7 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { heldDoc } from './doc.ts'
 import { type Fetching, fetchResource, type Obtained, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
-import { freshness, mayServeStale } from './fresh.ts'
+import { freshness, hasExpired, mayServeStale } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { ensureRead } from './read.ts'
@@ -34,8 +34,11 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   const { refs } = mirror.catalog
   const ref = refs.get(settings.name, resource.path, resource.variant, 0)
   const fresh = ref === undefined ? 'ask' : freshness(ref, rules, settings.policy, moment(mirror, scope))
-  if (isHeld(ref) && fresh === 'serve') return { ref, state: 'hit' }
+  if (isHeld(ref) && fresh === 'serve') {
+    return { ref, state: mirror.offline && hasExpired(ref, rules, mirror.now()) ? 'stale' : 'hit' }
+  }
   if (mirror.offline) throw notHeld(resource, fresh === 'expired')
+  if (scope.directives?.onlyIfCached === true) throw onlyIfCached(resource)
   const absent = refs.get(settings.name, resource.path, absentVariant(resource.variant), 0)
   if (absent !== undefined && freshness(absent, rules, settings.policy, moment(mirror, scope)) === 'serve')
     return undefined
@@ -163,7 +166,10 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
   const second = said(mirror, resource, scope, generation)
   if (second.vouched) return second
   if (!mirror.offline && asked.some((one) => one.state === 'hit')) {
-    const renewed: Scope = { ...scope, directives: { revalidate: true, onlyIfCached: false } }
+    const renewed: Scope = {
+      ...scope,
+      directives: { revalidate: true, onlyIfCached: scope.directives?.onlyIfCached === true },
+    }
     for (const path of vouchers) await voucher(mirror, resource.mounted, path, renewed)
     const third = said(mirror, resource, scope, generation)
     if (third.vouched) return third
@@ -257,6 +263,9 @@ const moment = (mirror: Mirror, scope: Scope) => ({
   since: scope.since,
   directives: scope.directives,
 })
+
+export const onlyIfCached = (resource: Resource): MirrorError =>
+  new MirrorError('ONLY_IF_CACHED', `${resource.path} is not held`, { path: resource.path })
 
 export function notHeld(resource: Resource, expired: boolean): MirrorError {
   const { name } = resource.mounted.settings

@@ -2,14 +2,14 @@
 
 import type { HeldRef } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
-import { MirrorError } from '../errors.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import { addressOf } from './address.ts'
 import type { Arriving, Obtained } from './fetch.ts'
 import type { Directives } from './fresh.ts'
 import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { notHeld, obtainArtifact, obtainDocument, sayings } from './obtain.ts'
+import { notHeld, obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import { generationKey, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
@@ -62,9 +62,7 @@ export async function open(
   if (kind === 'live') return live(mirror, resource, request)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request)
   const scope = clientScope(request.directives)
-  if (request.directives.onlyIfCached && !holds(mirror, resource)) {
-    throw new MirrorError('ONLY_IF_CACHED', `${request.path} is not held`, { path: request.path })
-  }
+  if (request.directives.onlyIfCached && kind !== 'made' && !holds(mirror, resource)) throw onlyIfCached(resource)
   if (kind === 'artifact') return artifact(mirror, resource, scope)
   const obtained = kind === 'made' ? undefined : await obtainDocument(mirror, resource, scope)
   if (kind !== 'made' && obtained === undefined) throw absent(resource)
@@ -108,9 +106,29 @@ const etagOf = (arriving: Arriving): { etag?: string } => {
   return sha256 === undefined ? {} : { etag: `"${sha256}"` }
 }
 
-/** What is said of an artifact. One that is held is shown even when its index cannot be had any more. */
-function statedOf(mirror: Mirror, resource: Resource, scope: Scope): Promise<Said> {
-  return sayings(mirror, resource, scope, currentId(mirror, resource))
+/** What is said of an artifact. One that is held is judged by what was said then, when its index cannot be had any more. */
+async function statedOf(mirror: Mirror, resource: Resource, scope: Scope): Promise<Said> {
+  const id = currentId(mirror, resource)
+  try {
+    return await sayings(mirror, resource, scope, id)
+  } catch (error) {
+    const { code, failure } = asMirrorError(error)
+    const { name } = resource.mounted.settings
+    const ref = mirror.catalog.refs.get(name, resource.path, resource.variant, id)
+    const gone = code === 'NOT_FOUND' || code === 'NOT_HELD' || failure.exit === 6
+    if (!gone || !isHeld(ref)) throw error
+    return {
+      entry: {
+        digests: { sha256: ref.sha256 },
+        ...(ref.name === undefined ? {} : { name: ref.name }),
+        ...(ref.version === undefined ? {} : { version: ref.version }),
+      },
+      vouched: false,
+      proof: undefined,
+      words: '',
+      seen: mirror.catalog.facts.seen(name, resource.path) ?? { first: ref.fetched, baseline: false },
+    }
+  }
 }
 
 function currentId(mirror: Mirror, resource: Resource): number {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import * as v from 'valibot'
 import { openCatalog } from '../../src/catalog/catalog.ts'
 import type { Policy, Repository } from '../../src/config/types.ts'
@@ -17,14 +18,15 @@ import { type Mirror, mount } from '../../src/engine/mirror.ts'
 import { type Opened, open } from '../../src/engine/open.ts'
 import { type Growing, isBlob, isGrowing } from '../../src/engine/served.ts'
 import { createThreads } from '../../src/engine/threads.ts'
-import { type Walked, type WalkOptions, walk } from '../../src/engine/walk.ts'
+import { type Item, type Walked, type WalkOptions, walk } from '../../src/engine/walk.ts'
 import { asMirrorError } from '../../src/errors.ts'
 import { negotiate } from '../../src/server/request.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
 import type { Store } from '../../src/store/store.ts'
 import { loadKeyring } from '../../src/trust/keyring.ts'
 import { createClient } from '../../src/upstream/http.ts'
-import type { Item, List, Root } from './shelf.ts'
+import { type Script, startUpstream, type Upstream } from '../fakes/upstream.ts'
+import type { List, Root, Item as ShelfItem } from './shelf.ts'
 import { ecosystems as tiny } from './shelf.ts'
 
 /** 2026-01-02 12:00 UTC: what the clock of a test shows first. */
@@ -98,6 +100,12 @@ export interface Got extends Opened {
   readonly text: string
 }
 
+export interface Synced extends Walked {
+  readonly items: readonly Item[]
+  /** The codes of its faults. */
+  readonly codes: readonly string[]
+}
+
 export interface TestMirror {
   readonly mirror: Mirror
   readonly data: string
@@ -114,7 +122,7 @@ export interface TestMirror {
   sync(
     wants: readonly (string | Selector)[],
     options?: Partial<WalkOptions> & { readonly repo?: string },
-  ): Promise<Walked>
+  ): Promise<Synced>
   /** Unfinished files in the store. */
   leftovers(): Promise<readonly string[]>
   /** Another mirror over the same directory, as the next start would open it. This one is closed. */
@@ -224,19 +232,22 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
         return { code, message }
       }
     },
-    sync(wants, { repo, ...more } = {}) {
+    async sync(wants, { repo, ...more } = {}) {
       const at = mounted(repo)
       const selectors = wants.map((want) =>
         typeof want === 'string' ? { ...at.ecosystem.want(want, at.repo), from: where } : want,
       )
-      return walk(mirror, at, selectors, {
+      const items: Item[] = []
+      const walked = await walk(mirror, at, selectors, {
         platforms: mirror.platforms,
         started: clock.now,
         dryRun: false,
         signal: new AbortController().signal,
         concurrency: 8,
+        item: (item) => void items.push(item),
         ...more,
       })
+      return { ...walked, items, codes: walked.faults.map(({ error }) => error.code) }
     },
     leftovers: () => readdir(join(data, 'tmp')),
     async reopen(more = {}) {
@@ -250,6 +261,20 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
     },
   }
   return test
+}
+
+/** An upstream, and a mirror of it by one of the tiny ecosystems; both end with the test. */
+export async function mirrorOf(
+  t: TestContext,
+  routes: Readonly<Record<string, Script>>,
+  options: Partial<TestMirrorOptions> & { readonly ecosystem?: 'shelf' | 'chain' } = {},
+): Promise<{ readonly up: Upstream; readonly at: TestMirror }> {
+  const { ecosystem = 'shelf', ...more } = options
+  const up = await startUpstream(routes)
+  t.after(() => up.close())
+  const at = await openTestMirror({ repositories: [{ ecosystem, upstreams: [up.url] }], ...more })
+  t.after(() => at.close())
+  return { up, at }
 }
 
 /** The whole body of an answer. Rejects when it breaks off. */
@@ -311,7 +336,7 @@ function ecosystemOf(id: string, ecosystems: readonly AnyEcosystem[]): AnyEcosys
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The item of an index of `shelf` for a file with this content. */
-export const item = (file: string, content: Uint8Array | string, more: Partial<Item> = {}): Item => ({
+export const item = (file: string, content: Uint8Array | string, more: Partial<ShelfItem> = {}): ShelfItem => ({
   file,
   version: '1.0.0',
   digests: { sha256: sha256(content) },

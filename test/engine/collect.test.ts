@@ -211,11 +211,11 @@ test('forgets what upstream did not have', async () => {
 test('drops the generation before when its grace has passed, with the bytes that it alone named', async () => {
   publish(suite('stable', 1, { main: { '/pool/a/a-1': 'first' } }))
   const at = await open()
-  await at.sync(['stable'], { repo: 'chain' })
+  await at.sync(['stable'], { repo: 'chain', item: () => undefined })
   const old = [...at.mirror.catalog.refs.scan('chain')].find((ref) => ref.path === '/stable/lists/main')?.sha256 ?? ''
   publish(suite('stable', 2, { main: { '/pool/b/b-1': 'second' } }))
   at.clock.pass(hour)
-  await at.sync(['stable'], { repo: 'chain' })
+  await at.sync(['stable'], { repo: 'chain', item: () => undefined })
   await gc(at)
   const kept = at.mirror.catalog.generations.all().length
   at.clock.pass(2 * day)
