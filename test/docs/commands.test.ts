@@ -53,6 +53,24 @@ for (const { file, text } of pages) {
   })
 }
 
+/** The help of a verb as people see it, examples included. */
+function helpOf(name: string): string {
+  const texts: string[] = []
+  const command = commandTree().commands.find((one) => one.name() === name)
+  command?.configureOutput({ writeOut: (text) => texts.push(text) }).outputHelp()
+  return texts.join('')
+}
+
+for (const name of commandTree().commands.map((command) => command.name())) {
+  test(`the program takes the example in the help of ${name}`, async () => {
+    const [, example = ''] = helpOf(name).split('Example:\n')
+    const line = example.split('\n')[0]?.replace(/^.*\$\((.*)\)"?$/, '$1') ?? ''
+    const words = argumentsIn(line)
+    assert.equal(words?.[0], name)
+    assert.equal(await refusal(words), undefined)
+  })
+}
+
 test('a wrong verb and a wrong flag would be noticed', async () => {
   assert.match((await refusal(['synk', 'x.yaml'])) ?? '', /unknown command/)
   assert.match((await refusal(['sync', 'x.yaml', '--no-such-flag'])) ?? '', /unknown option/)
@@ -62,7 +80,7 @@ test('docs/commands.md describes every type of JSON output', () => {
   const described = readFileSync(path.join(root, 'docs/commands.md'), 'utf8')
   const types = new Set(
     globSync('src/**/*.ts', { cwd: root }).flatMap((file) =>
-      [...readFileSync(path.join(root, file), 'utf8').matchAll(/(?:printJson|jsonLine)\('([a-z-]+)'/g)].map(
+      [...readFileSync(path.join(root, file), 'utf8').matchAll(/(?:(?:printJson|jsonLine)\('|"type":")([a-z-]+)/g)].map(
         ([, type = '']) => type,
       ),
     ),
