@@ -4,17 +4,16 @@
 import type { Generation, HeldRef, Ref } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { type Fetching, fetchInto, fetchResource } from './fetch.ts'
+import { fetchInto, fetchResource } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, mayServeStale } from './fresh.ts'
 import type { Mirror } from './mirror.ts'
-import { besideDocs, notHeld, obtainDocument, serviced } from './obtain.ts'
+import { notHeld } from './not-held.ts'
+import type { Fetching } from './obtained.ts'
 import { generationKey, isRoot, mustResolve, type Resource } from './resolve.ts'
 import { said } from './said.ts'
 import { type Scope, scopeKey } from './scope.ts'
 import type { Space } from './space.ts'
-
-const fetching: Fetching = { serviced, besideDocs, obtainDocument }
 
 export interface Working {
   readonly id: number
@@ -23,11 +22,16 @@ export interface Working {
 }
 
 /** The generation to work in for a resource; undefined when upstream has no such root. */
-export async function generationFor(mirror: Mirror, resource: Resource, scope: Scope): Promise<Working | undefined> {
+export async function generationFor(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  fetching: Fetching,
+): Promise<Working | undefined> {
   const { settings, rules } = resource.mounted
   const key = keyOf(resource)
   const staged = scope.staged.get(scopeKey(settings.name, key))
-  if (staged !== undefined) return addRoot(mirror, resource, scope, staged)
+  if (staged !== undefined) return addRoot(mirror, resource, scope, staged, fetching)
   const current = matured(mirror, resource)
   if (mirror.offline) {
     if (current === undefined) throw notHeld(resource, false)
@@ -48,7 +52,7 @@ export async function generationFor(mirror: Mirror, resource: Resource, scope: S
         })
   if (current !== undefined && fresh === 'serve') return { id: current.id }
   try {
-    const id = await refreshGeneration(mirror, resource, scope)
+    const id = await refreshGeneration(mirror, resource, scope, fetching)
     return id === undefined ? undefined : { id }
   } catch (error) {
     const failure = asMirrorError(error)
@@ -99,7 +103,13 @@ export const previousGenerations = (mirror: Mirror, resource: Resource, generati
     .map((one) => one.id)
 
 /** A second root (Release beside InRelease) of a generation that this scope builds. */
-async function addRoot(mirror: Mirror, resource: Resource, scope: Scope, id: number): Promise<Working> {
+async function addRoot(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  id: number,
+  fetching: Fetching,
+): Promise<Working> {
   const { name } = resource.mounted.settings
   if (isRoot(resource) && mirror.catalog.refs.get(name, resource.path, resource.variant, id) === undefined) {
     const obtained = await fetchInto(mirror, resource, scope, spaceOf(mirror, name, id, undefined), fetching)
@@ -125,18 +135,29 @@ function spaceOf(mirror: Mirror, repo: string, generation: number, base: Generat
  * flipped unless a sync builds it (which flips when all it wants is there) or a cooldown holds it back.
  * Returns the generation to work in; undefined when upstream has no root and none is held.
  */
-export function refreshGeneration(mirror: Mirror, resource: Resource, scope: Scope): Promise<number | undefined> {
+export function refreshGeneration(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  fetching: Fetching,
+): Promise<number | undefined> {
   const key = scopeKey(resource.mounted.settings.name, keyOf(resource))
   if (scope.since === undefined)
-    return mirror.flights.share(`generation ${key}`, () => task(() => refresh(mirror, resource, scope))).landed
+    return mirror.flights.share(`generation ${key}`, () => task(() => refresh(mirror, resource, scope, fetching)))
+      .landed
   const known = scope.roots.get(key)
   if (known !== undefined) return known
-  const refreshed = refresh(mirror, resource, scope)
+  const refreshed = refresh(mirror, resource, scope, fetching)
   scope.roots.set(key, refreshed)
   return refreshed
 }
 
-async function refresh(mirror: Mirror, resource: Resource, scope: Scope): Promise<number | undefined> {
+async function refresh(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  fetching: Fetching,
+): Promise<number | undefined> {
   const { settings, judge } = resource.mounted
   const { generations, refs } = mirror.catalog
   const key = keyOf(resource)
@@ -146,7 +167,7 @@ async function refresh(mirror: Mirror, resource: Resource, scope: Scope): Promis
   const id = generations.make(settings.name, key, mirror.now())
   try {
     const space = spaceOf(mirror, settings.name, id, base)
-    const changed = await fetchRoots(mirror, resource, scope, space, base)
+    const changed = await fetchRoots(mirror, resource, scope, space, base, fetching)
     if (changed === undefined) {
       generations.drop(id)
       return current?.id
@@ -157,7 +178,7 @@ async function refresh(mirror: Mirror, resource: Resource, scope: Scope): Promis
       if (scope.since !== undefined && base.state === 'waiting') scope.staged.set(scopeKey(settings.name, key), base.id)
       return scope.since === undefined ? (current?.id ?? base.id) : base.id
     }
-    if (base !== undefined) await carry(mirror, resource, scope, space, base)
+    if (base !== undefined) await carry(mirror, resource, scope, space, base, fetching)
     if (scope.since !== undefined) {
       scope.staged.set(scopeKey(settings.name, key), id)
       return id
@@ -186,6 +207,7 @@ async function fetchRoots(
   scope: Scope,
   space: Space,
   base: Generation | undefined,
+  fetching: Fetching,
 ): Promise<boolean | undefined> {
   const held = base === undefined ? [] : rootsOf(mirror, resource, base.id)
   const paths = new Set(held.map((ref) => ref.path))
@@ -212,7 +234,14 @@ async function fetchRoots(
 }
 
 /** Brings the indexes that the old generation held into the new one: those unchanged by copy, the others by fetch. */
-async function carry(mirror: Mirror, resource: Resource, scope: Scope, space: Space, base: Generation): Promise<void> {
+async function carry(
+  mirror: Mirror,
+  resource: Resource,
+  scope: Scope,
+  space: Space,
+  base: Generation,
+  fetching: Fetching,
+): Promise<void> {
   const { name } = resource.mounted.settings
   for (const ref of mirror.catalog.refs.ofGeneration(base.id)) {
     const member = mustResolve(resource.mounted, ref.path)

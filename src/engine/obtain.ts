@@ -6,17 +6,22 @@ import { isHeld } from '../catalog/rows.ts'
 import type { Doc } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { heldDoc } from './doc.ts'
-import { type Fetching, fetchResource, type Obtained, readingKey } from './fetch.ts'
+import { fetchResource, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, hasExpired, mayServeStale } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
+import { notHeld } from './not-held.ts'
+import type { Fetching, Obtained } from './obtained.ts'
 import { ensureRead } from './read.ts'
 import { flightKey, generationKey, isRoot, mustResolve, type Resource, resolve, vouchersOf } from './resolve.ts'
 import { type Said, said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Space } from './space.ts'
 import { plainSpace } from './space.ts'
+
+/** Lacks that are remembered at once. */
+const MOST_LACKS = 10_000
 
 /** The variant under which "it is not there" is remembered, so that a good copy held before is not lost by it. */
 const absentVariant = (variant: string): string => `!${variant}`
@@ -78,7 +83,7 @@ async function fetchOrAbsent(
   } catch (error) {
     const failure = asMirrorError(error)
     if (failure.code !== 'NOT_FOUND') throw failure
-    refs.put(absentRef(resource, variant, space.generation, failure, mirror.now()))
+    refs.lack(absentRef(resource, variant, space.generation, failure, mirror.now()), MOST_LACKS)
     return undefined
   }
 }
@@ -111,7 +116,7 @@ function absentRef(resource: Resource, variant: string, generation: number, erro
 /** A document of a chained repo, out of the generation that the scope works in. */
 async function chained(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
   const { settings } = resource.mounted
-  const generation = await generationFor(mirror, resource, scope)
+  const generation = await generationFor(mirror, resource, scope, fetching)
   if (generation === undefined) return undefined
   const { id, error } = generation
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, id)
@@ -131,7 +136,7 @@ async function chained(mirror: Mirror, resource: Resource, scope: Scope): Promis
     // upstream has moved on between its root and this: begin again with the new root
     const failure = asMirrorError(error)
     if (failure.failure.exit !== 4 || scope.staged.size > 0) throw failure
-    const moved = await refreshGeneration(mirror, resource, scope)
+    const moved = await refreshGeneration(mirror, resource, scope, fetching)
     if (moved === undefined || moved === id) throw failure
     return flight({ ...space, generation: moved })
   }
@@ -237,7 +242,8 @@ export async function obtainArtifact(
   stated?: Said,
 ): Promise<Artifact> {
   const { settings } = resource.mounted
-  const generation = generationKey(resource) === undefined ? { id: 0 } : await generationFor(mirror, resource, scope)
+  const generation =
+    generationKey(resource) === undefined ? { id: 0 } : await generationFor(mirror, resource, scope, fetching)
   if (generation === undefined)
     throw new MirrorError('NOT_FOUND', `${settings.name} has no ${resource.path}`, { path: resource.path })
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, generation.id)
@@ -255,7 +261,7 @@ export async function obtainArtifact(
 }
 
 /** What a fetch needs of this module: the two call each other, and one of them has to be handed in. */
-const fetching: Fetching = { serviced, besideDocs, obtainDocument }
+export const fetching: Fetching = { serviced, besideDocs, obtainDocument }
 
 const moment = (mirror: Mirror, scope: Scope) => ({
   now: mirror.now(),
@@ -266,9 +272,3 @@ const moment = (mirror: Mirror, scope: Scope) => ({
 
 export const onlyIfCached = (resource: Resource): MirrorError =>
   new MirrorError('ONLY_IF_CACHED', `${resource.path} is not held`, { path: resource.path })
-
-export function notHeld(resource: Resource, expired: boolean): MirrorError {
-  const { name } = resource.mounted.settings
-  const reason = expired ? 'is held but older than `expire_after` allows' : 'is not held, and this mirror is offline'
-  return new MirrorError('NOT_HELD', `${resource.path} of ${name} ${reason}`, { path: resource.path, repo: name })
-}

@@ -3,8 +3,8 @@
 
 import type { HeldRef } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
-import type { Obtained } from './fetch.ts'
 import type { Mirror } from './mirror.ts'
+import type { Obtained } from './obtained.ts'
 
 export interface Space {
   readonly generation: number

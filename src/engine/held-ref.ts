@@ -1,0 +1,113 @@
+// The ref that is written for bytes: where they came from, when, and how they are proven.
+
+import type { HeldRef, Proof } from '../catalog/rows.ts'
+import { MirrorError } from '../errors.ts'
+import type { Checked } from './checked.ts'
+import type { DocHead } from './doc.ts'
+import type { Mirror } from './mirror.ts'
+import type { Resource } from './resolve.ts'
+import type { Said } from './said.ts'
+import type { Space } from './space.ts'
+
+/** Upstream's header fields that are kept with a ref. */
+const KEPT = ['etag', 'last-modified', 'cache-control', 'expires', 'date', 'age', 'content-disposition', 'link']
+
+/** How strong a proof is, against what `require` may demand. */
+const strength: Readonly<Record<Proof | 'any', number>> = {
+  signature: 4,
+  made: 4,
+  lockfile: 3,
+  digest: 3,
+  tls: 2,
+  'first-seen': 1,
+  any: 0,
+}
+
+/** Throws REQUIREMENT when the proof is weaker than policy asks for. */
+export function demand(resource: Resource, ref: HeldRef): void {
+  const { settings } = resource.mounted
+  const wanted = settings.policy.require
+  if (resource.route.kind === 'index' && wanted === 'digest') return
+  if (strength[ref.proof] >= strength[wanted]) return
+  throw new MirrorError(
+    'REQUIREMENT',
+    `${ref.path} is proven by ${ref.proof} only, policy.require asks for ${wanted}`,
+    {
+      path: ref.path,
+      repo: ref.repo,
+    },
+  )
+}
+
+export const emptyRef = (resource: Resource, space: Space): HeldRef => ({
+  repo: resource.mounted.settings.name,
+  path: resource.path,
+  variant: resource.variant,
+  generation: space.generation,
+  kind: resource.route.kind,
+  sha256: '',
+  size: 0,
+  status: 200,
+  type: '',
+  url: '',
+  headers: {},
+  fetched: 0,
+  checked: 0,
+  modified: 0,
+  name: undefined,
+  version: undefined,
+  proof: 'first-seen',
+  proven: '',
+  hits: 0,
+  used: 0,
+})
+
+export function refOf(
+  mirror: Mirror,
+  resource: Resource,
+  space: Space,
+  stated: Said,
+  before: HeldRef | undefined,
+  head: DocHead,
+  trust: Checked,
+  fetchedFrom: string | undefined,
+): HeldRef {
+  const now = mirror.now()
+  const known = resource.route.known?.(resource.p)
+  return {
+    ...emptyRef(resource, space),
+    sha256: head.digests.sha256 ?? '',
+    size: head.size,
+    type: head.type,
+    url: head.url,
+    headers: kept(head.headers),
+    fetched: now,
+    checked: now,
+    modified: modifiedOf(head.headers, before, now),
+    name: stated.entry.name ?? known?.name,
+    version: stated.entry.version ?? known?.version,
+    ...proofOf(stated, trust, fetchedFrom),
+  }
+}
+
+function proofOf(stated: Said, trust: Checked, url: string | undefined): Pick<HeldRef, 'proof' | 'proven'> {
+  if (trust.proven !== undefined) return { proof: 'signature', proven: trust.proven }
+  if (stated.proof !== undefined) return { proof: stated.proof, proven: stated.words }
+  if (url?.startsWith('https:') === true) return { proof: 'tls', proven: 'TLS to the upstream only' }
+  return { proof: 'first-seen', proven: 'pinned at first sight' }
+}
+
+/** Upstream's date where it is sane, never before the one that clients have seen, and not the same for other bytes. */
+function modifiedOf(headers: Readonly<Record<string, string>>, before: HeldRef | undefined, now: number): number {
+  const stated = Date.parse(headers['last-modified'] ?? '')
+  const date = Number.isNaN(stated) || stated > now ? now : stated
+  const seconds = Math.floor(date / 1000) * 1000
+  return before === undefined ? seconds : Math.max(seconds, before.modified + 1000)
+}
+
+export const kept = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(KEPT.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])))
+
+/** Media type without parameters, lower case. */
+export const typeOf = (headers: Readonly<Record<string, string>>): string =>
+  (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''

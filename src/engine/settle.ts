@@ -1,0 +1,96 @@
+// Bytes that have arrived whole: checked, kept, read, recorded. What fails any of it is not kept.
+
+import type { HeldRef } from '../catalog/rows.ts'
+import { MirrorError } from '../errors.ts'
+import type { Staged } from '../store/store.ts'
+import { checked } from './checked.ts'
+import { type DocHead, stagedDoc } from './doc.ts'
+import type { Arrived } from './download.ts'
+import { demand, kept, refOf, typeOf } from './held-ref.ts'
+import type { Mirror } from './mirror.ts'
+import type { Fetched, Settling } from './obtained.ts'
+import { forgetReading, readDocument } from './read.ts'
+import type { Resource } from './resolve.ts'
+import type { Said } from './said.ts'
+import type { Space } from './space.ts'
+
+export async function settle(
+  mirror: Mirror,
+  settling: Settling,
+  arrived: Arrived,
+  release: () => void,
+): Promise<Fetched> {
+  const { resource, space, stated, before, beside } = settling
+  const now = mirror.now()
+  if (arrived.body === undefined) {
+    if (before === undefined)
+      throw new MirrorError('UPSTREAM_STATUS', `upstream answered 304 for ${resource.path}, of which nothing is held`)
+    return unchanged(mirror, before, space, { ...before.headers, ...kept(arrived.headers) }, now)
+  }
+  const { staged, size, digests } = arrived.body
+  if (before?.sha256 === digests.sha256) return unchanged(mirror, before, space, kept(arrived.headers), now)
+  const head: DocHead = {
+    path: resource.path,
+    url: arrived.url,
+    type: typeOf(arrived.headers),
+    size,
+    digests,
+    headers: arrived.headers,
+  }
+  const own = await ownDigests(resource, head, staged, stated)
+  const doc = stagedDoc({ ...head, digests: { ...digests, ...own } }, staged, beside)
+  const trust = await checked(mirror, settling, doc)
+  const ref = refOf(mirror, resource, space, stated, before, head, trust, arrived.url)
+  demand(resource, ref)
+  const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
+  if (!readFirst) release()
+  await staged.commit(digests.sha256)
+  if (readFirst) await readDocument(mirror, resource, ref, async () => beside)
+  await mirror.holder.hold({
+    blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
+    refs: [ref],
+    also: trust.commit,
+  })
+  if (!readFirst) await readDocument(mirror, resource, ref, async () => beside)
+  if (before !== undefined && space.generation === 0) forgetReading(mirror, resource, before.sha256)
+  return { ref, state: 'miss', outcome: 'fetched' }
+}
+
+/** The bytes are those we hold: only the validation time and upstream's validators are renewed. */
+async function unchanged(
+  mirror: Mirror,
+  before: HeldRef,
+  space: Space,
+  headers: Readonly<Record<string, string>>,
+  now: number,
+): Promise<Fetched> {
+  if (before.generation === space.generation) mirror.catalog.refs.checked(before, now, headers)
+  return { ref: { ...before, checked: now, headers }, state: 'revalidated', outcome: 'unchanged' }
+}
+
+/** Digests of the ecosystem's own kind, computed where they were stated. */
+async function ownDigests(
+  resource: Resource,
+  head: DocHead,
+  staged: Staged,
+  stated: Said,
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {}
+  for (const [algorithm, compute] of Object.entries(resource.mounted.ecosystem.digests ?? {})) {
+    const expected = stated.entry.digests?.[algorithm]
+    if (expected === undefined) continue
+    found[algorithm] = await compute(stagedDoc(head, staged))
+    if (found[algorithm] !== expected) {
+      throw new MirrorError(
+        'WRONG_DIGEST',
+        `${head.path} has the ${algorithm} digest ${found[algorithm]}, ${expected} was stated`,
+        {
+          path: head.path,
+          expected,
+          found: found[algorithm],
+        },
+      )
+    }
+  }
+  return found
+}
