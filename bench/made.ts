@@ -1,0 +1,106 @@
+// Synthetic input, the same bytes every time: npm documents with their tarballs, and a Debian list of packages.
+
+import { createHash } from 'node:crypto'
+
+/** Pseudo-random bytes that do not compress; another `seed`, other bytes. */
+export function noise(size: number, seed: number): Buffer {
+  const pieces: Buffer[] = []
+  for (let at = 0; at < size; at += 64)
+    pieces.push(
+      createHash('sha512')
+        .update(`${seed} ${at % 65_536}`)
+        .digest(),
+    )
+  const bytes = Buffer.concat(pieces).subarray(0, size)
+  bytes.write(`seed ${seed}`)
+  return bytes
+}
+
+export interface Version {
+  readonly version: string
+  readonly integrity: string
+}
+
+export const integrityOf = (bytes: Uint8Array): string =>
+  `sha512-${createHash('sha512').update(bytes).digest('base64')}`
+
+/** Versions without files of their own: 1.0.0, 1.0.1 and so on. */
+export const versions = (count: number): readonly Version[] =>
+  Array.from({ length: count }, (_, at) => ({ version: `1.0.${at}`, integrity: integrityOf(Buffer.from(String(at))) }))
+
+export const tarballPath = (name: string, version: string): string => `/${name}/-/${name}-${version}.tgz`
+
+/** A packument as a registry has it; `words` is how long the readme of each version is, in words of six letters. */
+export function packument(name: string, registry: string, all: readonly Version[], words: number): Buffer {
+  const times: Record<string, string> = { created: '2020-01-01T00:00:00.000Z' }
+  const documents: Record<string, unknown> = {}
+  for (const [at, { version, integrity }] of all.entries()) {
+    times[version] = new Date(Date.UTC(2020, 0, 1) + at * 3_600_000).toISOString()
+    documents[version] = {
+      name,
+      version,
+      description: `${prose(words, at)}`,
+      main: './lib/index.js',
+      license: 'MIT',
+      scripts: { test: 'node --test', build: `tsc -p tsconfig.${at}.json` },
+      dependencies: Object.fromEntries(Array.from({ length: 12 }, (_, one) => [`part-${one}`, `^${one}.${at % 7}.0`])),
+      devDependencies: { typescript: '~5.4.0', eslint: `^9.${at % 20}.0` },
+      engines: { node: '>=18' },
+      _id: `${name}@${version}`,
+      _npmUser: { name: 'builder', email: 'builder@example.org' },
+      dist: { integrity, tarball: registry + tarballPath(name, version), fileCount: 40, unpackedSize: 400_000 + at },
+    }
+  }
+  const latest = all.at(-1)?.version ?? ''
+  times.modified = times[latest] ?? ''
+  const document = { _id: name, name, 'dist-tags': { latest }, versions: documents, time: times, readme: `# ${name}` }
+  return Buffer.from(JSON.stringify(document))
+}
+
+const syllables = ['mirror', 'parcel', 'bundle', 'vector', 'stream', 'folder', 'socket', 'branch']
+const prose = (words: number, seed: number): string =>
+  Array.from({ length: words }, (_, at) => syllables[(seed * 31 + at * at + (at >> 3)) % syllables.length]).join(' ')
+
+/** A small `Packages` with the files that it names, by their paths. */
+export function pool(count: number): { readonly list: Buffer; readonly files: ReadonlyMap<string, Buffer> } {
+  const files = new Map<string, Buffer>()
+  const stanzas = Array.from({ length: count }, (_, at) => {
+    const body = noise(2000, at)
+    const file = `pool/main/p/parcel-${at}/parcel-${at}_1.0_all.deb`
+    files.set(`/${file}`, body)
+    const digest = createHash('sha256').update(body).digest('hex')
+    return `Package: parcel-${at}\nVersion: 1.0\nArchitecture: all\nFilename: ${file}\nSize: ${body.length}\nSHA256: ${digest}\n`
+  })
+  return { list: Buffer.from(stanzas.join('\n')), files }
+}
+
+/** A `Packages` of so many stanzas of about 800 bytes, as Debian's are. */
+export function packagesList(stanzas: number): Buffer {
+  const parts: string[] = []
+  for (let at = 0; at < stanzas; at++) {
+    const name = `parcel-${at.toString(36).padStart(4, '0')}`
+    const version = `1.${at % 40}.${at % 9}-${(at % 4) + 1}`
+    const digest = createHash('sha256').update(name).digest('hex')
+    parts.push(`Package: ${name}
+Version: ${version}
+Installed-Size: ${200 + (at % 9000)}
+Maintainer: Archive Builders <builders@example.org>
+Architecture: ${at % 3 === 0 ? 'all' : 'amd64'}
+Depends: libc6 (>= 2.${at % 40}), parcel-${((at * 7) % stanzas).toString(36).padStart(4, '0')} (>= 1.${at % 40}), ${name}-common | ${name}-data
+Recommends: parcel-${((at * 13) % stanzas).toString(36).padStart(4, '0')}, ${name}-doc
+Description: ${prose(5, at)}
+Multi-Arch: ${at % 2 === 0 ? 'foreign' : 'same'}
+Homepage: https://example.org/${name}/
+Description-md5: ${digest.slice(0, 32)}
+Tag: implemented-in::c, interface::commandline, role::program, scope::utility,
+ use::${prose(1, at)}, works-with::${prose(1, at + 1)}, suite::gnu
+Section: ${prose(1, at)}
+Priority: optional
+Filename: pool/main/p/${name}/${name}_${version}_amd64.deb
+Size: ${10_000 + at}
+MD5sum: ${digest.slice(32)}
+SHA256: ${digest}
+`)
+  }
+  return Buffer.from(parts.join('\n'))
+}

@@ -1,0 +1,122 @@
+// A sync that finds nothing new: 300 npm documents and a signed Debian root on loopback. Compared with the least that must
+// be done: a bare loop of the same conditional requests.
+
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import Database from 'better-sqlite3'
+import { report } from './figures.ts'
+import { integrityOf, noise, packument, pool, tarballPath } from './made.ts'
+import { type Origin, startOrigin } from './origin.ts'
+import { type Bench, place, type SyncSummary } from './shipped.ts'
+import { signedRoot } from './signed-root.ts'
+
+const DOCUMENTS = 300
+const AT_ONCE = 16
+
+export async function noop(bench: Bench): Promise<void> {
+  const origin = await startOrigin()
+  const debian = await startOrigin()
+  const names = Array.from({ length: DOCUMENTS }, (_, at) => `small${at}`)
+  for (const [at, name] of names.entries()) {
+    const body = noise(2000, at)
+    const text = packument(name, origin.url, [{ version: '1.0.0', integrity: integrityOf(body) }], 20)
+    await origin.put(`/${name}`, 'application/json', withoutDependencies(text))
+    await origin.put(tarballPath(name, '1.0.0'), 'application/octet-stream', body)
+  }
+  const keyring = path.join(bench.folder, 'archive.asc')
+  writeFileSync(keyring, await putArchive(debian))
+  const mirror = place(bench, 'noop', {
+    npm: { ecosystem: 'npm', upstream: origin.url },
+    debian: { ecosystem: 'debian', upstream: debian.url, keyring },
+  })
+  const manifest = {
+    packages: { npm: names },
+    roots: [{ repo: 'debian', suites: ['steady'], components: ['main'], architectures: ['amd64'] }],
+  }
+  try {
+    const first = await mirror.sync(manifest)
+    const readings = lastReading(mirror.data)
+    const seen: SyncSummary[] = []
+    await Promise.all([origin.asked(), debian.asked()])
+    const again = async (): Promise<SyncSummary> => {
+      const summary = await mirror.sync(manifest)
+      seen.push(summary)
+      return summary
+    }
+    await report({
+      title: `no-change sync of ${DOCUMENTS} npm documents and a Debian root`,
+      unit: 'ms',
+      rounds: 3,
+      contenders: [
+        { name: 'bare loop of conditional requests', turn: async () => ({ value: await bareLoop(origin.url, names) }) },
+        { name: 'pkgmirror sync, the run', turn: async () => ({ value: (await again()).milliseconds }) },
+        { name: 'pkgmirror sync, from start to exit', turn: async () => ({ value: (await again()).whole }) },
+      ],
+    })
+    const requests = seen.map(({ repositories }) => repositories.npm?.requests ?? Number.NaN)
+    const signed = seen.map(({ repositories }) => repositories.debian?.requests ?? Number.NaN)
+    console.log(
+      [
+        `first sync: ${first.milliseconds} ms`,
+        `requests per npm document: ${Math.max(...requests) / DOCUMENTS}`,
+        `requests for the Debian root: ${Math.max(...signed)}`,
+        `changed: ${seen.some(({ changed }) => changed)}`,
+        `documents read again: ${lastReading(mirror.data) - readings}`,
+      ].join('; '),
+    )
+  } finally {
+    await Promise.all([origin.close(), debian.close()])
+  }
+}
+
+/** A suite of 20 packages; returns the key that it is signed with. */
+async function putArchive(debian: Origin): Promise<string> {
+  const name = 'main/binary-amd64/Packages'
+  const { list, files } = pool(20)
+  const { inRelease, key } = await signedRoot('steady', new Map([[name, list]]))
+  const digest = createHash('sha256').update(list).digest('hex')
+  await debian.put('/dists/steady/InRelease', 'text/plain', inRelease)
+  for (const at of [name, `main/binary-amd64/by-hash/SHA256/${digest}`])
+    await debian.put(`/dists/steady/${at}`, 'text/plain', list)
+  for (const [at, bytes] of files) await debian.put(at, 'application/octet-stream', bytes)
+  return key
+}
+
+/** A sync of names holds what they depend on; here every name stands alone. */
+function withoutDependencies(text: Buffer): Buffer {
+  const document = JSON.parse(text.toString()) as { versions: Record<string, { dependencies?: unknown }> }
+  for (const version of Object.values(document.versions)) delete version.dependencies
+  return Buffer.from(JSON.stringify(document))
+}
+
+/** Each reading of a document gets the next number. */
+function lastReading(data: string): number {
+  const catalog = new Database(path.join(data, 'catalog.db'), { readonly: true })
+  const last = Number(catalog.prepare('SELECT max(id) FROM reading').pluck().get())
+  catalog.close()
+  return last
+}
+
+/** Milliseconds. */
+async function bareLoop(registry: string, names: readonly string[]): Promise<number> {
+  const tags = new Map<string, string>()
+  const ask = async (name: string): Promise<void> => {
+    const tag = tags.get(name)
+    const answer = await fetch(`${registry}/${name}`, tag === undefined ? {} : { headers: { 'if-none-match': tag } })
+    tags.set(name, answer.headers.get('etag') ?? '')
+    await answer.arrayBuffer()
+  }
+  const askAll = async (): Promise<void> => {
+    const waiting = [...names]
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) await ask(name)
+      }),
+    )
+  }
+  await askAll()
+  const started = performance.now()
+  await askAll()
+  return performance.now() - started
+}

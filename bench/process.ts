@@ -1,0 +1,150 @@
+// Processes under measurement: started on a core of their own, watched through /proc where the system has one.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+
+export interface Watched {
+  /** Processor time so far, milliseconds, threads included; undefined where nothing tells. */
+  cpu(): number | undefined
+  /** The most memory it has had at once, bytes (VmHWM), of the largest process; undefined where nothing tells. */
+  peak(): number | undefined
+  /** What it has in memory now, bytes (VmRSS); undefined where nothing tells. */
+  resident(): number | undefined
+}
+
+export interface Started extends Watched {
+  stop(): Promise<void>
+}
+
+/** The path of a program, when the machine has it. */
+export function found(program: string): string | undefined {
+  const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
+  const { status, stdout } = spawnSync('sh', ['-c', `command -v ${program}`], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: path },
+  })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+const canPin = process.platform === 'linux' && availableParallelism() > 1 && found('taskset') !== undefined
+
+/** Core 0 is for what is measured, core 1 for what loads it. */
+const pinned = (core: 0 | 1, argv: readonly string[]): readonly string[] =>
+  canPin ? ['taskset', '-c', String(core), ...argv] : argv
+
+/** Moves this process, and so its children, to the core of the load. Tells whether that could be done. */
+export function pinOurselves(): boolean {
+  return canPin && spawnSync('taskset', ['-a', '-cp', '1', String(process.pid)]).status === 0
+}
+
+/** Nothing of the user's own: no proxies, no configuration. */
+const environment = { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: 'C.UTF-8' }
+
+export interface Run {
+  readonly out: string
+  readonly milliseconds: number
+  readonly code: number | null
+}
+
+/** Runs a program to its end on the core of what is measured. */
+export async function run(argv: readonly string[], core: 0 | 1 = 0): Promise<Run> {
+  const [program = '', ...args] = pinned(core, argv)
+  const started = performance.now()
+  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000)
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  const milliseconds = performance.now() - started
+  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}\n${said}${out.slice(-4000)}`)
+  return { out, milliseconds, code }
+}
+
+/**
+ * Starts a server on the core of what is measured. With `ready` it waits for a line of standard output of which `ready`
+ * makes something, and hands that on.
+ */
+export async function start<T>(
+  argv: readonly string[],
+  ready: (line: string) => T | undefined,
+): Promise<Started & { readonly said: T }> {
+  const [program = '', ...args] = pinned(0, argv)
+  // An access log is written as in real use, to where it costs no disk.
+  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })
+  const lines = createInterface({ input: child.stdout })
+  for await (const line of lines) {
+    const said = ready(line)
+    if (said === undefined) continue
+    child.stdout.resume()
+    return { ...watched(child), said }
+  }
+  throw new Error(`${argv.join(' ')} did not start`)
+}
+
+/** Starts a server that says nothing; the caller finds out when it answers. */
+export function startSilent(argv: readonly string[]): Started {
+  const [program = '', ...args] = pinned(0, argv)
+  return watched(spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] }))
+}
+
+function watched(child: ChildProcess): Started {
+  const gone = once(child, 'exit')
+  const pids = (): readonly number[] => (child.pid === undefined ? [] : family(child.pid))
+  return {
+    cpu: () => sum(pids().map(processorTime)),
+    peak: () => largest(pids().map((pid) => memoryOf(pid, 'VmHWM'))),
+    resident: () => largest(pids().map((pid) => memoryOf(pid, 'VmRSS'))),
+    async stop() {
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}
+
+const known = (values: readonly (number | undefined)[]): readonly number[] => values.filter((one) => one !== undefined)
+
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  const all = known(values)
+  return all.length === 0 ? undefined : all.reduce((total, one) => total + one, 0)
+}
+
+function largest(values: readonly (number | undefined)[]): number | undefined {
+  const all = known(values)
+  return all.length === 0 ? undefined : Math.max(...all)
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'latin1')
+  } catch {
+    // not Linux, or the process has ended
+    return undefined
+  }
+}
+
+/** A process and its children. proc(5). */
+function family(pid: number): readonly number[] {
+  const children = readProc(`${pid}/task/${pid}/children`)?.trim() ?? ''
+  return [pid, ...children.split(' ').filter(Boolean).map(Number)]
+}
+
+/** utime and stime are fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms on every Linux that Node runs on. */
+export function processorTime(pid: number): number | undefined {
+  const stat = readProc(`${pid}/stat`)
+  if (stat === undefined) return undefined
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+export function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): number | undefined {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readProc(`${pid}/status`) ?? '')?.[1]
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+}
