@@ -16,7 +16,7 @@ import { generationKey, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
-import { mustBeThere, viewOf } from './view.ts'
+import { mustBeThere, protocolHeaders, viewOf } from './view.ts'
 
 export interface OpenRequest {
   readonly method: string
@@ -94,7 +94,7 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
   if (growing === undefined) return bytesOf(mirror, resource, await found.arriving.landed)
   return {
     type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
-    headers: { ...cacheHeaders(resource, 'MISS', undefined, mirror), ...ownHeaders(resource) },
+    headers: cacheHeaders(resource, 'MISS', undefined, mirror),
     body: growing,
     cache: 'MISS',
     resource,
@@ -177,7 +177,10 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
     type: ref.type === '' ? 'application/octet-stream' : ref.type,
     etag: `"${ref.sha256}"`,
     modified: ref.modified,
-    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...ownHeaders(resource, ref) },
+    headers: {
+      ...cacheHeaders(resource, cache, obtained, mirror),
+      ...(resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}),
+    },
     body: { sha256: ref.sha256, size: ref.size },
     cache,
     resource,
@@ -218,15 +221,6 @@ const stateOf = ({ state }: Obtained): CacheState => {
   if (state === 'hit') return 'HIT'
   if (state === 'miss') return 'MISS'
   return state === 'stale' ? 'STALE' : 'REVALIDATED'
-}
-
-const ownHeaders = (resource: Resource, ref?: HeldRef): Readonly<Record<string, string>> => {
-  if (resource.route.headers === undefined || resource.route.view !== undefined || ref === undefined) return {}
-  return resource.route.headers(
-    { size: ref.size, digests: { sha256: ref.sha256 }, async *bytes() {} },
-    undefined,
-    resource.p,
-  )
 }
 
 /** RFC 9111 §5.2.2, RFC 9211: how long this may be kept, and where it came from. */

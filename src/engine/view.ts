@@ -175,7 +175,7 @@ async function keep(
     sha256,
     size: rendered.size,
     twins: rendered.twin === undefined ? {} : { gzip: rendered.twin },
-    headers: headersOf(mirror, resource, rendered, ref),
+    headers: rendered.there ? protocolHeaders(mirror, resource, rendered, ref) : {},
     inputs,
     until: unrepeatable ? 0 : rendered.until,
     modified:
@@ -192,14 +192,14 @@ async function keep(
   return view
 }
 
-function headersOf(
+/** Header fields of the protocol's own, for bytes that are shown. */
+export function protocolHeaders(
   mirror: Mirror,
   resource: Resource,
-  rendered: Rendered,
+  { sha256, size }: { readonly sha256: string; readonly size: number },
   ref: HeldRef | undefined,
 ): Readonly<Record<string, string>> {
-  if (resource.route.headers === undefined || !rendered.there) return {}
-  const { sha256, size } = rendered
+  if (resource.route.headers === undefined) return {}
   const shown = { size, digests: { sha256 }, bytes: () => mirror.store.stream(sha256) }
   return resource.route.headers(shown, ref === undefined ? undefined : heldDoc(mirror.store, ref), resource.p)
 }
