@@ -60,6 +60,8 @@ const describe = (base: string, { auth_required }: CargoOptions): string =>
     ...(auth_required ? { 'auth-required': true } : {}),
   })
 
+const registry = 'https://index.crates.io'
+
 export const cargo: Ecosystem<CargoOptions> = {
   id: 'cargo',
   title: 'Cargo (Rust crates)',
@@ -68,12 +70,12 @@ export const cargo: Ecosystem<CargoOptions> = {
   repos: [
     {
       name: 'cargo',
-      upstreams: ['https://index.crates.io'],
+      upstreams: [registry],
       hosts: ['static.crates.io', 'crates.io'],
       also: [
         'registry+https://github.com/rust-lang/crates.io-index',
         'https://github.com/rust-lang/crates.io-index',
-        'sparse+https://index.crates.io/',
+        `sparse+${registry}/`,
       ],
       options: { api: 'https://crates.io' },
     },
@@ -113,7 +115,7 @@ export const cargo: Ecosystem<CargoOptions> = {
   name: (text) => text.toLowerCase(),
   want,
   closure,
-  setup,
+  setup: (at) => setup(at, registry),
   refuse,
 }
 
