@@ -21,7 +21,7 @@ const linesOf = (text: string): readonly string[] => [
   ...blocks(text)
     .filter(({ language }) => ['sh', 'ini', 'cron'].includes(language))
     .flatMap(({ body }) => body.replaceAll('\\\n', ' ').split('\n'))
-    .filter((line) => /(?:^|&& |npx |bin\/|data )pkgmirror /.test(line)),
+    .filter((line) => /(?:^|&& |npx |bin\/|^docker (?:run|exec) .*)pkgmirror /.test(line)),
   ...snippets(text).filter((snippet) => /^(?:npx )?pkgmirror /.test(snippet)),
 ]
 
