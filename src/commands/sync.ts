@@ -3,6 +3,7 @@
 import { MirrorError } from '../errors.ts'
 import type { Context } from './context.ts'
 import { say, show } from './context.ts'
+import { publish } from './export.ts'
 import { run } from './run.ts'
 import { showSummary } from './summary.ts'
 import { wantedOf } from './wanted.ts'
@@ -38,10 +39,17 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
       wants: byRepo,
     })
     hide()
-    showSummary(context, summary, options.dryRun)
-    return summary.code
+    try {
+      const published = options.dryRun || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
+      return summary.code === 0 ? published : summary.code
+    } finally {
+      showSummary(context, summary, options.dryRun)
+    }
   } finally {
     hide()
     await workspace.close()
   }
 }
+
+/** A run that failed here or met bytes that cannot be trusted publishes nothing. */
+const isConsistent = (code: number): boolean => code !== 1 && code !== 2 && code !== 4

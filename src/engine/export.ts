@@ -10,7 +10,7 @@ import { createTree, type GrowingTree, type TreeOptions } from '../sinks/tree.ts
 import { generationFor } from './generation.ts'
 import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { serviced } from './obtain.ts'
+import { fetching, serviced } from './obtain.ts'
 import { type Opened, open } from './open.ts'
 import { isRoot, type Resource, resolve } from './resolve.ts'
 import { seenOf } from './said.ts'
@@ -107,7 +107,13 @@ interface Plan {
   readonly faults: ExportFault[]
 }
 
-async function planRepo(mirror: Mirror, mounted: MountedRepo, tree: GrowingTree, options: ExportOptions, faults: ExportFault[]): Promise<ExportedRepo> {
+async function planRepo(
+  mirror: Mirror,
+  mounted: MountedRepo,
+  tree: GrowingTree,
+  options: ExportOptions,
+  faults: ExportFault[],
+): Promise<ExportedRepo> {
   const base = `${options.baseUrl}${rootOf(mounted)}`
   const counts = { files: 0, bytes: 0, denied: 0, waiting: 0, unnamed: 0 }
   const plan: Plan = { mirror, mounted, tree, base, counts, faults }
@@ -140,7 +146,7 @@ async function currentGenerations(mirror: Mirror, mounted: MountedRepo): Promise
     const ref = mirror.catalog.refs.ofGeneration(id).find(isHeld)
     const resource = ref === undefined ? undefined : resolve(mounted, ref.path)
     if (resource === undefined) continue
-    const working = await generationFor(mirror, resource, clientScope())
+    const working = await generationFor(mirror, resource, clientScope(), fetching)
     ids.add(working?.id ?? id)
   }
   return ids
@@ -161,15 +167,20 @@ async function* heldResources({ mirror, mounted }: Plan, generations: ReadonlySe
 }
 
 /** Made documents: those that the ecosystem names, and those that are there once for a whole repo that holds anything. */
-async function* madePaths({ mirror, mounted, counts }: Plan): AsyncGenerator<string> {
-  if (counts.files === 0) return
-  const { ecosystem } = mounted
+async function* madePaths({ mirror, mounted }: Plan): AsyncGenerator<string> {
+  const { ecosystem, settings } = mounted
+  if (!holdsAnything(mirror, settings.name)) return
   for (const route of ecosystem.routes) {
     if (route.kind === 'made' && !route.pattern.includes(':')) yield route.pattern
   }
   if (ecosystem.made === undefined) return
   const repo = await serviced(mirror, mounted, clientScope())
   yield* ecosystem.made(repo, allowedHoldings(mirror, mounted))
+}
+
+function holdsAnything(mirror: Mirror, repo: string): boolean {
+  for (const ref of mirror.catalog.refs.scan(repo)) if (isHeld(ref)) return true
+  return false
 }
 
 async function* allowedHoldings(mirror: Mirror, mounted: MountedRepo): AsyncGenerator<Entry> {
@@ -191,7 +202,11 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
     const opened = await openShown(plan, resource, type)
     if (opened === undefined) continue
     if (!isBlob(opened.body)) {
-      faults.push({ repo: mounted.settings.name, path, error: new MirrorError('NOT_HELD', `${path} is not held whole`) })
+      faults.push({
+        repo: mounted.settings.name,
+        path,
+        error: new MirrorError('NOT_HELD', `${path} is not held whole`),
+      })
       continue
     }
     const { sha256, size } = opened.body
@@ -242,7 +257,10 @@ function mustBeAllowed(mirror: Mirror, resource: Resource): void {
   const subject = fact === undefined ? known : subjectOf(fact.entry, seenOf(mirror, mounted, fact))
   const verdict = judge.verdict(subject, mirror.now())
   if (verdict.allow) return
-  throw new MirrorError(verdict.code, `${known.name}@${known.version} is ${verdict.reason}`, { path, until: verdict.until })
+  throw new MirrorError(verdict.code, `${known.name}@${known.version} is ${verdict.reason}`, {
+    path,
+    until: verdict.until,
+  })
 }
 
 const ranks = { artifact: 0, vouched: 1, index: 2, made: 3, entry: 4 } as const

@@ -1,0 +1,64 @@
+// Puts one file in its place: made aside, then renamed, so that whoever reads sees the old one or the new one, whole.
+
+import { constants } from 'node:fs'
+import { copyFile, link, open, rename, rm, utimes } from 'node:fs/promises'
+import { MirrorError } from '../errors.ts'
+import { type Bytes, type TreeFile, wholeSeconds } from './sink.ts'
+
+/** How a system says that two names cannot be one file: another device, a file system without links, too many names. */
+const unlinkable = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'])
+
+/**
+ * `aside` and `target` are on one file system. Artifacts become hard links to the store's own files where that can be:
+ * they keep the store's dates, since the dates of one are those of the other.
+ *
+ * @throws MirrorError DAMAGED when the store does not have these bytes.
+ */
+export async function place(bytes: Bytes, file: TreeFile, aside: string, target: string): Promise<'linked' | 'copied'> {
+  const from = await fileOf(bytes, file)
+  try {
+    const linked = file.kind === 'artifact' && from !== undefined && (await tryLink(from, aside))
+    if (!linked) await copy(bytes, file, from, aside)
+    await rename(aside, target)
+    return linked ? 'linked' : 'copied'
+  } finally {
+    // renaming one name of a file onto another one of it does nothing
+    await rm(aside, { force: true })
+  }
+}
+
+/** The store's own file, where it has one. Throws DAMAGED when the store does not have these bytes. */
+export async function fileOf(bytes: Bytes, file: TreeFile): Promise<string | undefined> {
+  const opened = await bytes.open(file.sha256)
+  if (opened === undefined) throw damaged(file, 'are missing from the store')
+  await opened.close()
+  if (opened.size !== file.size) throw damaged(file, `are held with ${opened.size} of ${file.size} bytes`)
+  return opened.file
+}
+
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && unlinkable.has(String(error.code))) return false
+    throw error
+  }
+}
+
+async function copy(bytes: Bytes, file: TreeFile, from: string | undefined, to: string): Promise<void> {
+  if (from !== undefined) await copyFile(from, to, constants.COPYFILE_FICLONE)
+  const handle = await open(to, from === undefined ? 'wx' : 'r+')
+  try {
+    if (from === undefined) await handle.writeFile(bytes.stream(file.sha256))
+    // before its name is there: a crash of the machine leaves no empty file under it
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  const time = wholeSeconds(file.modified)
+  await utimes(to, time, time)
+}
+
+const damaged = (file: TreeFile, why: string): MirrorError =>
+  new MirrorError('DAMAGED', `the bytes of ${file.path} ${why}`, { path: file.path, sha256: file.sha256 })

@@ -1,0 +1,117 @@
+// A tree that is being put together: names checked against each other as they come, in a table on disk once it grows, so
+// that memory does not depend on how many there are.
+
+import Database from 'better-sqlite3'
+import { MirrorError } from '../errors.ts'
+import { exportName } from '../formats/safe-path.ts'
+import type { Tree, TreeFile } from './sink.ts'
+
+/** The folder of a tree that belongs to the export itself. */
+export const OWN_FOLDER = '.pkgmirror'
+
+const PAGE = 500
+
+export interface TreeOptions {
+  /** Names that differ in letter case alone are one name on many file systems; `apart` where they never will be. */
+  readonly letterCase: 'folded' | 'apart'
+}
+
+export interface GrowingTree extends Tree {
+  /**
+   * @throws MirrorError BAD_PATH for a name that a published tree cannot have, and for one that collides with another:
+   * equal, equal but for letter case, or a file where the other needs a folder.
+   */
+  add(file: TreeFile): void
+  close(): void
+}
+
+const schema = `
+  PRAGMA journal_mode = OFF;
+  PRAGMA synchronous = OFF;
+  CREATE TABLE file (path TEXT PRIMARY KEY, fold TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+    modified INTEGER NOT NULL, kind TEXT NOT NULL, rank INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX file_fold ON file (fold);
+  CREATE INDEX file_rank ON file (rank, path);
+  CREATE TABLE folder (path TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
+`
+
+export function createTree({ letterCase }: TreeOptions): GrowingTree {
+  // no name: a temporary database of its own, in memory until it is large
+  const connection = new Database('')
+  connection.exec(schema)
+  const columns = 'path, sha256, size, modified, kind, rank'
+  const get = connection.prepare<[string], TreeFile>(`SELECT ${columns} FROM file WHERE path = ?`)
+  const page = connection.prepare<[number, string], TreeFile>(
+    `SELECT ${columns} FROM file WHERE (rank, path) > (?, ?) ORDER BY rank, path LIMIT ${PAGE}`,
+  )
+  const insert = connection.prepare(
+    `INSERT INTO file (fold, ${columns}) VALUES (@fold, @path, @sha256, @size, @modified, @kind, @rank)`,
+  )
+  const folded = connection.prepare<[string], { path: string }>('SELECT path FROM file WHERE fold = ?')
+  const asFolder = connection.prepare<[string], { first: string }>('SELECT first FROM folder WHERE path = ?')
+  const addFolder = connection.prepare('INSERT INTO folder (path, first) VALUES (?, ?)')
+  let files = 0
+  let bytes = 0
+
+  function mustBeFree(path: string, fold: string): void {
+    const same = folded.get(fold)
+    if (same !== undefined) {
+      const why = same.path === path ? 'is wanted by two files' : `and ${same.path} differ in letter case alone`
+      throw collision(`${path} ${why}`, same.path === path ? undefined : caseHint)
+    }
+    const within = asFolder.get(fold)
+    if (within !== undefined) throw collision(`${path} is a file, and ${within.first} needs a folder of that name`)
+  }
+
+  /** The folders of a path, the innermost first; one that is known has its parents known. */
+  function addFolders(path: string, fold: string): void {
+    for (let at = fold.lastIndexOf('/'); at !== -1; at = fold.lastIndexOf('/', at - 1)) {
+      const folder = fold.slice(0, at)
+      if (asFolder.get(folder) !== undefined) return
+      const file = folded.get(folder)
+      if (file !== undefined) throw collision(`${file.path} is a file, and ${path} needs a folder of that name`)
+      addFolder.run(folder, path)
+    }
+  }
+
+  return {
+    get files() {
+      return files
+    },
+    get bytes() {
+      return bytes
+    },
+    add(file) {
+      const { path } = file
+      exportName(`/${path}`)
+      if (path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)) {
+        throw collision(`${path} lies in the folder that an export keeps for itself`)
+      }
+      const fold = letterCase === 'folded' ? path.normalize('NFC').toLowerCase() : path
+      mustBeFree(path, fold)
+      addFolders(path, fold)
+      insert.run({ ...file, fold })
+      files += 1
+      bytes += file.size
+    },
+    get: (path) => get.get(path),
+    *list() {
+      let [rank, path] = [-1, '']
+      for (;;) {
+        const rows = page.all(rank, path)
+        yield* rows
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < PAGE) return
+        rank = last.rank
+        path = last.path
+      }
+    },
+    close: () => void connection.close(),
+  }
+}
+
+const caseHint =
+  'Leave one of them out with `policy.deny` or --repo; where the tree only ever lies on file systems that tell the two apart, pass --case-sensitive.'
+
+const collision = (message: string, hint = 'Two repositories may share a mount: give one of them another `mount`.') =>
+  new MirrorError('BAD_PATH', message, { hint })
