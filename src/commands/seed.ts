@@ -1,15 +1,18 @@
 // `pkgmirror seed FILE…`: brings in what lockfiles lock, without a manifest.
 
+import { didYouMean } from '../config/nearest.ts'
 import type { Selector } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
+import { lockFormats } from '../lockfiles/index.ts'
 import { type Context, printJson, say, show } from './context.ts'
 import { lockFormatOf, type Tally, tallyOf, tallyText } from './lockfile-tally.ts'
 import { writeNew } from './new-file.ts'
 import { run } from './run.ts'
 import { type Seeded, seededManifest } from './seeded-manifest.ts'
 import { showSummary } from './summary.ts'
+import { unreadable } from './unreadable.ts'
 import { addLockfile, type Wanted } from './wanted.ts'
-import { openWorkspace, type Workspace } from './workspace.ts'
+import { openWorkspace } from './workspace.ts'
 
 export interface SeedOptions {
   /** Lockfiles, absolute. */
@@ -27,14 +30,28 @@ const MOST_SKIPPED = 20
 
 /** Returns the exit code, as `sync` does. Throws LOCKFILE for a file of no known format. */
 export async function seed(context: Context, options: SeedOptions): Promise<number> {
+  const { files, as, dryRun, writeManifest } = options
+  // before anything is opened: a file that is no lockfile leaves no data directory behind
+  const tallies = new Map<string, Tally>()
+  for (const file of files) tallies.set(file, await tallied(file, as))
   const workspace = await openWorkspace(context.settings, { lock: true })
   const hide = show(context, workspace.events)
   try {
-    const { wants, seeded } = await understood(workspace, options)
+    const wants = new Map<string, Selector[]>()
+    const add = (repo: string, selector: Selector): void => {
+      const known = wants.get(repo)
+      if (known === undefined) wants.set(repo, [selector])
+      else known.push(selector)
+    }
+    const seeded: Seeded[] = []
+    for (const [file, tally] of tallies) {
+      const skipped: Wanted['skipped'][number][] = []
+      await addLockfile(workspace.mirror, file, as, add, (line) => skipped.push(line))
+      seeded.push({ file, tally, skipped })
+    }
     tell(context, seeded)
-    const { writeManifest, files, dryRun } = options
     if (writeManifest !== undefined) {
-      await writeNew(writeManifest, seededManifest(writeManifest, seeded, options.as), options.force)
+      await writeNew(writeManifest, seededManifest(writeManifest, seeded, as), options.force)
       say(context, `wrote ${writeManifest}`)
     }
     const holder = files.join(' + ')
@@ -48,26 +65,17 @@ export async function seed(context: Context, options: SeedOptions): Promise<numb
   }
 }
 
-async function understood({ mirror }: Workspace, { files, as }: SeedOptions) {
-  const wants = new Map<string, Selector[]>()
-  const seeded: Seeded[] = []
-  const add = (repo: string, selector: Selector): void => {
-    const known = wants.get(repo)
-    if (known === undefined) wants.set(repo, [selector])
-    else known.push(selector)
-  }
-  for (const file of files) {
-    const skipped: Wanted['skipped'][number][] = []
-    await addLockfile(mirror, file, as, add, (line) => skipped.push(line))
-    seeded.push({ file, tally: await tally(file, as), skipped })
-  }
-  return { wants, seeded }
-}
-
-async function tally(file: string, as: string | undefined): Promise<Tally> {
-  const format = await lockFormatOf(file, as)
-  if (format === undefined) throw new MirrorError('LOCKFILE', 'this is no lockfile that is known', { file })
-  return tallyOf(file, format)
+async function tallied(file: string, as: string | undefined): Promise<Tally> {
+  const format = await lockFormatOf(file, as).catch((error: unknown) => {
+    throw unreadable(error, file)
+  })
+  if (format !== undefined) return tallyOf(file, format)
+  const known = lockFormats.map(({ id }) => id)
+  const message =
+    as === undefined
+      ? 'this is no lockfile that is known'
+      : `there is no lockfile format ${JSON.stringify(as)}${didYouMean(as, known)}`
+  throw new MirrorError('LOCKFILE', message, { file, hint: `Known formats: ${known.join(', ')}. Name one with --as.` })
 }
 
 function tell(context: Context, seeded: readonly Seeded[]): void {

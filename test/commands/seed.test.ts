@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { explain } from '../../src/commands/explain.ts'
+import { lock } from '../../src/commands/lock.ts'
+import { type SeedOptions, seed } from '../../src/commands/seed.ts'
+import { status } from '../../src/commands/status.ts'
+import { sync } from '../../src/commands/sync.ts'
+import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
+
+const sha = (algorithm: string, text: string) => createHash(algorithm).update(text)
+const bolt = 'the files of bolt as of 2.4.40404\n'
+const kit = 'the files of kit as of 3.1.60101\n'
+
+const packageLock = (registry: string, content = bolt): string =>
+  JSON.stringify({
+    name: 'project',
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'project', dependencies: { bolt: '^2' } },
+      'node_modules/bolt': {
+        version: '2.4.40404',
+        resolved: `${registry}/bolt/-/bolt-2.4.40404.tgz`,
+        integrity: `sha512-${sha('sha512', content).digest('base64')}`,
+      },
+      'node_modules/forked': { version: '1.0.0', resolved: 'git+ssh://git@git.example.org/forked.git#abc' },
+    },
+  })
+
+const cargoLock = `version = 4
+
+[[package]]
+name = "kit"
+version = "3.1.60101"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "${sha('sha256', kit).digest('hex')}"
+`
+
+describe('seed', () => {
+  let bench: Workbench
+  let files: readonly string[]
+  before(async () => {
+    bench = await openWorkbench()
+    files = [
+      bench.write('package-lock.json', packageLock(bench.upstreams.npm.url)),
+      bench.write('Cargo.lock', cargoLock),
+    ]
+  })
+  after(() => bench.close())
+
+  function seeded(options: Partial<SeedOptions>, speaking: Speaking = {}): Promise<Said> {
+    const all = { files, as: undefined, dryRun: false, writeManifest: undefined, force: false, ...options }
+    return bench.say((context) => seed(context, all), speaking)
+  }
+  const fresh = (name: string): Speaking => ({ flags: { data: path.join(bench.folder, name) } })
+
+  it('fetches nothing but indexes in a dry run', async () => {
+    const { code, err } = await seeded({ dryRun: true }, fresh('dry'))
+    assert.equal(code, 0)
+    assert.match(err, /npm: \d+ files wanted, 1 to fetch/)
+    assert.equal(bench.upstreams.npm.count('/bolt/-/bolt-2.4.40404.tgz'), 0)
+  })
+
+  it('brings in what the lockfiles lock, and says what it understood and what not', async () => {
+    const { code, err } = await seeded({})
+    assert.equal(code, 0, err)
+    assert.match(err, /package-lock\.json: package-lock: npm .*1 registry, 1 git; 1 line with a digest/)
+    assert.match(err, /Cargo\.lock: cargo-lock: cargo 1 registry; 1 line with a digest/)
+    assert.match(err, /skipped: .*package-lock\.json(:\d+)?: forked: its source is git, not a registry/)
+  })
+
+  it('keeps the lockfile as a proof', async () => {
+    const { out, code } = await bench.say((context) => explain(context, 'pkg:npm/bolt@2.4.40404'))
+    assert.equal(code, 0)
+    assert.match(out, /lockfile .*package-lock\.json states sha512 /)
+  })
+
+  it('holds only the locked versions, in the name of the lockfiles', async () => {
+    const { document } = await bench.say(status, { json: true })
+    const [npm] = document.repositories as readonly { name: string; artifacts: number }[]
+    assert.deepEqual([npm?.name, npm?.artifacts], ['npm', 1])
+    const [holder] = document.holders as readonly { holder: string }[]
+    assert.equal(holder?.holder, files.join(' + '))
+  })
+
+  it('refuses what upstream states another digest of than the lockfile, and names its line', async () => {
+    const before = bench.upstreams.npm.count('/bolt/-/bolt-2.4.40404.tgz')
+    const changed = bench.write('changed/package-lock.json', packageLock(bench.upstreams.npm.url, 'something else'))
+    const { code, err } = await seeded({ files: [changed] }, fresh('changed-mirror'))
+    assert.notEqual(code, 0)
+    assert.match(err, /changed\/package-lock\.json:\d+: .*bolt.* digest/)
+    assert.equal(bench.upstreams.npm.count('/bolt/-/bolt-2.4.40404.tgz'), before)
+  })
+
+  it('writes a manifest that brings in the same', async () => {
+    const manifest = path.join(bench.folder, 'kept/mirror.yaml')
+    assert.equal((await seeded({ writeManifest: manifest, dryRun: true }, fresh('kept-dry'))).code, 0)
+    const text = readFileSync(manifest, 'utf8')
+    assert.match(text, /^# .*\n# \.\.\/package-lock\.json: package-lock: npm /)
+    assert.match(text, /# {3}not mirrored: forked.*git/)
+    const again = fresh('kept-mirror')
+    const from = [bench.write('bare.yaml', bench.text({ packages: {} })), manifest]
+    const { code, err } = await bench.say((context) => sync(context, { dryRun: false }), { ...again, files: from })
+    assert.equal(code, 0, err)
+    const { code: found } = await bench.say((context) => explain(context, 'pkg:cargo/kit@3.1.60101'), again)
+    assert.equal(found, 0)
+  })
+
+  it('does not overwrite another manifest', async () => {
+    const writeManifest = bench.write('mine.yaml', 'offline: true\n')
+    const { code, err } = await seeded({ writeManifest }, fresh('never'))
+    assert.equal(code, 2)
+    assert.match(err, /mine\.yaml: is there with other content/)
+    assert.equal(readFileSync(writeManifest, 'utf8'), 'offline: true\n')
+  })
+
+  it('refuses a file of no known format, and takes one that is named', async () => {
+    const strange = bench.write('strange.lock', cargoLock)
+    const { code, err } = await seeded({ files: [strange] }, fresh('strange'))
+    assert.equal(code, 2)
+    assert.match(err, /strange\.lock: this is no lockfile that is known\n.*cargo-lock.*--as/)
+    assert.equal((await seeded({ files: [strange], as: 'cargo-lock', dryRun: true }, fresh('strange'))).code, 0)
+    assert.match(
+      (await seeded({ files: [strange], as: 'cargolock' }, fresh('strange'))).err,
+      /no lockfile format "cargolock"; did you mean "cargo-lock"/,
+    )
+  })
+
+  it('prints JSON lines that end in a summary', async () => {
+    const { out, document, code } = await seeded({}, { json: true })
+    const types = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type)
+    assert.deepEqual(types.slice(0, 2), ['understood', 'understood'])
+    assert.deepEqual([types.at(-1), document.code, code], ['summary', 0, 0])
+  })
+
+  it('ends with 7 when another run works on the data directory', async () => {
+    const held = lock(path.join(bench.folder, 'mirror'))
+    const { code } = await seeded({})
+    held.release()
+    assert.equal(code, 7)
+  })
+
+  it('makes no data directory for a file that is not there', async () => {
+    const { code, err } = await seeded({ files: ['/nowhere/package-lock.json'] }, fresh('nothing'))
+    assert.equal(code, 2)
+    assert.match(err, /^\/nowhere\/package-lock\.json: there is no such file/)
+    assert.ok(!existsSync(path.join(bench.folder, 'nothing')))
+  })
+})
