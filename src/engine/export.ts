@@ -73,7 +73,8 @@ export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOpti
       ...options,
       covers: (path) => whole && (within === undefined || within.some((mount) => path.startsWith(mount))),
       changed(change) {
-        if (change.what === 'failed') faults.push({ repo: '', path: change.path, error: change.error })
+        if (change.what === 'failed')
+          faults.push({ repo: repoAt(chosen, change.path), path: change.path, error: change.error })
         options.changed(change)
       },
     })
@@ -97,6 +98,10 @@ function chosenRepos(mirror: Mirror, names: readonly string[] | undefined): read
 
 /** The folder of a repo in the tree, with a slash in front and none behind; '' for one that is mounted at the top. */
 const rootOf = ({ settings }: MountedRepo): string => settings.mount.replace(/\/+$/, '')
+
+const repoAt = (repos: readonly MountedRepo[], path: string): string =>
+  repos.filter((one) => `/${path}`.startsWith(`${rootOf(one)}/`)).sort((a, b) => rootOf(b).length - rootOf(a).length)[0]
+    ?.settings.name ?? ''
 
 interface Plan {
   readonly mirror: Mirror
