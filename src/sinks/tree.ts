@@ -33,6 +33,8 @@ const schema = `
   CREATE INDEX file_fold ON file (fold);
   CREATE INDEX file_rank ON file (rank, path);
   CREATE TABLE folder (path TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
+  -- never ended: nobody else sees this database, and nothing of it outlives the connection
+  BEGIN;
 `
 
 export function createTree({ letterCase }: TreeOptions): GrowingTree {

@@ -53,7 +53,8 @@ export async function readWritten(root: string): Promise<Written> {
   const connection = new Database('')
   connection.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     CREATE TABLE written (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE intended (rank INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (rank, path)) WITHOUT ROWID;`)
+    CREATE TABLE intended (rank INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (rank, path)) WITHOUT ROWID;
+    BEGIN;`)
   const put = connection.prepare('INSERT OR REPLACE INTO written (path, sha256) VALUES (?, ?)')
   const drop = connection.prepare('DELETE FROM written WHERE path = ?')
   const get = connection.prepare<[string], WrittenFile>('SELECT path, sha256 FROM written WHERE path = ?')
