@@ -82,7 +82,9 @@ export function fetchResource(
     const sha256 = stated.entry.digests?.sha256
     if (sha256 === undefined) return fetchIt()
     const key = `bytes ${sha256}`
-    await mirror.flights.get(key)?.landed.catch(() => undefined)
+    for (let other = mirror.flights.get(key); other !== undefined; other = mirror.flights.get(key)) {
+      await other.landed.catch(() => undefined)
+    }
     return mirror.flights.share(key, () => task(fetchIt)).landed
   }
 

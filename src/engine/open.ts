@@ -1,6 +1,5 @@
 // One path for a client: judged, then taken from what is held or followed while it arrives, and shown.
 
-import type { HeldRef } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
