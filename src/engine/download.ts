@@ -112,6 +112,11 @@ class Transfer {
   #changed = Promise.withResolvers<void>()
   #followers = 0
   #closed = false
+  /** Conditions are sent until upstream has answered with a body. */
+  #conditional = true
+  /** The strong validator of the bytes that are there. */
+  #validator: string | undefined
+  #head: Head | undefined
 
   constructor(seams: { client: Client; store: Store; events: Events }, wanted: Wanted) {
     this.#client = seams.client
@@ -124,96 +129,123 @@ class Transfer {
 
   /** Fetches until the bytes are whole and right, or there is no hope. */
   async run(onHead: (head: Head) => void): Promise<Arrived> {
-    const { urls } = this.#wanted
+    const { urls, digests } = this.#wanted
+    const most = Math.max(TRIES, urls.length)
     let failure: MirrorError | undefined
     let mismatches = 0
-    let validator: string | undefined
-    for (let attempt = 0; attempt < Math.max(TRIES, urls.length); attempt += 1) {
+    for (let attempt = 0; attempt < most; attempt += 1) {
       const url = urls[attempt % urls.length] ?? ''
       try {
-        const received = await this.#ask(url, validator)
-        const head = this.#headOf(received, url)
-        if (received.status !== 200 && received.status !== 206) {
-          const absent = this.#refused(received, head)
-          await received.discard()
-          if (absent !== undefined && attempt + 1 < urls.length) {
-            failure = absent
-            continue
-          }
-          if (absent !== undefined) throw absent
-          return { ...head, body: undefined }
-        }
-        await this.#prepare(received, validator)
-        validator = strongValidator(received.headers)
-        onHead(head)
-        await this.#pump(received)
-        return { ...head, body: await this.#verified() }
+        const arrived = await this.#attempt(url, onHead)
+        if (arrived !== undefined) return arrived
       } catch (error) {
         failure = asMirrorError(error)
-        if (failure.code === 'WRONG_DIGEST' || failure.code === 'WRONG_LENGTH') {
+        const { code } = failure
+        if (code === 'NOT_FOUND' && attempt + 1 < urls.length) continue
+        if (code === 'WRONG_DIGEST' || code === 'WRONG_LENGTH') {
           mismatches += 1
           if (mismatches > 1 || this.#written === 0) throw failure
           await this.#restart()
-          validator = undefined
           continue
         }
-        if (!failure.failure.retry) throw failure
-        const last = attempt + 1 >= Math.max(TRIES, urls.length)
-        if (last || (this.#written === 0 && attempt + 1 >= urls.length)) throw failure
-        const mayResume = strongest(this.#wanted.digests) || validator !== undefined
-        if (this.#written > 0 && !mayResume) await this.#restart()
+        // only what upstream did may be better the next time
+        if (failure.failure.exit !== 6 || !failure.failure.retry || attempt + 1 >= most) throw failure
+        // before there was an answer the client has tried again by itself
+        if (this.#head === undefined && attempt + 1 >= urls.length) throw failure
+        if (this.#written > 0 && !strongest(digests) && this.#validator === undefined) await this.#restart()
       }
     }
     throw failure ?? new MirrorError('UNREACHABLE', `no address for ${this.#wanted.path}`)
   }
 
-  #ask(url: string, validator: string | undefined): Promise<Received> {
+  /** One request and its body; undefined when it has to be asked once more in another way. */
+  async #attempt(url: string, onHead: (head: Head) => void): Promise<Arrived | undefined> {
+    const received = await this.#ask(url)
+    let head: Head
+    try {
+      if (received.status !== 200 && received.status !== 206) return await this.#bodiless(received, url)
+      await this.#prepare(received)
+      head = { status: received.status, headers: received.headers, url, size: this.#size }
+      if (received.status === 200 || this.#head === undefined) this.#head = head
+      onHead(head)
+    } catch (error) {
+      // the connection would wait for its body to be read
+      await received.discard()
+      throw error
+    }
+    await this.#pump(received)
+    if (received.status === 206 && this.#size !== undefined && this.#written < this.#size) {
+      throw new MirrorError('TRUNCATED', `upstream sent less of ${this.#wanted.path} than was asked for`, {
+        path: this.#wanted.path,
+      })
+    }
+    return { ...this.#head, body: await this.#verified() }
+  }
+
+  /** An answer without a body to keep: 304, the end of a resumed transfer, or an error. */
+  async #bodiless(received: Received, url: string): Promise<Arrived | undefined> {
+    const { status, headers } = received
+    if (status === 304 && this.#conditional) {
+      await received.discard()
+      // a 304 about other bytes than ours (RFC 9111 §4.3.4): they are asked for
+      const [ours, theirs] = [this.#wanted.headers['if-none-match'], strongValidator(headers)]
+      const isOurs = ours === undefined || theirs === undefined || ours.startsWith('W/') || ours === theirs
+      if (isOurs) return { status, headers, url, size: this.#size, body: undefined }
+      this.#conditional = false
+      return undefined
+    }
+    if (status === 416 && this.#written > 0) {
+      await received.discard()
+      const total = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
+      if (this.#head !== undefined && Number(total) === this.#written)
+        return { ...this.#head, body: await this.#verified() }
+      await this.#restart()
+      return undefined
+    }
+    throw this.#refused(status, url)
+  }
+
+  #ask(url: string): Promise<Received> {
     const { repo, path, headers, guarded, priority, size, signal } = this.#wanted
     this.#events.emit({ type: 'started', repo, path, url, ...(size === undefined ? {} : { size }) })
-    const range =
-      this.#written === 0
-        ? {}
-        : { range: `bytes=${this.#written}-`, ...(validator === undefined ? {} : { 'if-range': validator }) }
     return this.#client.ask({
       url,
       repo,
       guarded,
       priority,
-      headers: { ...headers, ...range },
+      headers: this.#conditional ? headers : { ...withoutConditions(headers), ...this.#range() },
       ...(signal === undefined ? {} : { signal }),
     })
   }
 
-  /** `url` is the address that was asked: the one after redirects may carry a signature that is nobody's business. */
-  #headOf(received: Received, url: string): Head {
-    const stated = received.headers['content-length']
-    const size =
-      this.#wanted.size ??
-      (stated !== undefined && received.status === 200 && received.headers['content-encoding'] === undefined
-        ? Number(stated)
-        : undefined)
-    return { status: received.status, headers: received.headers, url, size: this.#size ?? size }
+  #range(): Readonly<Record<string, string>> {
+    if (this.#written === 0) return {}
+    const condition = this.#validator === undefined ? {} : { 'if-range': this.#validator }
+    return { range: `bytes=${this.#written}-`, ...condition }
   }
 
-  /** An error for an answer without a body to keep; undefined for 304. A lack is thrown by the caller. */
-  #refused(received: Received, head: Head): MirrorError | undefined {
+  #refused(status: number, url: string): MirrorError {
     const { path, repo, absent } = this.#wanted
-    if (received.status === 304) return undefined
-    const facts = { url: head.url, status: received.status, path, repo }
-    if (absent.includes(received.status)) return new MirrorError('NOT_FOUND', `${repo} has no ${path}`, facts)
-    if (received.status === 401 || received.status === 403) {
-      throw new MirrorError('UPSTREAM_AUTH', `upstream answered ${received.status} for ${path}`, facts)
-    }
-    if (received.status === 429) throw new MirrorError('RATE_LIMITED', `upstream answered 429 for ${path}`, facts)
-    throw new MirrorError('UPSTREAM_STATUS', `upstream answered ${received.status} for ${path}`, facts)
+    const facts = { url, status, path, repo }
+    if (absent.includes(status)) return new MirrorError('NOT_FOUND', `${repo} has no ${path}`, facts)
+    const said = `upstream answered ${status} for ${path}`
+    if (status === 401 || status === 403) return new MirrorError('UPSTREAM_AUTH', said, facts)
+    return new MirrorError(status === 429 ? 'RATE_LIMITED' : 'UPSTREAM_STATUS', said, facts)
   }
 
   /** Readies the file for this body: from the start, or behind what is there. */
-  async #prepare(received: Received, validator: string | undefined): Promise<void> {
-    const { path, limit } = this.#wanted
-    const stated = this.#headOf(received, '').size
-    if (stated !== undefined && stated > limit) {
-      throw new MirrorError('TOO_LARGE', `${path} is stated with ${stated} bytes, more than the ${limit} allowed`, {
+  async #prepare(received: Received): Promise<void> {
+    const { path, limit, size: vouched } = this.#wanted
+    const { 'content-length': length, 'content-encoding': coding } = received.headers
+    const partial = received.status === 206
+    if (partial && !this.#continues(received)) {
+      await this.#restart()
+      throw new MirrorError('TRUNCATED', `upstream sent another part of ${path} than was asked for`, { path })
+    }
+    const stated = length !== undefined && coding === undefined ? Number(length) : undefined
+    const size = vouched ?? (partial ? this.#size : stated)
+    if (size !== undefined && size > limit) {
+      throw new MirrorError('TOO_LARGE', `${path} is stated with ${size} bytes, more than the ${limit} allowed`, {
         path,
       })
     }
@@ -221,23 +253,22 @@ class Transfer {
       this.#staged = await this.#store.stage()
       this.#hashes = hashers(this.#algorithms())
     }
-    if (received.status === 206) {
-      const from = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(received.headers['content-range'] ?? '')
-      const same = validator === undefined || strongValidator(received.headers) === validator
-      if (
-        from === null ||
-        Number(from[1]) !== this.#written ||
-        !same ||
-        (this.#size !== undefined && from[2] !== '*' && Number(from[2]) !== this.#size)
-      ) {
-        await received.discard()
-        await this.#restart()
-        throw new MirrorError('TRUNCATED', `upstream resumed ${path} at the wrong place`, { path })
-      }
-      return
-    }
-    this.#size = stated
+    this.#conditional = false
+    if (partial) return
+    this.#size = size
+    this.#validator = strongValidator(received.headers)
     if (this.#written > 0) await this.#restart()
+  }
+
+  /** Is it the part that was asked for, of the same whole? A part nobody asked for is none (RFC 9110 §15.3.7). */
+  #continues(received: Received): boolean {
+    const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(received.headers['content-range'] ?? '') ?? []
+    if (this.#written === 0 || Number(from) !== this.#written) return false
+    if (this.#validator !== undefined && strongValidator(received.headers) !== this.#validator) return false
+    if (total === '*') return this.#size !== undefined || strongest(this.#wanted.digests)
+    if (this.#size !== undefined) return Number(total) === this.#size
+    this.#size = Number(total)
+    return true
   }
 
   #algorithms(): ReadonlySet<string> {
@@ -286,10 +317,11 @@ class Transfer {
         if (broken !== undefined) throw broken
       }
     } finally {
+      // what was hashed is written too, or a resumed transfer would not fit behind it
       await writing
+      if (broken === undefined) await drain()
     }
     if (broken !== undefined) throw broken
-    await drain()
   }
 
   /** Upstream may compress although asked not to; a name that ends in the coding is the file itself (http-caching §9). */
@@ -333,12 +365,13 @@ class Transfer {
   }
 
   async #restart(): Promise<void> {
-    await this.#staged?.restart()
+    // followers are told first: they must not look for bytes in a file that is being emptied
     this.#hashes = hashers(this.#algorithms())
     this.#written = 0
     this.#released = 0
     this.#start += 1
     this.#wake()
+    await this.#staged?.restart()
   }
 
   /** Everything may be shown. */
@@ -372,12 +405,13 @@ class Transfer {
   follow(): Growing {
     const transfer = this
     const start = this.#start
+    const told = this.#size
     let left = false
     let read = 0
     this.#followers += 1
     const current = () => {
       if (transfer.#failure !== undefined) throw transfer.#failure
-      if (transfer.#start !== start && read > 0) {
+      if (transfer.#start !== start && (read > 0 || (told !== undefined && transfer.#size !== told))) {
         throw new MirrorError('TRUNCATED', `the transfer of ${transfer.#wanted.path} had to start again`, {
           path: transfer.#wanted.path,
         })
@@ -421,6 +455,9 @@ class Transfer {
 /** A digest that is strong enough to prove bytes put together from several transfers. */
 const strongest = (digests: Digests): boolean =>
   ['sha256', 'sha512', 'sha384', 'blake2b512'].some((name) => digests[name] !== undefined)
+
+const withoutConditions = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('if-')))
 
 /** A strong entity tag (RFC 9110 §8.8.3); dates are too coarse to join two transfers by. */
 function strongValidator(headers: Readonly<Record<string, string>>): string | undefined {

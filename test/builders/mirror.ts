@@ -221,7 +221,15 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
     async get(path, asked) {
       const opened = await test.open(path, asked)
       const bytes = await bodyOf(mirror, opened)
-      return { ...opened, bytes, text: bytes.toString() }
+      // the last bytes are shown before they are written down
+      if (isGrowing(opened.body)) await mirror.flights.idle()
+      return {
+        ...opened,
+        bytes,
+        get text() {
+          return bytes.toString()
+        },
+      }
     },
     async failure(path, asked) {
       try {
@@ -287,14 +295,14 @@ export async function bodyOf(mirror: Mirror, { body }: Opened): Promise<Buffer> 
 /** Follows a body that still arrives, from `from` to its end. */
 export async function growingBytes(body: Growing, from = 0): Promise<Buffer> {
   const pieces: Buffer[] = []
+  const buffer = Buffer.allocUnsafe(256 * 1024)
   let at = from
   try {
     for (;;) {
       await body.more(at)
-      const buffer = Buffer.alloc(256 * 1024)
       const read = await body.read(buffer, at)
       if (read === 0 && body.done) return Buffer.concat(pieces)
-      pieces.push(buffer.subarray(0, read))
+      pieces.push(Buffer.from(buffer.subarray(0, read)))
       at += read
     }
   } finally {
