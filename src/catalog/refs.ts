@@ -34,9 +34,14 @@ const encode = (ref: Ref): Row => ({
 /** One page of a scan: scans never keep a statement open, so that a writer may write in between. */
 const PAGE = 500
 
+/** Lacks are counted once in so many. */
+const COUNTED = 128
+
 export interface Refs {
   get(repo: string, path: string, variant: string, generation: number): Ref | undefined
   put(ref: Ref): void
+  /** Remembers that upstream does not have it. Only about so many lacks are kept, the newest: whoever guesses names must not fill the catalog. */
+  lack(ref: Ref, most: number): void
   /** Renews the validation time of an unchanged ref. */
   checked(ref: Ref, time: number, headers?: Readonly<Record<string, string>>): void
   drop(ref: Ref): void
@@ -76,6 +81,12 @@ export function refs(connection: Connection): Refs {
        checked = excluded.checked, modified = excluded.modified, name = excluded.name, version = excluded.version,
        proof = excluded.proof, proven = excluded.proven`,
   )
+  const lacks = connection.prepare<[], { n: number }>('SELECT count(*) AS n FROM ref WHERE sha256 IS NULL')
+  const forget = connection.prepare(
+    `DELETE FROM ref WHERE sha256 IS NULL AND checked <
+       (SELECT checked FROM ref WHERE sha256 IS NULL ORDER BY checked DESC LIMIT 1 OFFSET ?)`,
+  )
+  let added = 0
   const checked = connection.prepare(
     'UPDATE ref SET checked = ?, headers = ? WHERE repo = ? AND path = ? AND variant = ? AND generation = ?',
   )
@@ -109,6 +120,11 @@ export function refs(connection: Connection): Refs {
       return row === undefined ? undefined : decode(row)
     },
     put: (ref) => void put.run(encode(ref)),
+    lack(ref, most) {
+      put.run(encode(ref))
+      added += 1
+      if (added % COUNTED === 0 && (lacks.get()?.n ?? 0) > most) forget.run(most - 1)
+    },
     checked: (ref, time, headers) =>
       void checked.run(time, JSON.stringify(headers ?? ref.headers), ref.repo, ref.path, ref.variant, ref.generation),
     drop: (ref) => void drop.run(ref.repo, ref.path, ref.variant, ref.generation),
