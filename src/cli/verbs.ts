@@ -113,6 +113,40 @@ export function addVerbs(program: Command, act: Act): void {
 
   withSettings(
     program
+      .command('verify')
+      .description('prove again, offline, everything that is held: digests, signatures, documents')
+      .option('--sample <percent>', 'only a random part of it: 5%')
+      .option('--repo <name>', 'only this repository')
+      .option('--repair', 'fetch again what is damaged')
+      .option('--list', 'every path with its proof, not only what is wrong')
+      .addHelpText('after', example('pkgmirror verify --sample 5% --repair')),
+  ).action((flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/verify.ts')).verify(context, {
+        sample: textOf(flags.sample),
+        repo: textOf(flags.repo),
+        repair: flags.repair === true,
+        list: flags.list === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('gc')
+      .description('drop what nothing keeps')
+      .option('-n, --dry-run', 'show what would go and who keeps the rest, touch nothing')
+      .option('--force', 'even if more than half of what is kept would go')
+      .addHelpText('after', example('pkgmirror gc --dry-run --keep-unused-for 180d')),
+    ['keep.unused_for', 'keep.max_age', 'keep.max_size', 'keep.latest', 'keep.grace'],
+  ).action((flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/gc.ts')).gc(context, { dryRun: flags.dryRun === true, force: flags.force === true }),
+    ),
+  )
+
+  withSettings(
+    program
       .command('setup')
       .description('print how clients are pointed at the mirror, or write it')
       .argument('[client...]', 'npm, pnpm, yarn, bun, cargo, apt, or a repository (default: all)')

@@ -2,11 +2,14 @@
 
 import { createAddresses } from '../server/addresses.ts'
 import { createApp } from '../server/app.ts'
+import { withHeads } from '../server/heads.ts'
 import { createHits } from '../server/hits.ts'
 import { listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
 import { createLog } from '../telemetry/log.ts'
+import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
+import { tellCleaned } from './summary.ts'
 import { openWorkspace } from './workspace.ts'
 
 /** How long answers under way may take after a signal, milliseconds. */
@@ -20,16 +23,21 @@ export async function serve(context: Context): Promise<number> {
   const unfollow = log.follow(events)
   const responder = createResponder(mirror.store)
   const hits = createHits(mirror.catalog, mirror.now)
+  const endCollecting = collectEvery(workspace)
   let ports: readonly number[] = []
   const addresses = createAddresses(settings.baseUrl, settings.hosts, () => ports)
   try {
-    const listening = await listen(createApp(mirror, responder, addresses, hits), settings.listen)
+    const app = createApp(mirror, responder, addresses, hits)
+    const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
+    const listening = await listen(shown, settings.listen)
     ports = listening.ports
+    tellCleaned(context, workspace.cleaned)
     ready(context, listening.addresses, mirror.offline)
     await aborted(context.signal)
     await listening.close(GRACE)
     return 0
   } finally {
+    await endCollecting()
     hits.close()
     responder.close()
     await workspace.close()

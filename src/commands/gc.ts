@@ -1,0 +1,54 @@
+// `pkgmirror gc`: drops what nothing keeps, or shows what it would drop.
+
+import type { Collected, Gone } from '../engine/collect.ts'
+import { collectRecorded } from './collecting.ts'
+import type { Context } from './context.ts'
+import { collectedLines } from './gc-text.ts'
+import { print } from './print.ts'
+import { openWorkspace } from './workspace.ts'
+
+export interface GcOptions {
+  readonly dryRun: boolean
+  /** Although more than half of what is kept would go. */
+  readonly force: boolean
+}
+
+/**
+ * Returns the exit code. Throws CONFIG where there is no data directory, LOCKED when a run works on it, DENIED (exit 5)
+ * when more than half of what is kept would go.
+ */
+export async function gc(context: Context, options: GcOptions): Promise<number> {
+  const { settings } = context
+  const workspace = await openWorkspace(settings, { mustExist: true, lock: !options.dryRun })
+  const document = context.json ? jsonDocument() : undefined
+  try {
+    const collected = await collectRecorded(workspace.mirror, {
+      keep: settings.keep,
+      ...options,
+      signal: context.signal,
+      ...(document === undefined ? {} : { item: document.item }),
+    })
+    document?.end(collected, options.dryRun)
+    print(context, collectedLines(collected, settings.keep.grace))
+    return 0
+  } finally {
+    await workspace.close()
+  }
+}
+
+/** One JSON document, written item by item because there may be millions. */
+function jsonDocument() {
+  let items = 0
+  const begin = (): void => void process.stdout.write('{"schema":1,"type":"gc","items":[')
+  return {
+    item(gone: Gone): void {
+      if (items === 0) begin()
+      process.stdout.write(`${items === 0 ? '' : ','}\n${JSON.stringify(gone)}`)
+      items += 1
+    },
+    end({ swept, ...plan }: Collected, dryRun: boolean): void {
+      if (items === 0) begin()
+      process.stdout.write(`],\n${JSON.stringify({ dryRun, ...plan, swept }).slice(1)}\n`)
+    },
+  }
+}
