@@ -5,9 +5,10 @@
 import { lstat, mkdir, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { asMirrorError, MirrorError } from '../errors.ts'
+import { MirrorError } from '../errors.ts'
 import { type Folders, folders } from './folders.ts'
 import { place } from './place.ts'
+import { asWriteError } from './refusals.ts'
 import {
   type Bytes,
   type Published,
@@ -260,16 +261,4 @@ function strange(root: string, paths: readonly string[]): MirrorError {
       hint: 'Move them away, or pass --force to replace them.',
     },
   )
-}
-
-/** What the target's file system refuses is for its owner to put right. */
-const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'])
-
-function asWriteError(error: unknown, file: string): MirrorError {
-  if (!(error instanceof Error) || !('code' in error) || !refusals.has(String(error.code))) return asMirrorError(error)
-  return new MirrorError('CONFIG', `cannot write the tree: ${error.message}`, {
-    file,
-    hint: 'Export into a directory that this user may write.',
-    cause: error,
-  })
 }

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Pack, pack as startPack } from 'tar-stream'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { fileOf } from './place.ts'
+import { asWriteError } from './refusals.ts'
 import {
   type Bytes,
   type Published,
@@ -20,7 +21,7 @@ import {
 
 /** An archive cannot take back what it holds: bytes that cannot be had end it. Throws DAMAGED then. */
 export function tarSink(out: Writable, bytes: Bytes): Sink {
-  return { publish: (tree, publishing) => write(tree, publishing, bytes, out) }
+  return { publish: (tree, publishing) => write(tree, publishing, bytes, out, '-') }
 }
 
 /** The same into a file, which is there when it is whole. */
@@ -30,14 +31,14 @@ export function tarFileSink(file: string, bytes: Bytes): Sink {
       if (publishing.dryRun) return announce(tree, publishing)
       const part = `${file}.part`
       try {
-        const published = await write(tree, publishing, bytes, createWriteStream(part))
+        const published = await write(tree, publishing, bytes, createWriteStream(part), file)
         const handle = await open(part, 'r+')
         await handle.sync().finally(() => handle.close())
         await rename(part, file)
         return published
       } catch (error) {
         await rm(part, { force: true })
-        throw asMirrorError(error)
+        throw asWriteError(error, file)
       }
     },
   }
@@ -48,7 +49,13 @@ function announce(tree: Tree, publishing: Publishing): Published {
   return { linked: 0, copied: 0, unchanged: 0, deleted: 0, bytes: 0, failed: 0 }
 }
 
-async function write(tree: Tree, publishing: Publishing, bytes: Bytes, out: Writable): Promise<Published> {
+async function write(
+  tree: Tree,
+  publishing: Publishing,
+  bytes: Bytes,
+  out: Writable,
+  name: string,
+): Promise<Published> {
   if (publishing.dryRun) return announce(tree, publishing)
   const archive = startPack()
   const sent = pipeline(archive, out, { end: out !== process.stdout })
@@ -56,9 +63,12 @@ async function write(tree: Tree, publishing: Publishing, bytes: Bytes, out: Writ
     archive.destroy(asMirrorError(error))
     throw error
   })
-  const [first, second] = await Promise.allSettled([packed, sent])
-  if (first.status === 'rejected') throw asMirrorError(first.reason)
-  if (second.status === 'rejected') throw asMirrorError(second.reason)
+  const [packing, sending] = await Promise.allSettled([packed, sent])
+  // the one that failed first takes the other with it
+  const own = packing.status === 'rejected' && packing.reason instanceof MirrorError
+  for (const each of own ? [packing] : [sending, packing]) {
+    if (each.status === 'rejected') throw asWriteError(each.reason, name)
+  }
   return { linked: 0, copied: tree.files, unchanged: 0, deleted: 0, bytes: tree.bytes, failed: 0 }
 }
 

@@ -21,7 +21,7 @@ export interface WrittenFile {
   readonly sha256: string
 }
 
-export const UNKNOWN = '0'.repeat(64)
+const UNKNOWN = '0'.repeat(64)
 
 export interface Written {
   readonly files: number

@@ -77,7 +77,7 @@ test('a reader that leaves ends the export', async () => {
   const large = { 'a.tgz': 'x'.repeat(1_000_000) }
   const publishes = tarSink(out, bytesOf(Object.values(large))).publish(treeOf(large), publishing())
   out.once('data', () => out.destroy())
-  assert.notEqual(await codeOf(publishes), 'OK')
+  assert.equal(await codeOf(publishes), 'STOPPED')
 })
 
 test('a slow reader is waited for', async () => {
@@ -91,4 +91,9 @@ test('a slow reader is waited for', async () => {
   await publishes
   assert.equal(size % 512, 0)
   assert.ok(size > 600_000)
+})
+
+test('a folder that is not there is for the user to put right', async () => {
+  const sink = tarFileSink(path.join(folder, 'nowhere', 'a.tar'), bytesOf(Object.values(texts)))
+  assert.equal(await codeOf(sink.publish(treeOf(texts), publishing())), 'CONFIG')
 })
