@@ -43,12 +43,12 @@ function jsonDocument() {
   return {
     item(gone: Gone): void {
       if (items === 0) begin()
-      process.stdout.write(`${items === 0 ? '' : ','}\n${JSON.stringify(gone)}`)
+      process.stdout.write(`${items === 0 ? '' : ','}${JSON.stringify(gone)}`)
       items += 1
     },
     end({ swept, ...plan }: Collected, dryRun: boolean): void {
       if (items === 0) begin()
-      process.stdout.write(`],\n${JSON.stringify({ dryRun, ...plan, swept }).slice(1)}\n`)
+      process.stdout.write(`],${JSON.stringify({ dryRun, ...plan, swept }).slice(1)}\n`)
     },
   }
 }
