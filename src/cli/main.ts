@@ -18,6 +18,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+// a reader that has seen enough, such as `head`, is no fault of ours
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 const program = new Command('pkgmirror')
   .description('Mirrors, serves and publishes packages of every ecosystem, verified.')
   .version(version, '-V, --version')

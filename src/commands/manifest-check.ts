@@ -5,7 +5,8 @@ import path from 'node:path'
 import type { Settings, Want } from '../config/types.ts'
 import type { AnyEcosystem } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { lockFormatOf, tallyOf } from './lockfile-tally.ts'
+import { lockFormatOf } from './lockfile-input.ts'
+import { tallyOf } from './lockfile-tally.ts'
 
 export interface ManifestCounts {
   /** Package lines by repository. */

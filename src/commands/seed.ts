@@ -1,17 +1,13 @@
 // `pkgmirror seed FILE…`: brings in what lockfiles lock, without a manifest.
 
-import { didYouMean } from '../config/nearest.ts'
 import type { Selector } from '../contract.ts'
-import { MirrorError } from '../errors.ts'
-import { lockFormats } from '../lockfiles/index.ts'
 import { type Context, printJson, say, show } from './context.ts'
-import { lockFormatOf, type Tally, tallyOf, tallyText } from './lockfile-tally.ts'
+import { type Tally, tallyOf, tallyText } from './lockfile-tally.ts'
 import { writeNew } from './new-file.ts'
 import { run } from './run.ts'
 import { type Seeded, seededManifest } from './seeded-manifest.ts'
 import { showSummary } from './summary.ts'
-import { unreadable } from './unreadable.ts'
-import { addLockfile, type Wanted } from './wanted.ts'
+import { addLockfile, mustBeLockfile, type Wanted } from './wanted.ts'
 import { openWorkspace } from './workspace.ts'
 
 export interface SeedOptions {
@@ -33,7 +29,7 @@ export async function seed(context: Context, options: SeedOptions): Promise<numb
   const { files, as, dryRun, writeManifest } = options
   // before anything is opened: a file that is no lockfile leaves no data directory behind
   const tallies = new Map<string, Tally>()
-  for (const file of files) tallies.set(file, await tallied(file, as))
+  for (const file of files) tallies.set(file, await tallyOf(file, await mustBeLockfile(file, as)))
   const workspace = await openWorkspace(context.settings, { lock: true })
   const hide = show(context, workspace.events)
   try {
@@ -63,19 +59,6 @@ export async function seed(context: Context, options: SeedOptions): Promise<numb
     hide()
     await workspace.close()
   }
-}
-
-async function tallied(file: string, as: string | undefined): Promise<Tally> {
-  const format = await lockFormatOf(file, as).catch((error: unknown) => {
-    throw unreadable(error, file)
-  })
-  if (format !== undefined) return tallyOf(file, format)
-  const known = lockFormats.map(({ id }) => id)
-  const message =
-    as === undefined
-      ? 'this is no lockfile that is known'
-      : `there is no lockfile format ${JSON.stringify(as)}${didYouMean(as, known)}`
-  throw new MirrorError('LOCKFILE', message, { file, hint: `Known formats: ${known.join(', ')}. Name one with --as.` })
 }
 
 function tell(context: Context, seeded: readonly Seeded[]): void {

@@ -1,13 +1,15 @@
 // What a run wants, by repository: package lists and roots of manifests, and the lines of lockfiles.
 
-import { createReadStream } from 'node:fs'
-import { glob, readFile } from 'node:fs/promises'
+import { glob } from 'node:fs/promises'
 import path from 'node:path'
+import { didYouMean } from '../config/nearest.ts'
 import type { Settings, Want } from '../config/types.ts'
 import type { Locked, LockFormat, Selector } from '../contract.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
-import { lockFormats, recognise } from '../lockfiles/index.ts'
+import { lockFormats } from '../lockfiles/index.ts'
+import { lockFormatOf, lockInputOf } from './lockfile-input.ts'
+import { unreadable } from './unreadable.ts'
 
 export interface Wanted {
   readonly byRepo: ReadonlyMap<string, readonly Selector[]>
@@ -63,10 +65,9 @@ export async function addLockfile(
   add: (repo: string, selector: Selector) => void,
   skip: (line: Wanted['skipped'][number]) => void,
 ): Promise<number> {
-  const format = await formatOf(file, as)
+  const format = await mustBeLockfile(file, as)
   let count = 0
-  const near = (name: string) => createReadStream(path.resolve(path.dirname(file), name))
-  for await (const locked of format.read({ name: file, bytes: () => createReadStream(file), near })) {
+  for await (const locked of format.read(lockInputOf(file))) {
     count += 1
     const mounted = repoFor(mirror, locked)
     const reason =
@@ -88,23 +89,18 @@ export async function addLockfile(
   return count
 }
 
-async function formatOf(file: string, as: string | undefined): Promise<LockFormat> {
-  const head = (
-    await readFile(file).catch((error: unknown) => {
-      throw new MirrorError('LOCKFILE', `cannot read ${file}`, { file, cause: error, hint: 'Check the path.' })
-    })
-  ).subarray(0, 4096)
-  const found = as === undefined ? recognise(path.basename(file), head) : lockFormats.find((format) => format.id === as)
-  if (found !== undefined) return found
-  const known = lockFormats.map((format) => format.id).join(', ')
-  throw new MirrorError(
-    'LOCKFILE',
-    as === undefined ? 'this is no lockfile that is known' : `there is no lockfile format ${as}`,
-    {
-      file,
-      hint: `Known formats: ${known}. Name one with --as.`,
-    },
-  )
+/** Throws LOCKFILE when the file cannot be read, or is of no known format. */
+export async function mustBeLockfile(file: string, as: string | undefined): Promise<LockFormat> {
+  const format = await lockFormatOf(file, as).catch((error: unknown) => {
+    throw unreadable(error, file)
+  })
+  if (format !== undefined) return format
+  const known = lockFormats.map(({ id }) => id)
+  const message =
+    as === undefined
+      ? 'this is no lockfile that is known'
+      : `there is no lockfile format ${JSON.stringify(as)}${didYouMean(as, known)}`
+  throw new MirrorError('LOCKFILE', message, { file, hint: `Known formats: ${known.join(', ')}. Name one with --as.` })
 }
 
 function notMirrored({ source }: Locked): string | undefined {
@@ -117,7 +113,9 @@ function repoFor(mirror: Mirror, locked: Locked): MountedRepo | undefined {
   const candidates = [...mirror.repos.values()].filter((one) => one.ecosystem.id === locked.ecosystem)
   const { url } = locked
   if (url === undefined) return candidates[0]
-  const spelled = candidates.find((one) => spellings(one).some((prefix) => url.startsWith(prefix)))
+  const spelled = candidates.find((one) =>
+    spellings(one).some((prefix) => url === prefix || url.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)),
+  )
   if (spelled !== undefined || !locked.url?.startsWith('http') || locked.source === 'registry')
     return spelled ?? candidates[0]
   return undefined

@@ -36,9 +36,12 @@ export function lockfileFacts(
         digests,
         verdict: compareDigests(digests, entry.digests ?? {}),
       }))
-      const equal = verdicts.find(({ verdict }) => verdict === 'equal')
-      if (equal !== undefined) {
-        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: equal.digests }])
+      // of digests that the index does not state the file itself will tell, once it is there
+      const vouching =
+        verdicts.find(({ verdict }) => verdict === 'equal') ??
+        verdicts.find(({ verdict }) => verdict === 'incomparable')
+      if (vouching !== undefined) {
+        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: vouching.digests }])
       } else if (verdicts.every(({ verdict }) => verdict === 'different')) {
         throw new MirrorError(
           'DISAGREEMENT',
@@ -52,4 +55,17 @@ export function lockfileFacts(
       }
     }
   }
+}
+
+/** Does the index have exactly what a lockfile's line wants, but with other digests? */
+export function disagreement(mirror: Mirror, mounted: MountedRepo, want: Selector): boolean {
+  const { digests, range } = want
+  if (digests === undefined || digests.length === 0 || range === undefined) return false
+  const { versions } = mounted.ecosystem
+  const named = mirror.catalog.facts
+    .byName(mounted.settings.name, want.name)
+    .filter(({ entry }) => versions.exact(entry.version ?? '') === range)
+  const differs = (entry: Entry): boolean =>
+    digests.every((one) => compareDigests(one, entry.digests ?? {}) === 'different')
+  return named.length > 0 && named.every(({ entry }) => differs(entry))
 }

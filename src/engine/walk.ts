@@ -8,7 +8,7 @@ import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Outcome } from './events.ts'
 import { flip } from './generation.ts'
-import { lockfileFacts } from './locks.ts'
+import { disagreement, lockfileFacts } from './locks.ts'
 import { createLook } from './look.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { obtainArtifact, obtainDocument, sayings } from './obtain.ts'
@@ -99,7 +99,7 @@ export async function walk(
 
   try {
     const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
-      faults.push(lackOf(repo, want, reason)),
+      faults.push(lackOf(mirror, mounted, want, reason)),
     )
     for await (const entry of mounted.ecosystem.closure(wants, look)) {
       if (signal.aborted) break
@@ -121,13 +121,19 @@ export async function walk(
   return { repo, faults, flipped }
 }
 
-function lackOf(repo: string, want: Selector, reason: string): Fault {
-  const facts = { file: want.from.file, line: want.from.line, name: want.name }
+/** What a closure could not have. When the index has it with other digests than the lockfile, that is the reason. */
+function lackOf(mirror: Mirror, mounted: MountedRepo, want: Selector, reason: string): Fault {
+  const repo = mounted.settings.name
+  const { file, line } = want.from
+  const disagrees = disagreement(mirror, mounted, want)
+  const message = disagrees
+    ? `${file} and the index of ${repo} state different digests for ${want.name} ${want.range}`
+    : `${want.name}: ${reason}`
   return {
     repo,
     name: want.name,
     ...(want.range === undefined ? {} : { version: want.range }),
-    error: new MirrorError('UNSATISFIED', `${want.name}: ${reason}`, facts),
+    error: new MirrorError(disagrees ? 'DISAGREEMENT' : 'UNSATISFIED', message, { file, line, name: want.name }),
   }
 }
 

@@ -94,6 +94,7 @@ export async function openDiskStore(root: string): Promise<Store> {
       for await (const entry of entriesOf(places.temporary)) {
         const path = join(places.temporary, entry.name)
         const found = await present(lstat(path))
+        if (found !== undefined && isInUse(entry.name, found.mtimeMs)) continue
         await rm(path, { recursive: true, force: true })
         files++
         bytes += found?.size ?? 0
@@ -101,6 +102,25 @@ export async function openDiskStore(root: string): Promise<Store> {
       return { files, bytes }
     },
     close: sync.flush,
+  }
+}
+
+/** A file that was not written to for this many milliseconds is no longer its process's. */
+const LONGEST = 24 * 60 * 60 * 1000
+
+/** A name without a running process behind it, or one of this process's number from before it began, is left over. */
+function isInUse(name: string, modified: number): boolean {
+  const pid = Number(/^(\d{1,10})-/.exec(name)?.[1] ?? 0)
+  if (pid === process.pid) return modified >= performance.timeOrigin
+  return pid > 0 && isRunning(pid) && Date.now() - modified < LONGEST
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -41,7 +41,7 @@ export interface Store {
   list(): AsyncIterable<Stat>
   /** Everything committed so far is durable when this returns; concurrent calls share one round. */
   flush(): Promise<void>
-  /** Removes what a crash left behind; returns how many files and bytes. Only with the directory's lock held. */
+  /** Removes what a crash left behind; returns how many files and bytes. What running processes write stays. */
   clean(): Promise<{ readonly files: number; readonly bytes: number }>
   close(): Promise<void>
 }

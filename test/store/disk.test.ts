@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,9 @@ import { openDiskStore } from '../../src/store/disk.ts'
 import type { Store } from '../../src/store/store.ts'
 import { all, code, pieces, type StoreUnderTest, sha256, staging, storeSuite } from '../suites/store.ts'
 
+/** No process ever has this number: it is above the highest that Linux gives. */
+const DEAD = 2 ** 22 + 1
+
 const fresh = (): Promise<string> => mkdtemp(join(tmpdir(), 'store-'))
 
 async function onDisk(): Promise<StoreUnderTest> {
@@ -16,7 +20,7 @@ async function onDisk(): Promise<StoreUnderTest> {
     store: await openDiskStore(root),
     leftovers: async () => (await readdir(join(root, 'tmp'))).length,
     async crash() {
-      await writeFile(join(root, 'tmp', '1-torn'), Buffer.alloc(4321))
+      await writeFile(join(root, 'tmp', `${DEAD}-torn`), Buffer.alloc(4321))
       return 4321
     },
     reopen: () => openDiskStore(root),
@@ -36,6 +40,24 @@ describe('on disk', () => {
   after(() => rm(root, { recursive: true }))
   const blob = (digest: string): string => join(root, 'blobs', 'sha256', digest.slice(0, 2), digest)
   const leftovers = async (): Promise<number> => (await readdir(join(root, 'tmp'))).length
+
+  test('what running processes write is not cleaned away', async (t) => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    const theirs = join(root, 'tmp', `${child.pid}-abc`)
+    t.after(async () => {
+      child.kill()
+      await rm(theirs)
+    })
+    await writeFile(theirs, 'theirs')
+    const mine = await store.stage()
+    await mine.write([Buffer.from('mine')])
+
+    assert.deepEqual(await store.clean(), { files: 0, bytes: 0 })
+
+    await mine.commit(sha256(Buffer.from('mine')))
+    await mine.release()
+    assert.equal(await readFile(theirs, 'utf8'), 'theirs')
+  })
 
   test('a blob is a plain file that others may read and its owner alone may replace', async () => {
     const { sha256 } = await store.put(pieces(Buffer.from('content'), 7))
