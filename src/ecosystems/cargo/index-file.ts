@@ -17,10 +17,14 @@ async function* texts(doc: Doc): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const piece of doc.stream()) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
+    // only what is new is searched, so that a line in many pieces costs no more than one in few
+    const [end = '', ...lines] = decoder.decode(piece, { stream: true }).split('\n')
+    rest += end
     if (rest.length > longestLine) throw unreadable(doc, 'holds a line of more than 1 MiB')
-    for (const each of lines) if (each.trim() !== '') yield each
+    for (const next of lines) {
+      if (rest.trim() !== '') yield rest
+      rest = next
+    }
   }
   rest += decoder.decode()
   if (rest.trim() !== '') yield rest
