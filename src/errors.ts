@@ -61,7 +61,6 @@ const table = {
   WRONG_LENGTH: [502, 4, false, 'The length differs from what its voucher states; nothing was kept.'],
   WRONG_DIGEST: [502, 4, false, 'The bytes differ from what their voucher states; nothing was kept.'],
   DISAGREEMENT: [502, 4, false, 'Two vouchers state different digests for one path; nothing was kept.'],
-  NO_DIGEST: [502, 4, false, 'No usable digest vouches for it; set `require: tls` to accept it all the same.'],
   WEAK_DIGEST: [502, 4, false, 'Only a weak digest vouches for it.'],
   NO_SIGNATURE: [
     502,
