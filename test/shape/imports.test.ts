@@ -39,7 +39,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   'node:fs': [
     ...['src/store/', 'src/sinks/', 'src/commands/'],
     // keyrings, certificates and what a worker thread is handed are files by their nature
-    ...['src/trust/keyring.ts', 'src/upstream/agents.ts', 'src/engine/thread.ts'],
+    ...['src/trust/keyring.ts', 'src/upstream/agents.ts', 'src/engine/thread.ts', 'src/engine/hash-thread.ts'],
   ],
   'node:fs/promises': ['src/store/', 'src/sinks/', 'src/commands/', 'src/config/files.ts', 'src/trust/keyring.ts'],
   'node:http': ['src/server/', 'src/commands/static.ts'],
@@ -47,7 +47,9 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['src/upstream/'],
   'node:tls': ['src/upstream/'],
   undici: ['src/upstream/'],
-  'node:worker_threads': ['src/engine/thread.ts', 'src/engine/threads.ts'],
+  'node:worker_threads': [
+    ...['src/engine/thread.ts', 'src/engine/threads.ts', 'src/engine/hash-thread.ts', 'src/engine/hashing.ts'],
+  ],
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
   // nobody may: no program is started, no other protocol spoken
   'node:child_process': [],
@@ -62,12 +64,15 @@ const modules: Readonly<Record<string, readonly string[]>> = {
 const words: Readonly<Record<string, readonly string[]>> = {
   'Date\\.now|new Date\\(\\)': [
     'src/commands/',
+    // files are dated by the system's clock
+    'src/store/disk.ts',
     'src/server/respond.ts',
     'src/upstream/challenge.ts',
     'src/upstream/retry.ts',
   ],
-  'performance\\.now': ['src/engine/fetch.ts', 'src/server/app.ts', 'src/upstream/transport.ts'],
-  'Math\\.random|randomBytes|randomUUID': ['src/upstream/retry.ts', 'src/store/layout.ts'],
+  // how long something took, which is no moment in time
+  'performance\\.now': ['src/engine/', 'src/server/', 'src/upstream/', 'src/commands/'],
+  'Math\\.random|randomBytes|randomUUID': ['src/upstream/retry.ts', 'src/store/layout.ts', 'src/commands/'],
   'process\\.env': ['src/cli/'],
   'process\\.(?:argv|exit|exitCode|on)\\b': ['src/cli/'],
   'process\\.cwd': ['src/cli/', 'src/commands/'],
