@@ -32,6 +32,7 @@ interface Remembered {
 export function createApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
   const mounts = [...mirror.repos.values()].sort((a, b) => b.settings.mount.length - a.settings.mount.length)
   const lasting = new Map<string, Remembered>()
+  const epoch = oncePerTurn(() => mirror.catalog.epoch())
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now()
@@ -60,9 +61,10 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
         return
       }
       mounted = found.mounted
+      const before = epoch()
       const opened = await openFor(request, target, found)
       cache = opened.cache
-      if (opened.lasting) remember(request.url ?? '', opened)
+      if (opened.lasting) remember(request.url ?? '', opened, before)
       hits.count(opened.resource)
       sent = await responder.respond(request, response, opened)
     } catch (thrown) {
@@ -87,14 +89,15 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
   function recall(url: string): Opened | undefined {
     const known = lasting.get(url)
     if (known === undefined) return undefined
-    if (known.epoch === mirror.catalog.epoch() && mirror.now() < known.until) return known.opened
+    if (known.epoch === epoch() && mirror.now() < known.until) return known.opened
     lasting.delete(url)
     return undefined
   }
 
-  function remember(url: string, opened: Opened): void {
+  /** `epoch` is of before it was opened: what was written meanwhile may not be in it. */
+  function remember(url: string, opened: Opened, epoch: number): void {
     if (lasting.size >= LASTING_MOST) lasting.clear()
-    lasting.set(url, { opened, epoch: mirror.catalog.epoch(), until: mirror.now() + LASTING })
+    lasting.set(url, { opened, epoch, until: mirror.now() + LASTING })
   }
 
   /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
@@ -149,6 +152,22 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
   }
 
   return { handle: (request, response) => void answer(request, response) }
+}
+
+/**
+ * Asked once in a turn of the event loop: a statement costs more than the rest of a remembered answer, and all that is
+ * answered in one turn may as well have been asked for at its beginning.
+ */
+function oncePerTurn(ask: () => number): () => number {
+  let known: number | undefined
+  return () => {
+    if (known !== undefined) return known
+    known = ask()
+    setImmediate(() => {
+      known = undefined
+    })
+    return known
+  }
 }
 
 const isHealth = (target: Target): boolean => ['/health', '/livez', '/readyz'].includes(target.decoded)

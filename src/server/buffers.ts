@@ -7,9 +7,12 @@ const sizes = [64 * KiB, 256 * KiB, 512 * KiB] as const
 const smallest = sizes[0]
 
 /** Bytes lent at once before newcomers get the smallest buffers. */
-const generous = 64 * KiB * KiB
-/** Bytes kept for the next answers while nobody needs them. */
-const spare = 16 * KiB * KiB
+const generous = 32 * KiB * KiB
+/**
+ * Bytes kept for the next answers while nobody needs them. As many as are lent generously: a large buffer that is dropped
+ * and made anew for each answer costs more, in page faults and collections, than filling it.
+ */
+const spare = generous
 
 export interface Buffers {
   /** A buffer for a body of which `bytes` are still to be sent. Its content is undefined. */
