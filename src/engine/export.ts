@@ -3,17 +3,15 @@
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { isHeld } from '../catalog/rows.ts'
-import type { AnyRoute, Entry, Setup } from '../contract.ts'
+import type { AnyRoute, Setup } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Published, Publishing, Sink } from '../sinks/sink.ts'
 import { createTree, type GrowingTree, type TreeOptions } from '../sinks/tree.ts'
 import { generationFor } from './generation.ts'
-import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { fetching, serviced } from './obtain.ts'
 import { type Opened, open } from './open.ts'
 import { isRoot, type Resource, resolve } from './resolve.ts'
-import { seenOf } from './said.ts'
 import { clientScope } from './scope.ts'
 import { isBlob } from './served.ts'
 import { holdings } from './view.ts'
@@ -180,7 +178,7 @@ async function* madePaths({ mirror, mounted }: Plan): AsyncGenerator<string> {
   }
   if (ecosystem.made === undefined) return
   const repo = await serviced(mirror, mounted, clientScope())
-  yield* ecosystem.made(repo, allowedHoldings(mirror, mounted))
+  yield* ecosystem.made(repo, streamed(holdings(mirror, mounted)))
 }
 
 function holdsAnything(mirror: Mirror, repo: string): boolean {
@@ -188,12 +186,8 @@ function holdsAnything(mirror: Mirror, repo: string): boolean {
   return false
 }
 
-async function* allowedHoldings(mirror: Mirror, mounted: MountedRepo): AsyncGenerator<Entry> {
-  const { judge, settings } = mounted
-  for (const entry of holdings(mirror, settings.name)) {
-    const seen = judge.open ? undefined : mirror.catalog.facts.seen(settings.name, entry.path)
-    if (judge.open || judge.verdict(subjectOf(entry, seen), mirror.now()).allow) yield entry
-  }
+async function* streamed<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
 }
 
 /** Puts what a client would get at a path into the tree, under each of its names. */
@@ -235,7 +229,6 @@ async function openShown(plan: Plan, resource: Resource, type: string): Promise<
   const { mirror, mounted, base, counts, faults } = plan
   const { path } = resource
   try {
-    mustBeAllowed(mirror, resource)
     const directives = { revalidate: false, onlyIfCached: false }
     const request = { method: 'GET', path, query: new URLSearchParams(), accept: undefined, base, directives }
     return await open(mirror, mounted, request, (_, types) => (types.includes(type) ? type : (types[0] ?? '')))
@@ -248,24 +241,6 @@ async function openShown(plan: Plan, resource: Resource, type: string): Promise<
     else faults.push({ repo: mounted.settings.name, path, error: failure })
     return undefined
   }
-}
-
-/**
- * A document about one version (its attestations, say) is judged as that version is. Throws DENIED or COOLDOWN.
- */
-function mustBeAllowed(mirror: Mirror, resource: Resource): void {
-  const { route, p, path, mounted } = resource
-  const { judge, settings } = mounted
-  const known = route.kind === 'artifact' || judge.open ? undefined : route.known?.(p)
-  if (known?.name === undefined || known.version === undefined) return
-  const fact = mirror.catalog.facts.byName(settings.name, known.name).find((one) => one.entry.version === known.version)
-  const subject = fact === undefined ? known : subjectOf(fact.entry, seenOf(mirror, mounted, fact))
-  const verdict = judge.verdict(subject, mirror.now())
-  if (verdict.allow) return
-  throw new MirrorError(verdict.code, `${known.name}@${known.version} is ${verdict.reason}`, {
-    path,
-    until: verdict.until,
-  })
 }
 
 const ranks = { artifact: 0, vouched: 1, index: 2, made: 3, entry: 4 } as const

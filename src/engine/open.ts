@@ -12,7 +12,7 @@ import { notHeld } from './not-held.ts'
 import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import { generationKey, type Resource, resolve } from './resolve.ts'
-import type { Said } from './said.ts'
+import { type Said, seenOf } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
 import { mustBeThere, protocolHeaders, viewOf } from './view.ts'
@@ -58,7 +58,7 @@ export async function open(
     throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, {
       path: request.path,
     })
-  judgeName(mirror, resource)
+  judgeKnown(mirror, resource)
   const { kind } = resource.route
   if (kind === 'live') return live(mirror, resource, request)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request)
@@ -74,12 +74,26 @@ export async function open(
   return viewed(mirror, resource, obtained, request, scope, negotiate)
 }
 
-/** A package that is denied as a whole is refused before anything is asked. */
-function judgeName(mirror: Mirror, resource: Resource): void {
-  const known = resource.route.known?.(resource.p)
+/**
+ * A package that is denied as a whole is refused before anything is asked; a document about one version (its attestations,
+ * say) is judged as that version is. Artifacts are judged by what is said of them.
+ */
+function judgeKnown(mirror: Mirror, resource: Resource): void {
+  const { route, p, path, mounted } = resource
+  const { judge, settings } = mounted
+  const known = judge.open ? undefined : route.known?.(p)
   if (known?.name === undefined) return
-  const verdict = resource.mounted.judge.verdict({ name: known.name }, mirror.now())
-  if (!verdict.allow) throw new MirrorError(verdict.code, `${known.name} is ${verdict.reason}`, { path: resource.path })
+  const { name } = known
+  const version = route.kind === 'artifact' ? undefined : known.version
+  const fact =
+    version === undefined
+      ? undefined
+      : mirror.catalog.facts.byName(settings.name, name).find((one) => one.entry.version === version)
+  const subject = fact === undefined ? { name, version } : subjectOf(fact.entry, seenOf(mirror, mounted, fact))
+  const verdict = judge.verdict(subject, mirror.now())
+  if (verdict.allow) return
+  const what = version === undefined ? name : `${name}@${version}`
+  throw new MirrorError(verdict.code, `${what} is ${verdict.reason}`, { path, until: verdict.until })
 }
 
 async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promise<Opened> {

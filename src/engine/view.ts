@@ -4,19 +4,21 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { HeldRef, ViewRow } from '../catalog/rows.ts'
+import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
 import type { Bytes, Doc, Entry, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { hashers } from '../formats/digest.ts'
 import type { Staged } from '../store/store.ts'
 import { heldDoc } from './doc.ts'
+import { subjectOf } from './judge.ts'
 import { render } from './means.ts'
 import type { Call, Rendered } from './messages.ts'
-import type { Mirror } from './mirror.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
 import { ensureRead, INLINE_LIMIT, plainRepo, sourceOf, withService } from './read.ts'
-import { mustResolve, type Resource, readingScope } from './resolve.ts'
-import type { Scope } from './scope.ts'
+import { mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
+import { said } from './said.ts'
+import { clientScope, type Scope } from './scope.ts'
 import { type SightData, sight } from './sight.ts'
 
 /** Goes into every key: raised when the way of rendering changes, so that no old view is shown. */
@@ -305,7 +307,6 @@ async function renderInThread(
 
 /** What a view may ask of the engine while it is made. */
 function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: Asked) {
-  const { name } = resource.mounted.settings
   async function ref(path: string): Promise<HeldRef | undefined> {
     const obtained = await obtainDocument(mirror, mustResolve(resource.mounted, path), viewing.scope)
     asked.looked(path, obtained?.ref.sha256 ?? '')
@@ -330,25 +331,31 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
     },
     async *holdings(wanted: string | undefined): AsyncGenerator<Entry> {
       asked.unrepeatable = true
-      yield* holdings(mirror, name, wanted)
+      yield* holdings(mirror, resource.mounted, wanted)
     },
   }
 }
 
-/** What a repo holds, as entries: each held artifact with what is said of it. */
-export function* holdings(mirror: Mirror, repo: string, name?: string): Generator<Entry> {
-  const refs = name === undefined ? mirror.catalog.refs.scan(repo) : mirror.catalog.refs.byName(repo, name)
-  for (const ref of refs) {
-    if (ref.kind !== 'artifact' || ref.sha256 === undefined) continue
-    const fact = mirror.catalog.facts.of(repo, ref.path)[0]
-    yield {
-      ...fact?.entry,
+/** What a repo holds and policy shows, as entries: each held artifact with what is said of it now. */
+export function* holdings(mirror: Mirror, mounted: MountedRepo, name?: string): Generator<Entry> {
+  const { judge, settings } = mounted
+  const { refs, generations } = mirror.catalog
+  const found = name === undefined ? refs.scan(settings.name) : refs.byName(settings.name, name)
+  for (const ref of found) {
+    if (ref.kind !== 'artifact' || !isHeld(ref)) continue
+    if (ref.generation !== 0 && generations.byId(ref.generation)?.state !== 'current') continue
+    const resource = resolve(mounted, ref.path)
+    if (resource === undefined) continue
+    const { entry, seen } = said(mirror, resource, clientScope(), ref.generation)
+    const named: Entry = {
+      ...entry,
       path: ref.path,
       size: ref.size,
-      digests: { ...fact?.entry.digests, sha256: ref.sha256 },
+      digests: { ...entry.digests, sha256: ref.sha256 },
       ...(ref.name === undefined ? {} : { name: ref.name }),
       ...(ref.version === undefined ? {} : { version: ref.version }),
     }
+    if (judge.open || judge.verdict(subjectOf(named, seen), mirror.now()).allow) yield named
   }
 }
 
