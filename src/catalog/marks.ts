@@ -33,6 +33,12 @@ export interface GoingRef {
   readonly reason: Reason
 }
 
+/** What is needed of a ref to mark it. */
+export type Markable = Pick<
+  Ref,
+  'repo' | 'path' | 'variant' | 'generation' | 'kind' | 'sha256' | 'size' | 'checked' | 'used'
+>
+
 export interface GoingView {
   readonly key: string
   readonly repo: string
@@ -77,7 +83,7 @@ export interface MarkedBlob {
 }
 
 export interface Marks {
-  addRefs(refs: readonly Ref[], reason: Reason): void
+  addRefs(refs: readonly Markable[], reason: Reason): void
   addCandidateRef(candidate: Candidate, reason: Reason): void
   isGoing(ref: Pick<Ref, 'repo' | 'path' | 'variant' | 'generation'>): boolean
   refs(after: GoingRef | undefined): readonly GoingRef[]
@@ -119,7 +125,8 @@ export interface Marks {
   close(): void
 }
 
-const PAGE = 500
+/** A page is the work of one turn: a few milliseconds. */
+const PAGE = 200
 
 const names = [
   'going_ref',
@@ -203,7 +210,7 @@ function refMarks(
     if (row.sha256 !== null) freed.run({ sha256: row.sha256, repo: row.repo, reason: row.reason })
   }
   return {
-    addRefs: connection.transaction((refs: readonly Ref[], reason: Reason) => {
+    addRefs: connection.transaction((refs: readonly Markable[], reason: Reason) => {
       for (const { repo, path, variant, generation, kind, sha256, size, checked, used } of refs)
         mark({ repo, path, variant, generation, kind, sha256: sha256 ?? null, size, checked, used, reason })
     }),

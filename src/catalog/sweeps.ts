@@ -3,7 +3,7 @@
 
 import type { GoingBlob, GoingReading, GoingRef, GoingView } from './marks.ts'
 import type { Connection } from './open.ts'
-import type { GenerationState } from './rows.ts'
+import type { GenerationState, Ref } from './rows.ts'
 
 export interface ViewPage {
   readonly key: string
@@ -19,6 +19,26 @@ export interface ViewPage {
   readonly newest: boolean
 }
 
+/** A ref as far as it matters here; `held`: some manifest holds its path. */
+export interface RefPage
+  extends Pick<
+    Ref,
+    | 'repo'
+    | 'path'
+    | 'variant'
+    | 'generation'
+    | 'kind'
+    | 'sha256'
+    | 'size'
+    | 'fetched'
+    | 'checked'
+    | 'used'
+    | 'name'
+    | 'version'
+  > {
+  readonly held: boolean
+}
+
 export interface Sweeps {
   /** Returns those that went. */
   refs(going: readonly GoingRef[]): readonly GoingRef[]
@@ -32,13 +52,22 @@ export interface Sweeps {
   knows(sha256: string): boolean
   /** Renews the time from which the grace of a blob counts; false when there is no such blob any more. */
   claim(sha256: string, time: number): boolean
+  /** All refs by path. */
+  refsFrom(after: RefPage | undefined): readonly RefPage[]
   viewsFrom(after: string): readonly ViewPage[]
   /** Digests of held bytes in order: of one repository, or of all. */
   held(after: string, repo?: string): readonly string[]
 }
 
 /** Rows handled in one transaction. */
-const BATCH = 500
+const BATCH = 200
+
+interface RefRow extends Omit<RefPage, 'sha256' | 'name' | 'version' | 'held'> {
+  readonly sha256: string | null
+  readonly name: string | null
+  readonly version: string | null
+  readonly held: number
+}
 
 interface ViewRow {
   readonly key: string
@@ -120,9 +149,15 @@ const refKey = ({ repo, path, variant, generation, checked, used }: GoingRef) =>
   used,
 })
 
-function scans(connection: Connection): Pick<Sweeps, 'knows' | 'viewsFrom' | 'held'> {
+function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held'> {
   const knows = connection.prepare<{ sha256: string }, unknown>(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM blob WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256)`,
+  )
+  const refs = connection.prepare<[string, string, string, number], RefRow>(
+    `SELECT repo, path, variant, generation, kind, sha256, size, fetched, checked, used, name, version,
+       EXISTS (SELECT 1 FROM hold h WHERE h.repo = ref.repo AND h.path = ref.path) AS held
+     FROM ref WHERE (repo, path, variant, generation) > (?, ?, ?, ?)
+     ORDER BY repo, path, variant, generation LIMIT ${BATCH}`,
   )
   const views = connection.prepare<[string], ViewRow>(
     `SELECT v.key AS key, v.repo AS repo, v.path AS path, v.type AS type, v.size AS size, v.sha256 AS sha256, v.twins AS twins,
@@ -141,6 +176,16 @@ function scans(connection: Connection): Pick<Sweeps, 'knows' | 'viewsFrom' | 'he
     .pluck()
   return {
     knows: (sha256) => knows.get({ sha256 }) !== undefined,
+    refsFrom: (after) =>
+      refs
+        .all(after?.repo ?? '', after?.path ?? '', after?.variant ?? '', after?.generation ?? -1)
+        .map(({ sha256, name, version, held, ...row }) => ({
+          ...row,
+          sha256: sha256 ?? undefined,
+          name: name ?? undefined,
+          version: version ?? undefined,
+          held: held === 1,
+        })),
     viewsFrom: (after) =>
       views.all(after).map(({ sha256, twins, inputs, newer, ...row }) => ({
         ...row,

@@ -3,10 +3,13 @@
 
 import type { Candidate, Reason } from '../catalog/marks.ts'
 import type { Generation, Ref } from '../catalog/rows.ts'
+import type { RefPage } from '../catalog/sweeps.ts'
 import { type Collecting, count, countsOf, keepers } from './gc-state.ts'
 import type { MountedRepo } from './mirror.ts'
 import { readingScope, resolve } from './resolve.ts'
 import { pages, turn } from './turns.ts'
+
+type Aged = Pick<Ref, 'repo' | 'path' | 'fetched' | 'checked' | 'used'>
 
 export interface GoneGeneration extends Generation {
   readonly reason: Reason
@@ -35,31 +38,26 @@ function deadBy(at: Collecting, { state, made, flipped, repo }: Generation, refs
   return expired ? 'expired' : undefined
 }
 
-const holdersOf = (at: Collecting, ref: Ref): readonly string[] => at.mirror.catalog.holds.of(ref.repo, ref.path)
+const holdersOf = (at: Collecting, ref: Aged): readonly string[] => at.mirror.catalog.holds.of(ref.repo, ref.path)
 
 /** The same as in fresh.ts: neither fetched nor validated for `expire_after`; offline only where policy says so. */
-function isExpired({ mirror, now }: Collecting, { rules, settings }: MountedRepo, ref: Ref): boolean {
+function isExpired({ mirror, now }: Collecting, { rules, settings }: MountedRepo, ref: Aged): boolean {
   if (mirror.offline && !settings.policy.expireOffline) return false
   return now - Math.max(ref.fetched, ref.checked) >= rules.expireAfter(ref.path)
 }
 
-function ruleAgainst(at: Collecting, mounted: MountedRepo, ref: Ref): Reason | undefined {
+function ruleAgainst(at: Collecting, mounted: MountedRepo, ref: Aged): Reason | undefined {
   if (isExpired(at, mounted, ref)) return 'expired'
   if (at.now - lastUse(ref) >= at.keep.unusedFor) return 'unused'
   return at.now - Math.max(ref.fetched, ref.checked) >= at.keep.maxAge ? 'old' : undefined
 }
 
-const lastUse = (ref: Ref): number => Math.max(ref.used, ref.fetched)
+const lastUse = (ref: Aged): number => Math.max(ref.used, ref.fetched)
 
 /** Marks single refs; what may go only when space is short, or when nothing that stays needs it, becomes a candidate. */
 export async function markRefs(at: Collecting): Promise<void> {
   if (at.keep.latest !== undefined) await markLatest(at, at.keep.latest)
-  let seen = 0
-  for (const ref of at.mirror.catalog.refs.scan()) {
-    seen += 1
-    if (seen % 250 === 0) await turn(at.signal)
-    markRef(at, ref)
-  }
+  for await (const page of refsOf(at)) for (const ref of page) markRef(at, ref)
   for await (const page of candidatesOf(at, 'index')) {
     for (const candidate of page) {
       if (candidate.reason === '') continue
@@ -68,6 +66,9 @@ export async function markRefs(at: Collecting): Promise<void> {
     }
   }
 }
+
+const refsOf = (at: Collecting): AsyncGenerator<readonly RefPage[]> =>
+  pages<RefPage>(at.signal, (after) => at.mirror.catalog.sweeps.refsFrom(after))
 
 export const candidatesOf = (at: Collecting, kind: string): AsyncGenerator<readonly Candidate[]> =>
   pages<Candidate>(at.signal, (after) => at.marks.candidates(kind, after))
@@ -79,7 +80,7 @@ type Fate =
   | { readonly candidate: Reason | '' }
   | undefined
 
-function fateOf(at: Collecting, ref: Ref): Fate {
+function fateOf(at: Collecting, ref: RefPage): Fate {
   const mounted = at.mirror.repos.get(ref.repo)
   if (ref.generation !== 0 && at.marks.isGoing(ref)) return undefined
   if (ref.sha256 === undefined) {
@@ -87,8 +88,7 @@ function fateOf(at: Collecting, ref: Ref): Fate {
     return forgotten ? { goes: 'absent' } : undefined
   }
   if (ref.generation !== 0) return { stays: [keepers.generation] }
-  const holders = holdersOf(at, ref)
-  if (holders.length > 0) return { stays: holders }
+  if (ref.held) return { stays: holdersOf(at, ref) }
   if (mounted === undefined) return { stays: [keepers.foreign] }
   const reason = ruleAgainst(at, mounted, ref)
   const short = Number.isFinite(at.keep.maxSize)
@@ -99,7 +99,7 @@ function fateOf(at: Collecting, ref: Ref): Fate {
   return ref.kind === 'index' && reason !== 'expired' ? { candidate: reason } : { goes: reason }
 }
 
-function markRef(at: Collecting, ref: Ref): void {
+function markRef(at: Collecting, ref: RefPage): void {
   const fate = fateOf(at, ref)
   if (fate === undefined) return
   if ('goes' in fate) at.marks.addRefs([ref], fate.goes)
@@ -110,7 +110,7 @@ function markRef(at: Collecting, ref: Ref): void {
   }
 }
 
-function candidateOf(ref: Ref, reason: Reason | ''): Candidate {
+function candidateOf(ref: RefPage, reason: Reason | ''): Candidate {
   const { repo, path, variant, generation, kind, sha256, size, checked, used } = ref
   return {
     repo,
@@ -130,17 +130,19 @@ function candidateOf(ref: Ref, reason: Reason | ''): Candidate {
 const keptBy = (at: Collecting, { repo, size }: Pick<Ref, 'repo' | 'size'>, keeper: string): void =>
   count(countsOf(at, repo).kept, keeper, 1, size)
 
-const isLatest = ({ keep, marks }: Collecting, { repo, name, version }: Ref): boolean =>
+const isLatest = ({ keep, marks }: Collecting, { repo, name, version }: RefPage): boolean =>
   keep.latest !== undefined && name !== undefined && version !== undefined && marks.isKeptVersion(repo, name, version)
 
 /** The newest versions of each package that are held. */
 async function markLatest(at: Collecting, latest: number): Promise<void> {
-  let seen = 0
-  for (const { repo, kind, sha256, name, version } of at.mirror.catalog.refs.scan()) {
-    seen += 1
-    if (seen % 250 === 0) await turn(at.signal)
-    if (kind === 'artifact' && sha256 !== undefined && name !== undefined && version !== undefined)
-      at.marks.addVersions([{ repo, name, version }])
+  for await (const page of refsOf(at)) {
+    at.marks.addVersions(
+      page.flatMap(({ repo, kind, sha256, name, version }) =>
+        kind === 'artifact' && sha256 !== undefined && name !== undefined && version !== undefined
+          ? [{ repo, name, version }]
+          : [],
+      ),
+    )
   }
   for await (const page of pages<{ repo: string; name: string }>(at.signal, (after) => at.marks.names(after))) {
     for (const { repo, name } of page) {
