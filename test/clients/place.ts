@@ -27,10 +27,15 @@ export function files(at: string, contents: Readonly<Record<string, string | Uin
   return at
 }
 
+/** Which authorities this machine trusts is the one setting that stays: real registries may stand behind its own. */
+const trusted = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name === 'NODE_EXTRA_CA_CERTS' || name === 'SSL_CERT_FILE'),
+)
+
 /** Nothing of the user's own: no proxies, no registries, no caches, no agents. */
 export function environment(home: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const PATH = [path.dirname(process.execPath), process.env.PATH ?? ''].join(path.delimiter)
-  return { PATH, HOME: home, TMPDIR: tmpdir(), LC_ALL: 'C.UTF-8', CI: 'true', ...more }
+  return { PATH, HOME: home, TMPDIR: tmpdir(), LC_ALL: 'C.UTF-8', CI: 'true', ...trusted, ...more }
 }
 
 /** The absolute path of a program, when the machine has it. */

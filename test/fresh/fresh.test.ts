@@ -56,9 +56,14 @@ interface Ran {
 
 function run(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Ran {
   const [program = '', ...args] = argv
-  const options = { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 } as const
-  const { status, stdout, stderr, error } = spawnSync(program, args, options)
-  return { status, out: stdout ?? '', said: `${error?.message ?? ''}${stdout}${stderr}` }
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 120_000,
+  })
+  return { status, out: stdout, said: `${error?.message ?? ''}${stdout}${stderr}` }
 }
 
 /** npm's cache on this machine. */
