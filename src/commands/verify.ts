@@ -31,7 +31,10 @@ export async function verify(context: Context, flags: VerifyFlags): Promise<numb
       hint: 'Leave out one of the two.',
     })
   }
-  const workspace = await openWorkspace(settings, { mustExist: true, lock: flags.repair })
+  const workspace = await openWorkspace(settings, {
+    mustExist: true,
+    ...(flags.repair ? { lock: true } : { offline: true }),
+  })
   const hide = show(context, workspace)
   const started = performance.now()
   const sum: Verification = { items: 0, bytes: 0, wrong: 0, repaired: 0, unnamed: 0, repositories: {} }
