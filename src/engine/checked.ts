@@ -11,10 +11,12 @@ export interface Checked {
   readonly commit: () => void
 }
 
+/** Without `recalls` it is checked as if nothing had been remembered: for what is held and was not replaced. */
 export async function checked(
   mirror: Mirror,
   settling: Pick<Settling, 'resource' | 'space' | 'stated' | 'sibling'>,
   doc: Doc,
+  recalls = true,
 ): Promise<Checked> {
   const { resource, space, stated } = settling
   const { settings, repo } = resource.mounted
@@ -33,7 +35,9 @@ export async function checked(
           (settings.keyrings.length > 0 ? settings.keyrings : name === undefined ? [] : [name]).map(mirror.keyring),
         ),
       recall: (key) =>
-        memory.get(key) ?? space.memory.get(key) ?? mirror.catalog.generations.recall(settings.name, key),
+        recalls
+          ? (memory.get(key) ?? space.memory.get(key) ?? mirror.catalog.generations.recall(settings.name, key))
+          : undefined,
       remember: (key, value) => void memory.set(key, value),
       proven(by) {
         proven = by

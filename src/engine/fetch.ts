@@ -10,7 +10,7 @@ import { type DocHead, heldDoc } from './doc.ts'
 import { type Download, download, type Wanted } from './download.ts'
 import type { Outcome } from './events.ts'
 import { task } from './flights.ts'
-import { emptyRef, refOf, typeOf } from './held-ref.ts'
+import { demand, emptyRef, refOf, typeOf } from './held-ref.ts'
 import type { Mirror } from './mirror.ts'
 import type { Fetched, Fetching, Obtained } from './obtained.ts'
 import { readDocument } from './read.ts'
@@ -250,6 +250,7 @@ async function link(
     doc,
   )
   const ref = { ...refOf(mirror, resource, space, stated, undefined, head, trust, undefined), fetched: blob.added }
+  demand(resource, ref)
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
   await readDocument(mirror, resource, ref, () => besideIn(mirror, resource, scope, space, fetching))
   return { ref, state: 'hit', outcome: 'held' }

@@ -7,7 +7,7 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { fetchInto, fetchResource } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, mayServeStale } from './fresh.ts'
-import type { Mirror } from './mirror.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching } from './obtained.ts'
 import { generationKey, isRoot, mustResolve, type Resource } from './resolve.ts'
@@ -17,6 +17,8 @@ import type { Space } from './space.ts'
 
 export interface Working {
   readonly id: number
+  /** Upstream was asked for its root just now: there was a new one, or not. */
+  readonly state?: 'miss' | 'revalidated'
   /** Upstream could not be asked; the generation is the last good one. */
   readonly error?: MirrorError
 }
@@ -53,12 +55,12 @@ export async function generationFor(
   if (current !== undefined && fresh === 'serve') return { id: current.id }
   try {
     const id = await refreshGeneration(mirror, resource, scope, fetching)
-    return id === undefined ? undefined : { id }
+    return id === undefined ? undefined : { id, state: id === current?.id ? 'revalidated' : 'miss' }
   } catch (error) {
     const failure = asMirrorError(error)
     const usable =
       current !== undefined && watched !== undefined && mayServeStale(watched, settings.policy, mirror.now())
-    if (!usable || scope.since !== undefined) throw failure
+    if (!usable || scope.since !== undefined || failure.code === 'COOLDOWN') throw failure
     mirror.events.emit({ type: 'warning', repo: settings.name, path: resource.path, error: failure })
     return { id: current.id, error: failure }
   }
@@ -79,6 +81,10 @@ function matured(mirror: Mirror, resource: Resource): Generation | undefined {
   if (ripe !== undefined) flip(mirror, settings.name, ripe.id)
   return ripe === undefined ? all.find((one) => one.state === 'current') : { ...ripe, state: 'current' }
 }
+
+/** Does a new generation wait for its cooldown? The first one is baseline. */
+export const mustWait = ({ judge, settings }: MountedRepo, current: Generation | undefined): boolean =>
+  judge.repositoryCooldown > 0 && (current !== undefined || settings.policy.cooldown.baseline === 'wait')
 
 /** Makes a complete generation the one that is served. */
 export function flip(mirror: Mirror, repo: string, id: number): void {
@@ -158,7 +164,7 @@ async function refresh(
   scope: Scope,
   fetching: Fetching,
 ): Promise<number | undefined> {
-  const { settings, judge } = resource.mounted
+  const { settings } = resource.mounted
   const { generations, refs } = mirror.catalog
   const key = keyOf(resource)
   const all = generations.of(settings.name, key)
@@ -174,25 +180,38 @@ async function refresh(
     }
     if (!changed && base !== undefined) {
       generations.drop(id)
-      if (base.id !== current?.id && current !== undefined) renewRoots(mirror, resource, current.id)
+      if (current !== undefined && base.id !== current.id) renewRoots(mirror, resource, current.id)
       if (scope.since !== undefined && base.state === 'waiting') scope.staged.set(scopeKey(settings.name, key), base.id)
-      return scope.since === undefined ? (current?.id ?? base.id) : base.id
+      return scope.since === undefined ? shown(base) : base.id
     }
     if (base !== undefined) await carry(mirror, resource, scope, space, base, fetching)
     if (scope.since !== undefined) {
       scope.staged.set(scopeKey(settings.name, key), id)
       return id
     }
-    if (judge.repositoryCooldown > 0 && current !== undefined) {
+    if (mustWait(resource.mounted, current)) {
       generations.mark(id, 'waiting')
-      renewRoots(mirror, resource, current.id)
-      return current.id
+      if (current !== undefined) renewRoots(mirror, resource, current.id)
+      const waiting = generations.byId(id)
+      if (waiting !== undefined) return shown(waiting)
     }
     flip(mirror, settings.name, id)
     return id
   } catch (error) {
-    generations.drop(id)
+    if (generations.byId(id)?.state === 'staging') generations.drop(id)
     throw error
+  }
+
+  /** What clients get while a generation waits. */
+  function shown(waiting: Generation): number {
+    if (current !== undefined) return current.id
+    if (waiting.state === 'current') return waiting.id
+    const until = waiting.made + resource.mounted.judge.repositoryCooldown
+    throw new MirrorError(
+      'COOLDOWN',
+      `the first state of ${key} in ${settings.name} waits until ${new Date(until).toISOString()}`,
+      { path: resource.path, until },
+    )
   }
 
   function renewRoots(at: Mirror, of: Resource, generation: number): void {

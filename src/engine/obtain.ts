@@ -10,6 +10,7 @@ import { fetchResource, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, hasExpired, mayServeStale } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
+import { demand } from './held-ref.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching, Obtained } from './obtained.ts'
@@ -40,6 +41,7 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   const ref = refs.get(settings.name, resource.path, resource.variant, 0)
   const fresh = ref === undefined ? 'ask' : freshness(ref, rules, settings.policy, moment(mirror, scope))
   if (isHeld(ref) && fresh === 'serve') {
+    demand(resource, ref)
     return { ref, state: mirror.offline && hasExpired(ref, rules, mirror.now()) ? 'stale' : 'hit' }
   }
   if (mirror.offline) throw notHeld(resource, fresh === 'expired')
@@ -118,9 +120,12 @@ async function chained(mirror: Mirror, resource: Resource, scope: Scope): Promis
   const { settings } = resource.mounted
   const generation = await generationFor(mirror, resource, scope, fetching)
   if (generation === undefined) return undefined
-  const { id, error } = generation
+  const { id, error, state = 'hit' } = generation
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, id)
-  if (isHeld(ref)) return error === undefined ? { ref, state: 'hit' } : { ref, state: 'stale', error }
+  if (isHeld(ref)) {
+    if (error !== undefined) return { ref, state: 'stale', error }
+    return { ref, state: isRoot(resource) ? state : 'hit' }
+  }
   const before = heldBefore(mirror, resource, id)
   if (before !== undefined) return { ref: before, state: 'hit' }
   if (mirror.offline) throw notHeld(resource, false)
@@ -247,7 +252,10 @@ export async function obtainArtifact(
   if (generation === undefined)
     throw new MirrorError('NOT_FOUND', `${settings.name} has no ${resource.path}`, { path: resource.path })
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, generation.id)
-  if (isHeld(ref)) return { held: { ref, state: 'hit' } }
+  if (isHeld(ref)) {
+    demand(resource, ref)
+    return { held: { ref, state: 'hit' } }
+  }
   const before = generation.id === 0 ? undefined : heldBefore(mirror, resource, generation.id)
   if (before !== undefined) return { held: { ref: before, state: 'hit' } }
   if (mirror.offline) throw notHeld(resource, false)

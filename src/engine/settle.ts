@@ -4,7 +4,7 @@ import type { HeldRef } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
 import type { Staged } from '../store/store.ts'
 import { checked } from './checked.ts'
-import { type DocHead, stagedDoc } from './doc.ts'
+import { type DocHead, heldDoc, stagedDoc } from './doc.ts'
 import type { Arrived } from './download.ts'
 import { demand, kept, refOf, typeOf } from './held-ref.ts'
 import type { Mirror } from './mirror.ts'
@@ -12,7 +12,6 @@ import type { Fetched, Settling } from './obtained.ts'
 import { forgetReading, readDocument } from './read.ts'
 import type { Resource } from './resolve.ts'
 import type { Said } from './said.ts'
-import type { Space } from './space.ts'
 
 export async function settle(
   mirror: Mirror,
@@ -21,14 +20,13 @@ export async function settle(
   release: () => void,
 ): Promise<Fetched> {
   const { resource, space, stated, before, beside } = settling
-  const now = mirror.now()
   if (arrived.body === undefined) {
     if (before === undefined)
       throw new MirrorError('UPSTREAM_STATUS', `upstream answered 304 for ${resource.path}, of which nothing is held`)
-    return unchanged(mirror, before, space, { ...before.headers, ...kept(arrived.headers) }, now)
+    return unchanged(mirror, settling, before, { ...before.headers, ...kept(arrived.headers) })
   }
   const { staged, size, digests } = arrived.body
-  if (before?.sha256 === digests.sha256) return unchanged(mirror, before, space, kept(arrived.headers), now)
+  if (before?.sha256 === digests.sha256) return unchanged(mirror, settling, before, kept(arrived.headers))
   const head: DocHead = {
     path: resource.path,
     url: arrived.url,
@@ -56,15 +54,16 @@ export async function settle(
   return { ref, state: 'miss', outcome: 'fetched' }
 }
 
-/** The bytes are those we hold: only the validation time and upstream's validators are renewed. */
+/** The bytes are those we hold: they are checked again, for time passes, and the validation time and upstream's validators are renewed. */
 async function unchanged(
   mirror: Mirror,
+  settling: Settling,
   before: HeldRef,
-  space: Space,
   headers: Readonly<Record<string, string>>,
-  now: number,
 ): Promise<Fetched> {
-  if (before.generation === space.generation) mirror.catalog.refs.checked(before, now, headers)
+  const now = mirror.now()
+  await checked(mirror, settling, heldDoc(mirror.store, before, settling.beside), false)
+  if (before.generation === settling.space.generation) mirror.catalog.refs.checked(before, now, headers)
   return { ref: { ...before, checked: now, headers }, state: 'revalidated', outcome: 'unchanged' }
 }
 

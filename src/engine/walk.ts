@@ -7,7 +7,7 @@ import { isHeld } from '../catalog/rows.ts'
 import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Outcome } from './events.ts'
-import { flip } from './generation.ts'
+import { flip, mustWait } from './generation.ts'
 import { disagreement, lockfileFacts } from './locks.ts'
 import { createLook } from './look.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
@@ -84,8 +84,8 @@ export async function walk(
 
   async function one(entry: Entry): Promise<void> {
     if (signal.aborted) return
-    const resource = mustResolve(mounted, entry.path)
     try {
+      const resource = mustResolve(mounted, entry.path)
       locks(entry)
       if (options.dryRun) options.item(plannedItem(mirror, resource, entry))
       else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
@@ -220,11 +220,11 @@ function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: rea
     if (made === undefined || scopeKey(name, made.key) !== key) continue
     const current = generations.current(name, made.key)
     if (current !== undefined && broken) continue
-    if (current !== undefined && mounted.judge.repositoryCooldown > 0) {
+    if (mustWait(mounted, current)) {
       generations.mark(id, 'waiting')
-    } else {
-      flip(mirror, name, id)
+      continue
     }
+    flip(mirror, name, id)
     flipped.push(made.key)
   }
   return flipped
