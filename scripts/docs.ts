@@ -66,17 +66,14 @@ async function mountedRepositories(): Promise<readonly Mounted[]> {
 
 function ecosystemTable(mounted: readonly Mounted[]): string {
   return table(
-    ['ecosystem', 'clients', 'mounted at', 'upstream'],
+    ['ecosystem', 'clients', 'mounted at'],
     ecosystems.map((ecosystem) => {
       const own = mounted.filter((one) => one.ecosystem === ecosystem)
-      const upstreams = own.flatMap(({ repository }) => repository.upstreams)
-      const hosts = [...new Set(upstreams.map((upstream) => new URL(upstream).host))]
       const clients = new Set(own.flatMap((one) => setups(one).map(({ client }) => client)))
       return [
         `[${ecosystem.title}](docs/ecosystems/${ecosystem.id}.md)`,
         [...clients].join(', '),
         own.map(({ repository }) => code(repository.mount)).join(' '),
-        hosts.join(', '),
       ]
     }),
   )

@@ -121,7 +121,7 @@ export interface Show {
   /** Policy and cooldown alone, for protocols that had rather mark than drop what is not held. */
   allows(entry: Entry): boolean
   document(path: string): Promise<Doc | undefined>
-  /** Another document as it is shown. */
+  /** Another document, never an artifact, as it is shown. */
   render(path: string, type?: string): Promise<Shown | undefined>
   /** What this repo holds and shows, for made indexes of a partial mirror. */
   holdings(name?: string): AsyncIterable<Entry>

@@ -5,6 +5,7 @@ import type { Policy } from '../config/types.ts'
 import type { Entry, Params } from '../contract.ts'
 import type { Code, Facts } from '../errors.ts'
 import type { DocHead } from './doc.ts'
+import type { Known } from './sight.ts'
 
 /** A document by where its bytes lie. */
 export interface DocSource {
@@ -57,9 +58,14 @@ export type ToThread =
       readonly type: 'reply'
       readonly id: number
       readonly call: number
-      readonly value?: DocSource | ShownSource | readonly Entry[] | undefined
+      readonly value?: KnownSource | ShownSource | readonly Entry[] | undefined
       readonly error?: PlainError
     }
+
+/** A document that a view asked for, with what is known of its entries. */
+export interface KnownSource extends Known {
+  readonly source: DocSource
+}
 
 export interface ShownSource {
   readonly size: number

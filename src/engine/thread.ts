@@ -15,6 +15,7 @@ import type {
   DocSource,
   FromThread,
   JobBase,
+  KnownSource,
   PlainError,
   ReadJob,
   ShownSource,
@@ -124,8 +125,10 @@ async function view(id: number, job: ViewJob): Promise<void> {
     sees: seen.sees,
     allows: seen.allows,
     async document(path) {
-      const source = (await ask(id, { method: 'document', path })) as DocSource | undefined
-      return source === undefined ? undefined : sourceDoc(source)
+      const known = (await ask(id, { method: 'document', path })) as KnownSource | undefined
+      if (known === undefined) return undefined
+      seen.learn(known)
+      return sourceDoc(known.source)
     },
     async render(path, type) {
       const shown = (await ask(id, { method: 'render', path, ...(type === undefined ? {} : { type }) })) as

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
-import type { Bytes, Doc, Entry, Show } from '../contract.ts'
+import type { Bytes, Entry, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { hashers } from '../formats/digest.ts'
 import type { Staged } from '../store/store.ts'
@@ -19,7 +19,7 @@ import { ensureRead, INLINE_LIMIT, plainRepo, sourceOf, withService } from './re
 import { mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
 import { said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
-import { type SightData, sight } from './sight.ts'
+import { type Known, type SightData, sight } from './sight.ts'
 
 /** Goes into every key: raised when the way of rendering changes, so that no old view is shown. */
 const VERSION = 1
@@ -222,7 +222,12 @@ async function renderHere(
     type: viewing.type,
     sees: seen.sees,
     allows: seen.allows,
-    document: (path) => answer.document(path),
+    async document(path) {
+      const found = await answer.document(path)
+      if (found === undefined) return undefined
+      seen.learn(found.known)
+      return heldDoc(mirror.store, found.ref)
+    },
     async render(path, type) {
       const shown = await answer.render(path, type)
       if (shown === undefined) return undefined
@@ -290,8 +295,8 @@ async function renderInThread(
       },
       async answer(call: Call) {
         if (call.method === 'document') {
-          const found = await answer.ref(call.path)
-          return found === undefined ? undefined : sourceOf(mirror, found)
+          const found = await answer.document(call.path)
+          return found === undefined ? undefined : { source: await sourceOf(mirror, found.ref), ...found.known }
         }
         if (call.method === 'holdings') return Array.fromAsync(answer.holdings(call.name))
         const shown = await answer.render(call.path, call.type)
@@ -313,10 +318,13 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
     return obtained?.ref
   }
   return {
-    ref,
-    async document(path: string): Promise<Doc | undefined> {
+    /** A document that the view looks at, with what is known of its entries. */
+    async document(path: string): Promise<{ readonly ref: HeldRef; readonly known: Known } | undefined> {
       const found = await ref(path)
-      return found === undefined ? undefined : heldDoc(mirror.store, found)
+      if (found === undefined) return undefined
+      // what is held may change without any document changing
+      asked.unrepeatable ||= mirror.offline
+      return { ref: found, known: await sightData(mirror, mustResolve(resource.mounted, path), found, viewing.scope) }
     },
     async render(path: string, type: string | undefined) {
       const other = mustResolve(resource.mounted, path)

@@ -172,7 +172,10 @@ export async function showInThread(
   const rendered = await threads.run(job, {
     piece: (coding, piece) => void pieces[coding].push(piece),
     async answer(call: Call) {
-      if (call.method === 'document') return sourceOf(shelf, call.path)
+      if (call.method === 'document') {
+        const source = sourceOf(shelf, call.path)
+        return source === undefined ? undefined : { source, held: undefined, seen: new Map() }
+      }
       if (call.method === 'holdings') return []
       const wanted = call.type ?? find(shelf.mounted.ecosystem, call.path).route.types?.[0] ?? ''
       const body = await show(shelf, call.path, wanted)

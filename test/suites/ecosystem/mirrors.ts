@@ -61,7 +61,7 @@ export function testMirrors(bench: Bench): void {
       const partly = all.filter(
         (entry) => !held(entry) && all.some((other) => other.name === entry.name && held(other)),
       )
-      for (const asking of views().filter(({ path }) => find(ecosystem, path).route.kind === 'index')) {
+      for (const asking of views()) {
         const got = await gotUnlessRefused(one, asking)
         for (const entry of partly) {
           assert.ok(got === undefined || !offers(got.text, entry), `${asking.path} offers ${entry.path}`)
