@@ -40,5 +40,6 @@ export function verificationLines(sum: Verification, milliseconds: number, sampl
   const part = sample < 1 ? `A sample of ${sample * 100} %: ` : ''
   const mended = sum.repaired > 0 ? `${countText(sum.repaired, 'item')} repaired; ` : ''
   const wrong = sum.wrong > 0 ? `${countText(sum.wrong, 'item')} wrong` : 'everything is as it came'
-  return [...lines, `${part}${mended}${wrong}. ${durationText(milliseconds)}.`]
+  const closing = `${part}${mended}${wrong}. ${durationText(milliseconds)}.`
+  return [...lines, closing.charAt(0).toUpperCase() + closing.slice(1)]
 }
