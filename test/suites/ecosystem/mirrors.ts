@@ -6,7 +6,6 @@ import { isHeld } from '../../../src/catalog/rows.ts'
 import type { Entry } from '../../../src/contract.ts'
 import type { Got } from '../../builders/mirror.ts'
 import { type Bench, gotUnlessRefused } from './bench.ts'
-import { find } from './documents.ts'
 import type { Asking } from './fixtures.ts'
 
 export function testMirrors(bench: Bench): void {
