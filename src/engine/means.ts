@@ -3,6 +3,7 @@
 
 import type { AnyRoute, Bytes, Doc, Entry, Params, Repo, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
+import { safePath } from '../formats/safe-path.ts'
 
 /** Entries are handed on in groups of this many. */
 const BATCH = 500
@@ -15,6 +16,7 @@ function mayState(
   about: readonly string[],
   path: string,
 ): boolean {
+  if (!isSafe(path)) return false
   if (path.startsWith(`${by}/`)) return true
   if (about.some((prefix) => path.startsWith(prefix))) return true
   for (const route of routes) {
@@ -22,6 +24,16 @@ function mayState(
     if (p !== undefined) return route.vouchers?.(p, repo).includes(by) === true
   }
   return false
+}
+
+/** A path that no client can ask for must not be asked of upstream either. */
+function isSafe(path: string): boolean {
+  try {
+    safePath(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export interface Reading {

@@ -6,6 +6,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { openCatalog } from '../../src/catalog/catalog.ts'
 import type { Policy, Repository } from '../../src/config/types.ts'
@@ -123,7 +124,7 @@ export interface TestMirror {
     wants: readonly (string | Selector)[],
     options?: Partial<WalkOptions> & { readonly repo?: string },
   ): Promise<Synced>
-  /** Unfinished files in the store. */
+  /** Unfinished files in the store, once nothing is under way. */
   leftovers(): Promise<readonly string[]>
   /** Another mirror over the same directory, as the next start would open it. This one is closed. */
   reopen(options?: Partial<TestMirrorOptions>): Promise<TestMirror>
@@ -257,7 +258,12 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
       })
       return { ...walked, items, codes: walked.faults.map(({ error }) => error.code) }
     },
-    leftovers: () => readdir(join(data, 'tmp')),
+    async leftovers() {
+      await mirror.flights.idle()
+      // a file is let go when the last client has left it, a moment after
+      for (let tries = 0; tries < 100 && (await readdir(join(data, 'tmp'))).length > 0; tries += 1) await sleep(10)
+      return readdir(join(data, 'tmp'))
+    },
     async reopen(more = {}) {
       await shut()
       return openTestMirror({ ...options, now: clock.now, ...more, data })
