@@ -11,7 +11,7 @@ const project = {
   suites: ['stable'],
   key: { file: `${root}/keyrings/debian-archive.gpg` },
   install: ['hello', 'tree'],
-  source: ['hello'],
+  source: ['jq'],
   architecture: 'amd64',
 }
 
