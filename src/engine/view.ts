@@ -15,14 +15,15 @@ import { render } from './means.ts'
 import type { Call, Rendered } from './messages.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
-import { ensureRead, INLINE_LIMIT, plainRepo, sourceOf, withService } from './read.ts'
+import { INLINE_LIMIT, plainRepo, readDocument, sourceOf, withService } from './read.ts'
 import { mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
 import { said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
 
-/** Goes into every key: raised when the way of rendering changes, so that no old view is shown. */
+/** Goes into the rules of every view: raised when the way of rendering changes, so that no old view is shown. */
 const VERSION = 1
+const RULES = 'rules '
 /** Smaller bodies are not worth a compressed twin. */
 const TWIN_FROM = 1024
 
@@ -45,11 +46,12 @@ export async function viewOf(
   viewing: Viewing,
 ): Promise<ViewRow> {
   const data = await sightData(mirror, resource, ref, viewing.scope)
-  const key = keyOf(mirror, resource, viewing, data)
+  const key = keyOf(resource, viewing)
+  const rules = rulesOf(mirror, resource, data)
   const known = mirror.catalog.views.get(key)
-  if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing))) return known
-  const flight = mirror.flights.share(`view ${key} ${ref?.sha256 ?? ''}`, () => ({
-    landed: renderAnew(mirror, resource, ref, viewing, data, key),
+  if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing, rules))) return known
+  const flight = mirror.flights.share(`view ${key} ${rules} ${ref?.sha256 ?? ''}`, () => ({
+    landed: renderAnew(mirror, resource, ref, viewing, data, key, rules),
   }))
   return flight.landed
 }
@@ -64,7 +66,7 @@ async function sightData(
   const now = mirror.now()
   const plain: SightData = { now, held: undefined, seen: new Map() }
   if (ref === undefined || resource.route.read === undefined || (judge.open && !mirror.offline)) return plain
-  await ensureRead(mirror, resource, ref, (at) => besideDocs(mirror, at, scope))
+  await readDocument(mirror, resource, ref, (at) => besideDocs(mirror, at, scope))
   const { facts } = mirror.catalog
   const reading = facts.reading(settings.name, readingScope(resource), ref.sha256)
   if (reading === undefined) return plain
@@ -75,23 +77,20 @@ async function sightData(
   }
 }
 
-function keyOf(mirror: Mirror, resource: Resource, viewing: Viewing, data: SightData): string {
-  const { settings, judge } = resource.mounted
-  const held = data.held === undefined ? 'online' : [...data.held].sort().join('\n')
-  const parts = [
-    VERSION,
-    settings.name,
-    resource.path,
-    resource.variant,
-    viewing.type,
-    viewing.base,
-    judge.fingerprint,
-    settings.options,
-    mirror.offline,
-    held,
-  ]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+/** One view for each address it is shown at: when the rules change it is made anew, and its date goes on from there. */
+function keyOf(resource: Resource, viewing: Viewing): string {
+  const parts = [resource.mounted.settings.name, resource.path, resource.variant, viewing.type, viewing.base]
+  return digestOf(parts)
 }
+
+/** What a view depends on beside documents, in the form of an input: no path begins like this. */
+function rulesOf(mirror: Mirror, resource: Resource, data: SightData): string {
+  const { settings, judge } = resource.mounted
+  const held = data.held === undefined ? '' : [...data.held].sort().join('\n')
+  return `${RULES}${digestOf([VERSION, judge.fingerprint, settings.options, mirror.offline, held])}`
+}
+
+const digestOf = (parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 
 /** Is it made of what is held now, and has nothing hidden in it matured? */
 async function isCurrent(
@@ -100,9 +99,11 @@ async function isCurrent(
   ref: HeldRef | undefined,
   view: ViewRow,
   viewing: Viewing,
+  rules: string,
 ): Promise<boolean> {
-  if (mirror.now() >= view.until) return false
+  if (mirror.now() >= view.until || !view.inputs.some(([path]) => path === rules)) return false
   for (const [path, sha256] of view.inputs) {
+    if (path.startsWith(RULES)) continue
     if (path === resource.path) {
       if (ref?.sha256 !== sha256) return false
       continue
@@ -123,11 +124,13 @@ async function renderAnew(
   viewing: Viewing,
   data: SightData,
   key: string,
+  rules: string,
 ): Promise<ViewRow> {
-  const inputs: (readonly [string, string])[] = ref === undefined ? [] : [[resource.path, ref.sha256]]
+  const inputs: (readonly [string, string])[] = [[rules, '']]
+  if (ref !== undefined) inputs.push([resource.path, ref.sha256])
   const asked: Asked = {
     looked: (path, sha256) => void inputs.push([path, sha256]),
-    unrepeatable: false,
+    until: Number.POSITIVE_INFINITY,
   }
   const inline = viewing.nested === true || (ref !== undefined && ref.size <= INLINE_LIMIT)
   const staged = { identity: await mirror.store.stage(), gzip: await mirror.store.stage() }
@@ -137,7 +140,7 @@ async function renderAnew(
       : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
     if (rendered.there) await staged.identity.commit(rendered.sha256)
     if (rendered.twin !== undefined) await staged.gzip.commit(rendered.twin.sha256)
-    return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.unrepeatable)
+    return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
   } finally {
     await Promise.all([staged.identity.release(), staged.gzip.release()])
   }
@@ -146,8 +149,8 @@ async function renderAnew(
 /** What a view asked for while it was made. */
 interface Asked {
   looked(path: string, sha256: string): void
-  /** It depends on what is held at this moment and cannot be remembered. */
-  unrepeatable: boolean
+  /** When a view that it is made of changes by itself; 0 when it depends on what is held at this moment. */
+  until: number
 }
 
 interface Stages {
@@ -163,7 +166,7 @@ async function keep(
   key: string,
   rendered: Rendered,
   inputs: ViewRow['inputs'],
-  unrepeatable: boolean,
+  until: number,
 ): Promise<ViewRow> {
   const { name } = resource.mounted.settings
   const now = mirror.now()
@@ -179,7 +182,7 @@ async function keep(
     twins: rendered.twin === undefined ? {} : { gzip: rendered.twin },
     headers: rendered.there ? protocolHeaders(mirror, resource, rendered, ref) : {},
     inputs,
-    until: unrepeatable ? 0 : rendered.until,
+    until: Math.min(until, rendered.until),
     modified:
       last?.sha256 === sha256 && last !== undefined
         ? last.modified
@@ -323,7 +326,7 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
       const found = await ref(path)
       if (found === undefined) return undefined
       // what is held may change without any document changing
-      asked.unrepeatable ||= mirror.offline
+      if (mirror.offline) asked.until = 0
       return { ref: found, known: await sightData(mirror, mustResolve(resource.mounted, path), found, viewing.scope) }
     },
     async render(path: string, type: string | undefined) {
@@ -335,10 +338,11 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
         type: type ?? other.route.types?.[0] ?? '',
         nested: true,
       })
+      asked.until = mirror.offline ? 0 : Math.min(asked.until, view.until)
       return view.sha256 === undefined ? undefined : { size: view.size, digests: { sha256: view.sha256 } }
     },
     async *holdings(wanted: string | undefined): AsyncGenerator<Entry> {
-      asked.unrepeatable = true
+      asked.until = 0
       yield* holdings(mirror, resource.mounted, wanted)
     },
   }

@@ -255,6 +255,7 @@ test('drops views of what is gone, and keeps the newest view of what is held', a
   const at = await open()
   await at.get('/index/a')
   await at.get('/index/a', { base: 'http://other.test' })
+  at.clock.pass(10_000)
   shelve('a', { '1.0.0': 'one', '2.0.0': 'two' })
   await at.get('/index/a')
   const before = at.mirror.catalog.views.all().length
