@@ -79,7 +79,7 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
   }
 }
 
-export function addressOf(line: string): string | undefined {
+function addressOf(line: string): string | undefined {
   const told = JSON.parse(line) as { readonly type?: string; readonly addresses?: readonly string[] }
   return told.type === 'ready' ? told.addresses?.[0] : undefined
 }

@@ -17,11 +17,7 @@ export function showSummary(context: Context, summary: Summary, dryRun: boolean)
     })
     return
   }
-  if (summary.cleaned.files > 0)
-    say(
-      context,
-      `Cleaned up ${countText(summary.cleaned.files, 'unfinished file')} (${bytesText(summary.cleaned.bytes)}) of an interrupted run.`,
-    )
+  tellCleaned(context, summary.cleaned)
   for (const [repo, one] of Object.entries(summary.repositories))
     say(context, `${repo}: ${dryRun ? planText(one) : repoText(one)}`)
   for (const fault of summary.faults.slice(0, MOST_FAULTS))
@@ -29,6 +25,12 @@ export function showSummary(context: Context, summary: Summary, dryRun: boolean)
   if (summary.faults.length > MOST_FAULTS)
     process.stderr.write(`… and ${summary.faults.length - MOST_FAULTS} more; --json lists all.\n`)
   say(context, closing(summary, dryRun))
+}
+
+/** Says what an interrupted run had left behind. */
+export function tellCleaned(context: Context, { files, bytes }: Summary['cleaned']): void {
+  if (files > 0)
+    say(context, `Cleaned up ${countText(files, 'unfinished file')} (${bytesText(bytes)}) of an interrupted run.`)
 }
 
 function repoText(one: RepoSummary): string {

@@ -32,7 +32,7 @@ export async function findConfig({ config, env, cwd, home }: Search): Promise<st
 }
 
 /** Where a configuration is looked for when none is named, in this order. */
-export function searched(cwd: string, home: string | undefined): readonly string[] {
+function searched(cwd: string, home: string | undefined): readonly string[] {
   return [
     path.join(cwd, 'pkgmirror.yaml'),
     ...(home === undefined ? [] : [path.join(home, '.config/pkgmirror/pkgmirror.yaml')]),

@@ -9,14 +9,14 @@ import type { Reader } from './reader.ts'
 import { repositoryKeys, repositoryStructures } from './structures.ts'
 
 /** Keys that a repository of any ecosystem takes. */
-export const commonKeys: ReadonlySet<string> = new Set([
+const commonKeys: ReadonlySet<string> = new Set([
   ...Object.keys(repositoryKeys),
   ...Object.keys(repositoryStructures),
   ...[...Object.keys(networkKeys), ...Object.keys(policyKeys)].map((name) => name.split('.')[0] ?? name),
 ])
 
 /** The keys that the ecosystem's schema names; undefined when it is no object schema. */
-export function optionKeys({ options }: AnyEcosystem): readonly string[] | undefined {
+function optionKeys({ options }: AnyEcosystem): readonly string[] | undefined {
   const entries = 'entries' in options ? options.entries : undefined
   return typeof entries === 'object' && entries !== null ? Object.keys(entries) : undefined
 }

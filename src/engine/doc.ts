@@ -16,7 +16,7 @@ export interface DocHead {
 }
 
 /** The largest document that is ever taken into memory whole; larger ones must be streamed. */
-export const WHOLE_LIMIT = 256 * 1024 * 1024
+const WHOLE_LIMIT = 256 * 1024 * 1024
 
 export function doc(head: DocHead, stream: Doc['stream'], beside: ReadonlyMap<string, Doc> = new Map()): Doc {
   return {

@@ -6,7 +6,7 @@ import { heldDoc } from './doc.ts'
 import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument, serviced } from './obtain.ts'
-import { ensureRead } from './read.ts'
+import { readDocument } from './read.ts'
 import { mustResolve, readingScope } from './resolve.ts'
 import { LOCKFILE_SCOPE, seenOf } from './said.ts'
 import type { Scope } from './scope.ts'
@@ -54,7 +54,7 @@ export async function createLook(
       const resource = mustResolve(mounted, path)
       const obtained = await obtainDocument(mirror, resource, scope)
       if (obtained === undefined) return
-      await ensureRead(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
+      await readDocument(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
       const reading = facts.reading(settings.name, readingScope(resource), obtained.ref.sha256)
       if (reading === undefined) return
       standing.delete(reading)

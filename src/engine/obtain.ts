@@ -14,7 +14,7 @@ import { demand } from './held-ref.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching, Obtained } from './obtained.ts'
-import { ensureRead } from './read.ts'
+import { readDocument } from './read.ts'
 import { flightKey, generationKey, isRoot, mustResolve, type Resource, resolve, vouchersOf } from './resolve.ts'
 import { type Said, said } from './said.ts'
 import type { Scope } from './scope.ts'
@@ -205,7 +205,7 @@ async function voucher(mirror: Mirror, mounted: MountedRepo, path: string, scope
   const resource = mustResolve(mounted, path)
   const obtained = await documentOrNotHeld(mirror, resource, scope)
   if (obtained === undefined) return []
-  await ensureRead(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
+  await readDocument(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
   return [obtained]
 }
 

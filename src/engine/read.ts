@@ -25,9 +25,6 @@ export async function readDocument(mirror: Mirror, resource: Resource, ref: Held
   await mirror.flights.share(key, () => ({ landed: readAnew(mirror, resource, ref, scope, beside) })).landed
 }
 
-/** The same for a document that has been held for a while. */
-export const ensureRead = readDocument
-
 async function readAnew(
   mirror: Mirror,
   resource: Resource,

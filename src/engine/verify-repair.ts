@@ -6,7 +6,7 @@ import { type HeldRef, isHeld } from '../catalog/rows.ts'
 import { asMirrorError, type Code, MirrorError } from '../errors.ts'
 import type { Mirror } from './mirror.ts'
 import { besideDocs, obtainArtifact, obtainDocument } from './obtain.ts'
-import { ensureRead } from './read.ts'
+import { readDocument } from './read.ts'
 import { type Resource, readingScope, resolve } from './resolve.ts'
 import { clientScope } from './scope.ts'
 import { turn } from './turns.ts'
@@ -115,5 +115,5 @@ async function obtain(mirror: Mirror, resource: Resource): Promise<void> {
   }
   const obtained = await obtainDocument(mirror, resource, scope)
   if (obtained === undefined) throw new MirrorError('NOT_FOUND', `upstream has no ${resource.path} any more`)
-  await ensureRead(mirror, resource, obtained.ref, (other) => besideDocs(mirror, other, scope))
+  await readDocument(mirror, resource, obtained.ref, (other) => besideDocs(mirror, other, scope))
 }

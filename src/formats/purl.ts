@@ -5,7 +5,7 @@
 import { PackageURL } from 'packageurl-js'
 import { MirrorError } from '../errors.ts'
 
-export { compilePattern, type PackagePattern, type PackageSubject } from './purl-pattern.ts'
+export { compilePattern, type PackagePattern } from './purl-pattern.ts'
 
 export interface Purl {
   /** Lower case. */

@@ -292,7 +292,7 @@ export async function mirrorOf(
 }
 
 /** The whole body of an answer. Rejects when it breaks off. */
-export async function bodyOf(mirror: Mirror, { body }: Opened): Promise<Buffer> {
+async function bodyOf(mirror: Mirror, { body }: Opened): Promise<Buffer> {
   if (isGrowing(body)) return growingBytes(body)
   if (!isBlob(body)) return Buffer.from(body)
   return Buffer.concat(await Array.fromAsync(mirror.store.stream(body.sha256)))

@@ -21,7 +21,20 @@ for (const [text, milliseconds] of good) {
   test(`reads ${text}`, () => assert.equal(parseDuration(text), milliseconds))
 }
 
-for (const text of ['', '5', '5 m', '-1s', '1.5h', '1m1h', '1s1s', '5min', 'h', 'forever', '9999999999999999w', '1d ']) {
+for (const text of [
+  '',
+  '5',
+  '5 m',
+  '-1s',
+  '1.5h',
+  '1m1h',
+  '1s1s',
+  '5min',
+  'h',
+  'forever',
+  '9999999999999999w',
+  '1d ',
+]) {
   test(`refuses ${JSON.stringify(text)}`, () => {
     assert.throws(() => parseDuration(text), { code: 'CONFIG', message: /is not a duration such as 30s, 5m/ })
   })

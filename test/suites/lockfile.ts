@@ -18,7 +18,7 @@ export interface LockCase {
 }
 
 /** Input from text or bytes, handed over in small pieces. */
-export function lockInput(name: string, content: string | Uint8Array): LockInput {
+function lockInput(name: string, content: string | Uint8Array): LockInput {
   const bytes = Buffer.from(content)
   return {
     name,

@@ -31,7 +31,7 @@ export function suiteOf(path: string): string {
 }
 
 /** The folder of a member, without a by-hash tail: the part of its path that says what it is. */
-export function folderOf(path: string): string {
+function folderOf(path: string): string {
   const byHash = path.indexOf('/by-hash/')
   return byHash === -1 ? path.slice(0, path.lastIndexOf('/')) : path.slice(0, byHash)
 }

@@ -20,7 +20,7 @@ export interface Pool {
   essential(want: Selector): readonly Seed[]
 }
 
-export const isSource = (entry: Entry): boolean => (entry.data as SourceData | undefined)?.source === true
+const isSource = (entry: Entry): boolean => (entry.data as SourceData | undefined)?.source === true
 
 export function readPool(wants: readonly Selector[], options: WantOptions): Pool {
   /** Rank by path. An entry found by name counts only when it is here: the repository may hold other suites too. */

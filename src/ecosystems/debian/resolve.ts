@@ -85,7 +85,7 @@ async function wanted(name: string, want: Selector, how: Resolution): Promise<re
 }
 
 /** Does the entry have any one of the digests that a lockfile states? */
-export function hasDigests(entry: Entry, digests: Selector['digests']): boolean {
+function hasDigests(entry: Entry, digests: Selector['digests']): boolean {
   if (digests === undefined) return true
   return digests.some((stated) => {
     const shared = Object.keys(stated).filter((kind) => entry.digests?.[kind] !== undefined)
