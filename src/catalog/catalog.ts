@@ -96,7 +96,7 @@ function blobs(connection: Connected): Catalog['blobs'] {
   const decode = (row: Row): BlobRow => ({ ...row, digests: { ...parse<Digests>(row.digests), sha256: row.sha256 } })
   const get = connection.prepare<[string], Row>('SELECT sha256, size, digests, added FROM blob WHERE sha256 = ?')
   const put = connection.prepare(
-    'INSERT INTO blob (sha256, size, digests, added) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET digests = excluded.digests',
+    'INSERT INTO blob (sha256, size, digests, added) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET digests = excluded.digests, added = excluded.added',
   )
   const drop = connection.prepare('DELETE FROM blob WHERE sha256 = ?')
   const page = connection.prepare<[string], Row>(

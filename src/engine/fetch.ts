@@ -232,7 +232,9 @@ async function link(
   const sha256 = stated.entry.digests?.sha256
   if (sha256 === undefined) return undefined
   const blob = mirror.catalog.blobs.get(sha256)
-  if (blob === undefined || (await mirror.store.stat(sha256))?.size !== blob.size) return undefined
+  // claimed, so that a gc under way leaves it
+  if (blob === undefined || !mirror.catalog.sweeps.claim(sha256, mirror.now())) return undefined
+  if ((await mirror.store.stat(sha256))?.size !== blob.size) return undefined
   if (compareDigests(stated.entry.digests ?? {}, blob.digests) === 'different') return undefined
   const { urls } = addressOf(resource, stated.entry, resource.mounted.repo)
   const head: DocHead = {

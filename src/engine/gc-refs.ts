@@ -6,7 +6,7 @@ import type { Generation, Ref } from '../catalog/rows.ts'
 import type { RefPage } from '../catalog/sweeps.ts'
 import { type Collecting, count, countsOf, keepers } from './gc-state.ts'
 import type { MountedRepo } from './mirror.ts'
-import { readingScope, resolve } from './resolve.ts'
+import { isRoot, readingScope, resolve, vouchersOf } from './resolve.ts'
 import { pages, turn } from './turns.ts'
 
 type Aged = Pick<Ref, 'repo' | 'path' | 'fetched' | 'checked' | 'used'>
@@ -90,6 +90,7 @@ function fateOf(at: Collecting, ref: RefPage): Fate {
   if (ref.generation !== 0) return { stays: [keepers.generation] }
   if (ref.held) return { stays: holdersOf(at, ref) }
   if (mounted === undefined) return { stays: [keepers.foreign] }
+  if (isOutlived(at, mounted, ref)) return { goes: 'superseded' }
   const reason = ruleAgainst(at, mounted, ref)
   const short = Number.isFinite(at.keep.maxSize)
   if (reason === undefined && !short) return { stays: [keepers.nobody] }
@@ -97,6 +98,22 @@ function fateOf(at: Collecting, ref: RefPage): Fate {
   if (reason === undefined) return { candidate: '' }
   // what an index vouches for needs it; one that expired vouches for nothing any more
   return ref.kind === 'index' && reason !== 'expired' ? { candidate: reason } : { goes: reason }
+}
+
+/**
+ * An index of a chained repo under the path of its digest, which no state that is kept names any more: nobody can ask
+ * for it. What lists name, the packages themselves, is not meant.
+ */
+function isOutlived(at: Collecting, mounted: MountedRepo, ref: RefPage): boolean {
+  if (ref.kind !== 'artifact' || lastUse(ref) >= at.cutoff) return false
+  const resource = resolve(mounted, ref.path)
+  const vouchers = resource === undefined ? undefined : vouchersOf(resource)
+  if (vouchers === undefined || vouchers.length === 0) return false
+  const roots = vouchers.every((path) => {
+    const voucher = resolve(mounted, path)
+    return voucher !== undefined && isRoot(voucher)
+  })
+  return roots && at.mirror.catalog.facts.of(ref.repo, ref.path).length === 0
 }
 
 function markRef(at: Collecting, ref: RefPage): void {

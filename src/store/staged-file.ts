@@ -1,7 +1,7 @@
 // A blob that is being written to a temporary file. The file stays open for reading until it is released, whatever becomes
 // of its name meanwhile, so that those who follow a download read on while it is committed.
 
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Staged } from './store.ts'
 
@@ -55,9 +55,8 @@ export async function stageFile(file: string, place: Place, committed: (file: st
       try {
         const blob = await place(sha256)
         await handle.chmod(0o644)
-        const there = await sizeOf(blob)
-        if (there === size) await unlink(file)
-        else await rename(file, blob)
+        // also over a blob that is there: it may be damaged, and its new date keeps gc away until its ref is written
+        await rename(file, blob)
         state = 'committed'
         committed(blob)
       } catch (error) {
@@ -82,15 +81,6 @@ async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], posit
   // A short write is what a nearly full disk gives; the rest tells the reason.
   const rest = Buffer.concat(pieces, total).subarray(bytesWritten)
   return bytesWritten + (await writeAll(handle, [rest], position + bytesWritten))
-}
-
-async function sizeOf(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).size
-  } catch (error) {
-    if (isAbsent(error)) return undefined
-    throw error
-  }
 }
 
 /** A file that is not there is removed already. */

@@ -225,6 +225,26 @@ test('drops the generation before when its grace has passed, with the bytes that
   assert.equal((await at.get('/pool/b/b-1', { repo: 'chain' })).text, 'second')
 })
 
+test('drops an index under the path of its digest when no kept state names it any more', async () => {
+  publish(suite('stable', 1, { main: { '/pool/a/a-1': 'first' } }))
+  const at = await open()
+  await at.sync(['stable'], { repo: 'chain', item: () => undefined })
+  const hashed = () => [...at.mirror.catalog.refs.scan('chain')].filter(({ path }) => path.startsWith('/stable/hash/'))
+  const old = [...at.mirror.catalog.refs.scan('chain')].find((ref) => ref.path === '/stable/lists/main')?.sha256 ?? ''
+  await at.get(`/stable/hash/${old}`, { repo: 'chain' })
+  publish(suite('stable', 2, { main: { '/pool/b/b-1': 'second' } }))
+  at.clock.pass(hour)
+  await at.sync(['stable'], { repo: 'chain', item: () => undefined })
+  await gc(at)
+  const young = hashed().length
+  for (const _ of ['its generation', 'what that said', 'and then the index']) {
+    at.clock.pass(2 * day)
+    await gc(at)
+  }
+  assert.deepEqual([young, hashed().length], [1, 0])
+  assert.equal(await at.mirror.store.stat(old), undefined)
+})
+
 test('drops what a run that died was building, once it is older than the grace', async () => {
   const at = await open()
   at.mirror.catalog.generations.make('chain', 'stable', at.clock.now)
