@@ -37,7 +37,9 @@ export async function miss(bench: Bench): Promise<void> {
   try {
     await mustGet(`${served.url}/npm/missed`)
     const proxy =
-      nginx === undefined ? [] : [{ name: 'nginx proxy_cache', watched: nginx, turn: from('nginx', nginx.url) }]
+      nginx === undefined
+        ? []
+        : [{ name: 'nginx proxy_cache', watched: nginx, turn: from('nginx proxy_cache', nginx.url) }]
     await report({
       title: 'miss of 5 MB, whole',
       unit: 'ms',

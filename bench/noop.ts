@@ -59,8 +59,8 @@ export async function noop(bench: Bench): Promise<void> {
     console.log(
       [
         `first sync: ${first.milliseconds} ms`,
-        `requests per npm document: ${Math.max(...requests) / DOCUMENTS}`,
-        `requests for the Debian root: ${Math.max(...signed)}`,
+        `a later one: ${Math.max(...requests)} requests for ${DOCUMENTS} npm documents and the registry's keys`,
+        `${Math.max(...signed)} for the Debian root`,
         `changed: ${seen.some(({ changed }) => changed)}`,
         `documents read again: ${lastReading(mirror.data) - readings}`,
       ].join('; '),

@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { mustGet } from './client.ts'
@@ -20,7 +20,7 @@ const ROUNDS = 3
 export async function packages(bench: Bench): Promise<void> {
   const list = packagesList(STANZAS)
   const xz = found('xz')
-  // level 0: what takes long is packing it; unpacking is as fast as of the archive's own
+  // a low level: what takes long is packing it, unpacking is as fast
   const coded =
     xz === undefined
       ? { suffix: 'gz', bytes: gzipSync(list) }
@@ -37,9 +37,9 @@ export async function packages(bench: Bench): Promise<void> {
   const keyring = path.join(bench.folder, 'large.asc')
   writeFileSync(keyring, root.key)
 
+  const cpus: number[] = []
   const peaks: Record<'alone' | 'idle' | 'served', number[]> = { alone: [], idle: [], served: [] }
   const reader = path.join(bench.folder, 'read-packages.mjs')
-  mkdirSync(path.dirname(reader), { recursive: true })
   writeFileSync(reader, readAlone(path.join(bench.folder, 'package/dist')))
   try {
     await report({
@@ -84,8 +84,6 @@ export async function packages(bench: Bench): Promise<void> {
     await origin.close()
   }
 }
-
-const cpus: number[] = []
 
 /** A program that reads a list as the ecosystem does and keeps nothing. */
 const readAlone = (dist: string): string => `
