@@ -8,16 +8,17 @@ function isNewEnough(version) {
   return parts[0] > NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] >= NEEDED[1])
 }
 
-/** The Node that `npm ci` installed beside the other dependencies, when this platform has one. */
+/** The Node that npm installed beside the other dependencies, here or in a folder above, when this platform has one. */
 function installedNode() {
   const fs = require('fs')
   const path = require('path')
   const platform = process.platform === 'win32' ? 'win' : process.platform
   const file = platform === 'win' ? 'node.exe' : 'node'
-  const names = [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]
-  for (const name of names) {
-    const found = path.join(__dirname, '..', 'node_modules', name, 'bin', file)
-    if (fs.existsSync(found)) return found
+  for (const name of [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]) {
+    for (const folder of module.paths) {
+      const found = path.join(folder, name, 'bin', file)
+      if (fs.existsSync(found)) return found
+    }
   }
   return undefined
 }
