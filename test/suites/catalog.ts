@@ -36,7 +36,7 @@ export const refOf = (more: Partial<Ref> = {}): Ref => ({
   ...more,
 })
 
-export const viewOf = (more: Partial<ViewRow> = {}): ViewRow => ({
+const viewOf = (more: Partial<ViewRow> = {}): ViewRow => ({
   key: 'k',
   repo: 'r',
   path: '/a',
