@@ -62,10 +62,11 @@ export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Mome
   if (expired) return 'ask'
   const mode = rules.mode(aged.path)
   if (mode === 'bypass') return 'ask'
-  if (aged.kind === 'artifact' || mode === 'immutable') return 'serve'
+  const lacks = aged.sha256 === undefined
+  if (!lacks && (aged.kind === 'artifact' || mode === 'immutable')) return 'serve'
   if (moment.since !== undefined) return aged.checked >= moment.since ? 'serve' : 'ask'
   if (directives?.revalidate === true && age >= COLLAPSE) return 'ask'
-  if (aged.sha256 === undefined) return age < policy.negativeFor ? 'serve' : 'ask'
+  if (lacks) return age < policy.negativeFor ? 'serve' : 'ask'
   if (mode === 'revalidate') return age < COLLAPSE ? 'serve' : 'ask'
   const freshFor = rules.freshFor(aged.path)
   return age < (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor) ? 'serve' : 'ask'

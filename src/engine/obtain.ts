@@ -46,9 +46,7 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   }
   if (mirror.offline) throw notHeld(resource, fresh === 'expired')
   if (scope.directives?.onlyIfCached === true) throw onlyIfCached(resource)
-  const absent = refs.get(settings.name, resource.path, absentVariant(resource.variant), 0)
-  if (absent !== undefined && freshness(absent, rules, settings.policy, moment(mirror, scope)) === 'serve')
-    return undefined
+  if (isKnownToLack(mirror, resource, scope, 0)) return undefined
   try {
     const space = plainSpace(mirror, settings.name)
     return await mirror.flights.share(flightKey(resource, 0), () =>
@@ -74,20 +72,41 @@ async function fetchOrAbsent(
   scope: Scope,
   space: Space,
 ): Promise<Obtained | undefined> {
-  const { settings } = resource.mounted
+  try {
+    return await remembering(mirror, resource, space.generation, fetchNow(mirror, resource, scope, space))
+  } catch (error) {
+    const failure = asMirrorError(error)
+    if (failure.code !== 'NOT_FOUND') throw failure
+    return undefined
+  }
+}
+
+/** Remembers that upstream does not have it, or forgets that it did not. */
+async function remembering(
+  mirror: Mirror,
+  resource: Resource,
+  generation: number,
+  fetched: Promise<Obtained>,
+): Promise<Obtained> {
   const { refs } = mirror.catalog
   const variant = absentVariant(resource.variant)
   try {
-    const obtained = await fetchNow(mirror, resource, scope, space)
-    const absent = refs.get(settings.name, resource.path, variant, space.generation)
+    const obtained = await fetched
+    const absent = refs.get(resource.mounted.settings.name, resource.path, variant, generation)
     if (absent !== undefined) refs.drop(absent)
     return obtained
   } catch (error) {
     const failure = asMirrorError(error)
-    if (failure.code !== 'NOT_FOUND') throw failure
-    refs.lack(absentRef(resource, variant, space.generation, failure, mirror.now()), MOST_LACKS)
-    return undefined
+    if (failure.code === 'NOT_FOUND')
+      refs.lack(absentRef(resource, variant, generation, failure, mirror.now()), MOST_LACKS)
+    throw failure
   }
+}
+
+function isKnownToLack(mirror: Mirror, resource: Resource, scope: Scope, generation: number): boolean {
+  const { settings, rules } = resource.mounted
+  const absent = mirror.catalog.refs.get(settings.name, resource.path, absentVariant(resource.variant), generation)
+  return absent !== undefined && freshness(absent, rules, settings.policy, moment(mirror, scope)) === 'serve'
 }
 
 function absentRef(resource: Resource, variant: string, generation: number, error: MirrorError, now: number): Ref {
@@ -249,8 +268,7 @@ export async function obtainArtifact(
   const { settings } = resource.mounted
   const generation =
     generationKey(resource) === undefined ? { id: 0 } : await generationFor(mirror, resource, scope, fetching)
-  if (generation === undefined)
-    throw new MirrorError('NOT_FOUND', `${settings.name} has no ${resource.path}`, { path: resource.path })
+  if (generation === undefined) throw lacking(resource)
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, generation.id)
   if (isHeld(ref)) {
     demand(resource, ref)
@@ -260,11 +278,14 @@ export async function obtainArtifact(
   if (before !== undefined) return { held: { ref: before, state: 'hit' } }
   if (mirror.offline) throw notHeld(resource, false)
   const entry = stated ?? (await sayings(mirror, resource, scope, generation.id))
+  if (isKnownToLack(mirror, resource, scope, generation.id)) throw lacking(resource)
   const space: Space = { ...plainSpace(mirror, settings.name), generation: generation.id }
   return {
-    arriving: mirror.flights.share(flightKey(resource, generation.id), () =>
-      fetchResource(mirror, resource, scope, space, entry, fetching),
-    ),
+    arriving: mirror.flights.share(flightKey(resource, generation.id), () => {
+      const arriving = fetchResource(mirror, resource, scope, space, entry, fetching)
+      remembering(mirror, resource, generation.id, arriving.landed).catch(() => undefined)
+      return arriving
+    }),
   }
 }
 
@@ -277,6 +298,9 @@ const moment = (mirror: Mirror, scope: Scope) => ({
   since: scope.since,
   directives: scope.directives,
 })
+
+const lacking = (resource: Resource): MirrorError =>
+  new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })
 
 export const onlyIfCached = (resource: Resource): MirrorError =>
   new MirrorError('ONLY_IF_CACHED', `${resource.path} is not held`, { path: resource.path })

@@ -117,6 +117,20 @@ describe('freshness', () => {
       'ask',
     ],
     [
+      'an artifact that lacks is asked for again like any other',
+      aged(minute, { kind: 'artifact', sha256: undefined }),
+      { negativeFor: minute },
+      {},
+      'ask',
+    ],
+    [
+      'what lacks is never immutable',
+      aged(minute, { sha256: undefined }),
+      { negativeFor: minute, rules: [ruleOf('/**', { policy: 'immutable' })] },
+      {},
+      'ask',
+    ],
+    [
       'a client that wants validation asks for what lacked',
       aged(COLLAPSE, { sha256: undefined }),
       { negativeFor: minute },

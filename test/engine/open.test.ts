@@ -229,6 +229,14 @@ describe('a lack', () => {
     await at.failure(note)
     assert.equal(up.count(), 2)
   })
+  test('of an artifact is remembered too', async (t) => {
+    const { up, at } = await mirrorOf(t, { '/loose/x': [status(404), text('x')] }, { policy: { negativeFor: minute } })
+    for (const _ of [1, 2]) assert.equal((await at.failure('/loose/x')).code, 'NOT_FOUND')
+    assert.equal(up.count(), 1)
+    at.clock.pass(minute)
+    assert.equal((await at.get('/loose/x')).text, 'x')
+    assert.equal([...at.mirror.catalog.refs.scan('shelf')].length, 1)
+  })
   test('of an error is not remembered', async (t) => {
     const { at } = await mirrorOf(t, { [note]: [status(403), text('one')] }, { policy: { negativeFor: day } })
     await at.failure(note)
