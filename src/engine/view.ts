@@ -20,6 +20,7 @@ import { mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
 import { said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
+import { makeTwins } from './twins.ts'
 
 /** Goes into the rules of every view: raised when the way of rendering changes, so that no old view is shown. */
 const VERSION = 1
@@ -49,7 +50,10 @@ export async function viewOf(
   const key = keyOf(resource, viewing)
   const rules = rulesOf(mirror, resource, data)
   const known = mirror.catalog.views.get(key)
-  if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing, rules))) return known
+  if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing, rules))) {
+    makeTwins(mirror, known)
+    return known
+  }
   const flight = mirror.flights.share(`view ${key} ${rules} ${ref?.sha256 ?? ''}`, () => ({
     landed: renderAnew(mirror, resource, ref, viewing, data, key, rules),
   }))
