@@ -66,7 +66,7 @@ const table = {
     502,
     4,
     false,
-    'The document carries no signature; name the right `keyring`, or set `require: digest` to accept it.',
+    'The document carries no signature; ask an upstream that signs, or check that the address is right.',
   ],
   BAD_SIGNATURE: [502, 4, false, 'The signature does not fit the document; nothing was kept.'],
   BAD_FRAMING: [502, 4, false, 'The signed document is malformed or carries text outside its signature.'],

@@ -6,14 +6,7 @@ import { MirrorError } from '../errors.ts'
 import type { Staged, Store } from '../store/store.ts'
 
 /** Everything of a Doc but its bytes: plain data that may cross to a thread. */
-export interface DocHead {
-  readonly path: string
-  readonly url: string
-  readonly type: string
-  readonly size: number
-  readonly digests: Digests
-  readonly headers: Readonly<Record<string, string>>
-}
+export type DocHead = Omit<Doc, 'beside' | 'bytes' | 'stream'>
 
 /** The largest document that is ever taken into memory whole; larger ones must be streamed. */
 const WHOLE_LIMIT = 256 * 1024 * 1024

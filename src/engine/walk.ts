@@ -203,7 +203,10 @@ function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): 
   return undefined
 }
 
-/** Exit codes of faults after which a set is not whole: damage, no upstream, a stopped run. What upstream itself lacks is not among them. */
+/**
+ * Exit codes of faults after which a set is not whole: damage, no upstream, a stopped run; and an index that cannot be
+ * read. What upstream itself lacks is not among them.
+ */
 const HOLDS_BACK: ReadonlySet<number> = new Set([1, 4, 6])
 
 /**
@@ -213,7 +216,7 @@ const HOLDS_BACK: ReadonlySet<number> = new Set([1, 4, 6])
 function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: readonly Fault[]): readonly string[] {
   const { name } = mounted.settings
   const { generations } = mirror.catalog
-  const broken = faults.some((fault) => HOLDS_BACK.has(fault.error.failure.exit))
+  const broken = faults.some(({ error }) => HOLDS_BACK.has(error.failure.exit) || error.code === 'UNREADABLE')
   const flipped: string[] = []
   for (const [key, id] of scope.staged) {
     const made = generations.byId(id)
