@@ -162,7 +162,7 @@ export const structures = {
     schema: texts,
   },
   'policy.deny': {
-    doc: 'Packages that are never shown, as purl patterns.',
+    doc: 'Packages that are never shown, as purl patterns; a range holds the pre-releases within its bounds too.',
     example: '["pkg:npm/left-pad@<1.3"]',
     schema: texts,
   },
