@@ -40,9 +40,19 @@ function startAgain(node, script, args) {
   })
 }
 
+/** Keeps what is compiled (and, in a checkout, stripped of its types) for the next start, where that can be written. */
+function cacheCompiled() {
+  const module = require('module')
+  const path = require('path')
+  if (process.env.NODE_COMPILE_CACHE === undefined && module.enableCompileCache !== undefined) {
+    module.enableCompileCache(path.join(__dirname, '..', 'node_modules', '.cache', 'compiled'))
+  }
+}
+
 /** Imports `script` here, or runs `entry` again under the installed Node; exits with 2 when there is none. */
 exports.run = (entry, script, args) => {
   if (isNewEnough(process.versions.node)) {
+    cacheCompiled()
     return import(require('url').pathToFileURL(script).href)
   }
   const node = installedNode()
