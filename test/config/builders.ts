@@ -76,7 +76,7 @@ export function settingsOf(texts: string | readonly string[], { flags = {}, env 
     writeFileSync(file, text)
     return file
   })
-  return loadSettings({ files, flags, env, cwd: '/work', home: '/home/me', ecosystems })
+  return loadSettings({ files, flags, env, cwd: '/place', home: '/home/me', ecosystems })
 }
 
 /** What a bad text is answered with, the folder left out. */

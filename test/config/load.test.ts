@@ -16,8 +16,8 @@ function named(settings: Settings, name: string): Repository {
 }
 
 test('needs no file at all', async () => {
-  const settings = await loadSettings({ files: [], flags: {}, env: {}, cwd: '/work', ecosystems })
-  assert.equal(settings.data, '/work/mirror')
+  const settings = await loadSettings({ files: [], flags: {}, env: {}, cwd: '/place', ecosystems })
+  assert.equal(settings.data, '/place/mirror')
   assert.deepEqual(settings.listen, ['127.0.0.1:8080'])
   assert.deepEqual(
     settings.repositories.map(({ name, mount }) => [name, mount]),
@@ -94,7 +94,7 @@ test('paths start from the folder of the file, from home, or from the working di
   const { data, publish } = await settingsOf('data: ../a\npublish: { directory: ~/b }')
   assert.equal(data, path.resolve(folder, '../a'))
   assert.equal(publish?.directory, '/home/me/b')
-  assert.equal((await settingsOf('data: x', { flags: { data: 'c' } })).data, '/work/c')
+  assert.equal((await settingsOf('data: x', { flags: { data: 'c' } })).data, '/place/c')
 })
 
 test('adds a repository of its own under an alias of its ecosystem', async () => {
