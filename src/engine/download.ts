@@ -10,10 +10,9 @@ import type { Staged, Store } from '../store/store.ts'
 import type { Client, Received } from '../upstream/client.ts'
 import type { Events } from './events.ts'
 import type { Flight } from './flights.ts'
+import { GrowingFile } from './growing-file.ts'
 import type { Growing } from './served.ts'
 
-/** Bytes that are not shown before the whole is verified. */
-const HOLD_BACK = 64 * 1024
 /** Unwritten bytes in memory at which the network waits for the disk. */
 const BACKLOG = 4 * 1024 * 1024
 /** Transfers of one file before it is given up; a mismatch counts double. */
@@ -78,40 +77,31 @@ export function download<T>(
   async function land(): Promise<T> {
     try {
       const arrived = await transfer.run(head.resolve)
-      const result = await settle(arrived, () => transfer.finish())
-      transfer.finish()
+      const result = await settle(arrived, () => transfer.file.finish())
+      transfer.file.finish()
       return result
     } catch (error) {
       const failure = asMirrorError(error)
-      transfer.fail(failure)
+      transfer.file.fail(failure)
       head.reject(failure)
       throw failure
     } finally {
-      await transfer.close()
+      await transfer.file.close()
     }
   }
 
-  return { head: head.promise, landed, follow: () => transfer.follow() }
+  return { head: head.promise, landed, follow: () => transfer.file.follow() }
 }
 
-/** The life of one transfer: the file, its hashes, and those who follow it. */
+/** The life of one transfer: its requests, its hashes, and the file it fills. */
 class Transfer {
   readonly #client: Client
   readonly #store: Store
   readonly #events: Events
   readonly #wanted: Wanted
-  #staged: Staged | undefined
+  /** What arrives, and those who follow it. */
+  readonly file: GrowingFile
   #hashes = hashers([])
-  #written = 0
-  #released = 0
-  #size: number | undefined
-  #done = false
-  #failure: MirrorError | undefined
-  /** Raised when bytes that followers may have read turn out not to be the right ones. */
-  #start = 0
-  #changed = Promise.withResolvers<void>()
-  #followers = 0
-  #closed = false
   /** Conditions are sent until upstream has answered with a body. */
   #conditional = true
   /** The strong validator of the bytes that are there. */
@@ -123,8 +113,7 @@ class Transfer {
     this.#store = seams.store
     this.#events = seams.events
     this.#wanted = wanted
-    this.#size = wanted.size
-    this.#changed.promise.catch(() => undefined)
+    this.file = new GrowingFile(wanted.path, wanted.size)
   }
 
   /** Fetches until the bytes are whole and right, or there is no hope. */
@@ -144,7 +133,7 @@ class Transfer {
         if (code === 'NOT_FOUND' && attempt + 1 < urls.length) continue
         if (code === 'WRONG_DIGEST' || code === 'WRONG_LENGTH') {
           mismatches += 1
-          if (mismatches > 1 || this.#written === 0) throw failure
+          if (mismatches > 1 || this.file.written === 0) throw failure
           await this.#restart()
           continue
         }
@@ -152,7 +141,7 @@ class Transfer {
         if (failure.failure.exit !== 6 || !failure.failure.retry || attempt + 1 >= most) throw failure
         // before there was an answer the client has tried again by itself
         if (this.#head === undefined && attempt + 1 >= urls.length) throw failure
-        if (this.#written > 0 && !strongest(digests) && this.#validator === undefined) await this.#restart()
+        if (this.file.written > 0 && !strongest(digests) && this.#validator === undefined) await this.#restart()
       }
     }
     throw failure ?? new MirrorError('UNREACHABLE', `no address for ${this.#wanted.path}`)
@@ -165,7 +154,7 @@ class Transfer {
     try {
       if (received.status !== 200 && received.status !== 206) return await this.#bodiless(received, url)
       await this.#prepare(received)
-      head = { status: received.status, headers: received.headers, url, size: this.#size }
+      head = { status: received.status, headers: received.headers, url, size: this.file.size }
       if (received.status === 200 || this.#head === undefined) this.#head = head
       onHead(head)
     } catch (error) {
@@ -174,7 +163,7 @@ class Transfer {
       throw error
     }
     await this.#pump(received)
-    if (received.status === 206 && this.#size !== undefined && this.#written < this.#size) {
+    if (received.status === 206 && this.file.size !== undefined && this.file.written < this.file.size) {
       throw new MirrorError('TRUNCATED', `upstream sent less of ${this.#wanted.path} than was asked for`, {
         path: this.#wanted.path,
       })
@@ -190,14 +179,14 @@ class Transfer {
       // a 304 about other bytes than ours (RFC 9111 §4.3.4): they are asked for
       const [ours, theirs] = [this.#wanted.headers['if-none-match'], strongValidator(headers)]
       const isOurs = ours === undefined || theirs === undefined || ours.startsWith('W/') || ours === theirs
-      if (isOurs) return { status, headers, url, size: this.#size, body: undefined }
+      if (isOurs) return { status, headers, url, size: this.file.size, body: undefined }
       this.#conditional = false
       return undefined
     }
-    if (status === 416 && this.#written > 0) {
+    if (status === 416 && this.file.written > 0) {
       await received.discard()
       const total = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
-      if (this.#head !== undefined && Number(total) === this.#written)
+      if (this.#head !== undefined && Number(total) === this.file.written)
         return { ...this.#head, body: await this.#verified() }
       await this.#restart()
       return undefined
@@ -219,9 +208,9 @@ class Transfer {
   }
 
   #range(): Readonly<Record<string, string>> {
-    if (this.#written === 0) return {}
+    if (this.file.written === 0) return {}
     const condition = this.#validator === undefined ? {} : { 'if-range': this.#validator }
-    return { range: `bytes=${this.#written}-`, ...condition }
+    return { range: `bytes=${this.file.written}-`, ...condition }
   }
 
   #refused(status: number, url: string): MirrorError {
@@ -243,31 +232,28 @@ class Transfer {
       throw new MirrorError('TRUNCATED', `upstream sent another part of ${path} than was asked for`, { path })
     }
     const stated = length !== undefined && coding === undefined ? Number(length) : undefined
-    const size = vouched ?? (partial ? this.#size : stated)
+    const size = vouched ?? (partial ? this.file.size : stated)
     if (size !== undefined && size > limit) {
       throw new MirrorError('TOO_LARGE', `${path} is stated with ${size} bytes, more than the ${limit} allowed`, {
         path,
       })
     }
-    if (this.#staged === undefined) {
-      this.#staged = await this.#store.stage()
-      this.#hashes = hashers(this.#algorithms())
-    }
+    if (await this.file.open(this.#store)) this.#hashes = hashers(this.#algorithms())
     this.#conditional = false
     if (partial) return
-    this.#size = size
+    this.file.size = size
     this.#validator = strongValidator(received.headers)
-    if (this.#written > 0) await this.#restart()
+    if (this.file.written > 0) await this.#restart()
   }
 
   /** Is it the part that was asked for, of the same whole? A part nobody asked for is none (RFC 9110 §15.3.7). */
   #continues(received: Received): boolean {
     const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(received.headers['content-range'] ?? '') ?? []
-    if (this.#written === 0 || Number(from) !== this.#written) return false
+    if (this.file.written === 0 || Number(from) !== this.file.written) return false
     if (this.#validator !== undefined && strongValidator(received.headers) !== this.#validator) return false
-    if (total === '*') return this.#size !== undefined || strongest(this.#wanted.digests)
-    if (this.#size !== undefined) return Number(total) === this.#size
-    this.#size = Number(total)
+    if (total === '*') return this.file.size !== undefined || strongest(this.#wanted.digests)
+    if (this.file.size !== undefined) return Number(total) === this.file.size
+    this.file.size = Number(total)
     return true
   }
 
@@ -287,11 +273,11 @@ class Transfer {
         const bytes = backlog
         waiting = []
         backlog = 0
-        await this.#staged?.write(batch)
-        this.#wrote(bytes)
+        await this.file.append(batch, bytes)
+        this.#events.emit({ type: 'progress', repo: this.#wanted.repo, path: this.#wanted.path, bytes })
       }
     }
-    let arrived = this.#written
+    let arrived = this.file.written
     try {
       for await (const piece of this.#decoded(received)) {
         arrived += piece.length
@@ -332,21 +318,14 @@ class Transfer {
     return inflate(received.body, coding === 'x-gzip' ? 'gzip' : coding, this.#wanted.size ?? this.#wanted.limit)
   }
 
-  #wrote(bytes: number): void {
-    this.#written += bytes
-    this.#released = Math.max(this.#released, this.#written - HOLD_BACK)
-    this.#events.emit({ type: 'progress', repo: this.#wanted.repo, path: this.#wanted.path, bytes })
-    this.#wake()
-  }
-
   async #verified(): Promise<NonNullable<Arrived['body']>> {
     const { path, size, digests: expected, repo } = this.#wanted
-    if (size !== undefined && this.#written !== size) {
-      throw new MirrorError('WRONG_LENGTH', `${path} has ${this.#written} bytes, ${size} were stated`, {
+    if (size !== undefined && this.file.written !== size) {
+      throw new MirrorError('WRONG_LENGTH', `${path} has ${this.file.written} bytes, ${size} were stated`, {
         path,
         repo,
         expected: size,
-        found: this.#written,
+        found: this.file.written,
       })
     }
     const digests = this.#hashes.digests()
@@ -359,96 +338,14 @@ class Transfer {
       })
     }
     const { sha256 } = digests
-    if (this.#staged === undefined || sha256 === undefined)
-      throw new MirrorError('FAULT', `${path} arrived without a file`)
-    return { staged: this.#staged, size: this.#written, digests: { ...digests, sha256 } }
+    const { staged } = this.file
+    if (staged === undefined || sha256 === undefined) throw new MirrorError('FAULT', `${path} arrived without a file`)
+    return { staged, size: this.file.written, digests: { ...digests, sha256 } }
   }
 
   async #restart(): Promise<void> {
-    // followers are told first: they must not look for bytes in a file that is being emptied
     this.#hashes = hashers(this.#algorithms())
-    this.#written = 0
-    this.#released = 0
-    this.#start += 1
-    this.#wake()
-    await this.#staged?.restart()
-  }
-
-  /** Everything may be shown. */
-  finish(): void {
-    if (this.#done || this.#failure !== undefined) return
-    this.#released = this.#written
-    this.#size = this.#written
-    this.#done = true
-    this.#wake()
-  }
-
-  fail(error: MirrorError): void {
-    if (this.#done) return
-    this.#failure = error
-    this.#changed.reject(error)
-  }
-
-  /** No more work of our own; the file is let go when the last follower leaves. */
-  async close(): Promise<void> {
-    this.#closed = true
-    if (this.#followers === 0) await this.#staged?.release()
-  }
-
-  #wake(): void {
-    const woken = this.#changed
-    this.#changed = Promise.withResolvers<void>()
-    this.#changed.promise.catch(() => undefined)
-    woken.resolve()
-  }
-
-  follow(): Growing {
-    const transfer = this
-    const start = this.#start
-    const told = this.#size
-    let left = false
-    let read = 0
-    this.#followers += 1
-    const current = () => {
-      if (transfer.#failure !== undefined) throw transfer.#failure
-      if (transfer.#start !== start && (read > 0 || (told !== undefined && transfer.#size !== told))) {
-        throw new MirrorError('TRUNCATED', `the transfer of ${transfer.#wanted.path} had to start again`, {
-          path: transfer.#wanted.path,
-        })
-      }
-    }
-    return {
-      get size() {
-        return transfer.#size
-      },
-      get released() {
-        return transfer.#released
-      },
-      get done() {
-        return transfer.#done
-      },
-      async read(buffer, position) {
-        current()
-        const most = Math.min(buffer.length, transfer.#released - position)
-        if (most <= 0 || transfer.#staged === undefined) return 0
-        const bytes = await transfer.#staged.read(buffer.subarray(0, most), position)
-        read += bytes
-        return bytes
-      },
-      async more(position) {
-        for (;;) {
-          current()
-          if (transfer.#done || transfer.#released > position) return
-          await transfer.#changed.promise
-        }
-      },
-      leave() {
-        if (left) return
-        left = true
-        transfer.#followers -= 1
-        if (transfer.#closed && transfer.#followers === 0) void transfer.#staged?.release()
-      },
-    }
+    await this.file.restart()
   }
 }
 
