@@ -72,6 +72,16 @@ export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Mome
   return age < (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor) ? 'serve' : 'ask'
 }
 
+/** Until when `freshness` says `serve` to a client without directives of its own; milliseconds since 1970, 0 for not at all. */
+export function freshUntil(aged: Aged, rules: Rules): number {
+  const mode = rules.mode(aged.path)
+  if (aged.sha256 === undefined || mode === 'bypass' || mode === 'revalidate') return 0
+  const expires = aged.checked + rules.expireAfter(aged.path)
+  if (aged.kind === 'artifact' || mode === 'immutable') return expires
+  const freshFor = rules.freshFor(aged.path)
+  return Math.min(expires, aged.checked + (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor))
+}
+
 /** Neither fetched nor validated for longer than `expire_after`. Offline it is shown all the same, marked as stale. */
 export function hasExpired(aged: Aged, rules: Rules, now: number): boolean {
   const after = rules.expireAfter(aged.path)

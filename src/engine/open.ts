@@ -5,13 +5,13 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import { addressOf } from './address.ts'
 import type { Arriving } from './fetch.ts'
-import type { Directives } from './fresh.ts'
+import { type Directives, freshUntil } from './fresh.ts'
 import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
-import { generationKey, type Resource, resolve } from './resolve.ts'
+import { generationKey, isRoot, type Resource, resolve } from './resolve.ts'
 import { type Said, seenOf } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
@@ -37,8 +37,8 @@ export interface Opened extends Served {
   readonly cache: CacheState
   /** For the counts of hits. */
   readonly resource: Resource
-  /** Nothing but policy or the catalog can change this answer; undefined when it must be asked for each time. */
-  readonly lasting: boolean
+  /** Until then nothing but the catalog can change this answer; milliseconds since 1970, 0 when it must be asked for each time. */
+  readonly until: number
 }
 
 /** Live answers are small; more than this is refused. */
@@ -111,7 +111,7 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
     body: growing,
     cache: 'MISS',
     resource,
-    lasting: false,
+    until: 0,
     ...etagOf(found.arriving),
   }
 }
@@ -197,7 +197,7 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
     body: { sha256: ref.sha256, size: ref.size },
     cache,
     resource,
-    lasting: resource.route.kind === 'artifact' && cache === 'HIT',
+    until: untilOf(mirror, resource, obtained),
   }
 }
 
@@ -226,8 +226,18 @@ async function viewed(
     twins: view.twins,
     cache,
     resource,
-    lasting: false,
+    // a view that was made of other documents too stands only as long as they do
+    until:
+      obtained === undefined || view.inputs.length > 2 ? 0 : Math.min(view.until, untilOf(mirror, resource, obtained)),
   }
+}
+
+/** A held answer stands until it has to be validated. What belongs to a generation stands with it, its root apart. */
+function untilOf(mirror: Mirror, resource: Resource, { ref, state }: Obtained): number {
+  if (state !== 'hit') return 0
+  const member = resource.route.generation !== undefined && !isRoot(resource)
+  if (mirror.offline || member) return Number.POSITIVE_INFINITY
+  return freshUntil(ref, resource.mounted.rules)
 }
 
 const stateOf = ({ state }: Obtained): CacheState => {
@@ -295,6 +305,6 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
     body: await collect(received.body, LIVE_LIMIT),
     cache: 'BYPASS',
     resource,
-    lasting: false,
+    until: 0,
   }
 }

@@ -41,7 +41,8 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     let sent = { status: 0, bytes: 0 }
     let mounted: MountedRepo | undefined
     try {
-      const known = request.method === 'POST' ? undefined : recall(request.url ?? '')
+      const asked = lastingKey(request)
+      const known = asked === undefined ? undefined : recall(asked)
       if (known !== undefined) {
         cache = known.cache
         hits.count(known.resource)
@@ -64,7 +65,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
       const before = epoch()
       const opened = await openFor(request, target, found)
       cache = opened.cache
-      if (opened.lasting) remember(request.url ?? '', opened, before)
+      if (asked !== undefined) remember(asked, opened, before)
       hits.count(opened.resource)
       sent = await responder.respond(request, response, opened)
     } catch (thrown) {
@@ -86,18 +87,20 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     }
   }
 
-  function recall(url: string): Opened | undefined {
-    const known = lasting.get(url)
+  function recall(asked: string): Opened | undefined {
+    const known = lasting.get(asked)
     if (known === undefined) return undefined
     if (known.epoch === epoch() && mirror.now() < known.until) return known.opened
-    lasting.delete(url)
+    lasting.delete(asked)
     return undefined
   }
 
   /** `epoch` is of before it was opened: what was written meanwhile may not be in it. */
-  function remember(url: string, opened: Opened, epoch: number): void {
+  function remember(asked: string, opened: Opened, epoch: number): void {
+    const until = Math.min(opened.until, mirror.now() + LASTING)
+    if (until <= mirror.now()) return
     if (lasting.size >= LASTING_MOST) lasting.clear()
-    lasting.set(url, { opened, epoch, until: mirror.now() + LASTING })
+    lasting.set(asked, { opened, epoch, until })
   }
 
   /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
@@ -168,6 +171,12 @@ function oncePerTurn(ask: () => number): () => number {
     })
     return known
   }
+}
+
+/** What an answer depends on beside the catalog; undefined for a request that wants to be asked anew. */
+function lastingKey({ method, url, headers }: IncomingMessage): string | undefined {
+  if (method === 'POST' || headers['cache-control'] !== undefined || headers.pragma !== undefined) return undefined
+  return `${headers.host ?? ''} ${url ?? ''} ${headers.accept ?? ''}`
 }
 
 const isHealth = (target: Target): boolean => ['/health', '/livez', '/readyz'].includes(target.decoded)

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { createAddresses } from '../../src/server/addresses.ts'
+import { createApp } from '../../src/server/app.ts'
+import { createHits } from '../../src/server/hits.ts'
+import { listen } from '../../src/server/listen.ts'
+import { createResponder } from '../../src/server/respond.ts'
+import { item, minute, openTestMirror, rule, type TestMirror, type TestMirrorOptions } from '../builders/mirror.ts'
+import { json, type Script, startUpstream, type Upstream } from '../fakes/upstream.ts'
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+interface Site {
+  readonly up: Upstream
+  readonly at: TestMirror
+  readonly port: number
+  ask(path: string, more?: { method?: string; headers?: Record<string, string> }): Promise<Answer>
+}
+
+async function site(
+  t: TestContext,
+  routes: Record<string, Script>,
+  options: Partial<TestMirrorOptions> = {},
+): Promise<Site> {
+  const up = await startUpstream(routes)
+  const at = await openTestMirror({ repositories: [{ ecosystem: 'shelf', upstreams: [up.url] }], ...options })
+  const responder = createResponder(at.mirror.store)
+  const hits = createHits(at.mirror.catalog, at.mirror.now)
+  let ports: readonly number[] = []
+  const app = createApp(
+    at.mirror,
+    responder,
+    createAddresses(undefined, [], () => ports),
+    hits,
+  )
+  const listening = await listen(app, ['127.0.0.1:0'])
+  ports = listening.ports
+  const [port = 0] = ports
+  t.after(async () => {
+    await listening.close(100)
+    hits.close()
+    responder.close()
+    await at.close()
+    await up.close()
+  })
+  return {
+    up,
+    at,
+    port,
+    ask: (path, { method = 'GET', headers = {} } = {}) =>
+      new Promise((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, async (response) => {
+          const text = Buffer.concat(await Array.fromAsync(response)).toString()
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
+        })
+        asked.on('error', reject).end()
+      }),
+  }
+}
+
+const index = (version: string) => json({ files: [{ ...item(`a-${version}`, version), version }] })
+
+test('a fresh document is answered again without upstream, until its time is over', async (t) => {
+  const { up, at, ask } = await site(
+    t,
+    { '/index/a': [index('1.0.0'), index('2.0.0')] },
+    { policy: { freshFor: minute } },
+  )
+  await ask('/shelf/index/a')
+  const again = await ask('/shelf/index/a')
+  const asked = up.count('/index/a')
+  at.clock.pass(2 * minute)
+  const later = await ask('/shelf/index/a')
+  assert.deepEqual([asked, again.headers['x-cache'], again.text.includes('a-1.0.0')], [1, 'HIT', true])
+  assert.ok(later.text.includes('a-2.0.0'))
+})
+
+test('a client that wants to know anew is not given a remembered answer', async (t) => {
+  const { at, ask } = await site(t, { '/index/a': [index('1.0.0'), index('2.0.0')] }, { policy: { freshFor: minute } })
+  await ask('/shelf/index/a')
+  await ask('/shelf/index/a')
+  at.clock.pass(4000)
+  const renewed = await ask('/shelf/index/a', { headers: { 'cache-control': 'no-cache' } })
+  assert.ok(renewed.text.includes('a-2.0.0'))
+  assert.ok((await ask('/shelf/index/a')).text.includes('a-2.0.0'))
+})
+
+test('documents name the address that the client used, when it is ours, and never a stranger’s', async (t) => {
+  const { ask, port } = await site(t, { '/index/a': index('1.0.0') }, { policy: { freshFor: minute } })
+  const baseFor = async (host: string) =>
+    (JSON.parse((await ask('/shelf/index/a', { headers: { host } })).text) as { base: string }).base
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(await baseFor(`localhost:${port}`), `http://localhost:${port}/shelf`)
+    assert.equal(await baseFor(`127.0.0.1:${port}`), `http://127.0.0.1:${port}/shelf`)
+    assert.equal(await baseFor('evil.example.org'), `http://127.0.0.1:${port}/shelf`)
+  }
+})
+
+test('what policy denies is refused with its rule, and not kept by anybody', async (t) => {
+  const { ask } = await site(t, { '/index/a': index('6.6.6') }, { policy: { deny: [rule('pkg:shelf/a@6.6.6')] } })
+  const { status, headers, text } = await ask('/shelf/files/a/a-6.6.6')
+  assert.deepEqual([status, headers['x-cache'], headers['cache-control']], [403, 'DENIED', 'no-store'])
+  assert.match(text, /a@6\.6\.6 is denied by pkg:shelf\/a@6\.6\.6 \(test\.yaml:1\)/)
+})
+
+test('what is no path, no method or no mount of ours is refused with a reason', async (t) => {
+  const { ask } = await site(t, {})
+  const answers = [
+    await ask('/nowhere'),
+    await ask('/shelf/index/a', { method: 'PUT' }),
+    await ask('/shelf/%2e%2e/x'),
+    await ask('http://elsewhere.example.org/index/a'),
+  ]
+  assert.deepEqual(
+    answers.map(({ status, headers }) => [status, headers['x-pkgmirror-error']]),
+    [
+      [404, 'NO_ROUTE'],
+      [405, 'METHOD'],
+      [400, 'BAD_PATH'],
+      [403, 'DENIED'],
+    ],
+  )
+  assert.equal(answers[1]?.headers.allow, 'GET, HEAD')
+})
+
+test('as a forward proxy it answers for its own upstreams', async (t) => {
+  const { up, ask } = await site(t, { '/index/a': index('1.0.0') })
+  const { status, text } = await ask(`${up.url}/index/a`)
+  assert.deepEqual([status, text.includes('a-1.0.0')], [200, true])
+})
+
+test('health is told, also offline, and HEAD has the length of GET', async (t) => {
+  const { at, ask } = await site(t, { '/index/a': index('1.0.0') })
+  const whole = await ask('/shelf/index/a')
+  at.offline = true
+  const head = await ask('/shelf/index/a', { method: 'HEAD' })
+  const missing = await ask('/shelf/index/b')
+  assert.deepEqual([head.headers['content-length'], head.text], [String(whole.text.length), ''])
+  assert.deepEqual([missing.status, missing.headers['cache-control']], [404, 'no-store'])
+  for (const path of ['/health', '/livez', '/readyz']) assert.equal((await ask(path)).status, 200)
+})
