@@ -2,6 +2,7 @@
 // bytes are verified. A broken transfer goes on by Range where a digest or a strong validator makes that safe, else it
 // starts again; bytes that do not verify are fetched once more from the start, and never kept.
 
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Digests } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { inflate } from '../formats/compress.ts'
@@ -15,6 +16,8 @@ import type { Growing } from './served.ts'
 
 /** Unwritten bytes in memory at which the network waits for the disk. */
 const BACKLOG = 4 * 1024 * 1024
+/** Bytes of a file's beginning that are passed on piece by piece. */
+const EAGER = 1024 * 1024
 /** Transfers of one file before it is given up; a mismatch counts double. */
 const TRIES = 4
 
@@ -300,6 +303,8 @@ class Transfer {
             })
         }
         if (backlog >= BACKLOG) await writing
+        // a body that is there already comes in one go: followers get a turn of the event loop for their first bytes
+        else if (arrived <= EAGER) await turn()
         if (broken !== undefined) throw broken
       }
     } finally {
