@@ -1,7 +1,7 @@
 // The command line: the tree of verbs, and where errors become exit codes.
 
 import { Command, CommanderError } from 'commander'
-import type { Context } from '../commands/context.ts'
+import type { Verb } from '../commands/context.ts'
 import { version } from '../commands/version.ts'
 import { asMirrorError, type MirrorError } from '../errors.ts'
 import { contextOf } from './options.ts'
@@ -38,8 +38,6 @@ Start here:
   pkgmirror sync manifests/quickstart.yaml  bring in what a manifest lists, verified
   pkgmirror setup                           point your clients at it`,
   )
-
-export type Verb = (context: Context) => Promise<number>
 
 /** Runs a verb with its context and ends with its exit code. */
 async function act(flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb): Promise<void> {

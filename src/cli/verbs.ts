@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
 import { setupFormats } from '../commands/client-texts.ts'
-import type { Verb } from './main.ts'
+import type { Verb } from '../commands/context.ts'
 import { contextOf, withSettings } from './options.ts'
 
 type Act = (flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb) => Promise<void>

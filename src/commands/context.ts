@@ -16,6 +16,9 @@ export interface Context {
   readonly files: readonly string[]
 }
 
+/** What a verb does; it ends with an exit code. */
+export type Verb = (context: Context) => Promise<number>
+
 export function say(context: Context, text: string): void {
   if (!context.quiet && !context.json) process.stderr.write(`${text}\n`)
 }
