@@ -127,24 +127,7 @@ describe('the published package', () => {
     if (npm === undefined) return t.skip('npm is not on this machine')
     const home = folder(t)
     const env = { ...process.env, HOME: home, npm_config_cache: path.join(home, 'cache') }
-    const at = path.join(home, 'package')
-    // what `npm pack` packs is built in a copy, so that the checkout stays as it is
-    for (const name of [
-      'bin',
-      'src',
-      'keyrings',
-      'manifests',
-      'package.json',
-      'tsconfig.json',
-      'tsconfig.build.json',
-      'LICENSE',
-      '.npmrc',
-    ])
-      cpSync(path.join(root, name), path.join(at, name), { recursive: true })
-    symlinkSync(path.join(root, 'node_modules'), path.join(at, 'node_modules'))
-    const built = run([process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], at, env)
-    assert.equal(built.status, 0, built.said)
-    const packed = run([npm, 'pack', '--json', '--pack-destination', home], at, env)
+    const packed = run([process.execPath, 'scripts/pack.ts', home], root, env)
     assert.equal(packed.status, 0, packed.said)
 
     const to = path.join(home, 'installed', 'node_modules', 'pkgmirror')
@@ -153,6 +136,8 @@ describe('the published package', () => {
     const unpacked = run(['tar', '-xzf', path.join(home, archive), '--strip-components=1', '-C', to], home, env)
     assert.equal(unpacked.status, 0, unpacked.said)
     assert.equal(readdirSync(to).includes('src'), false)
+    const published = JSON.parse(readFileSync(path.join(to, 'package.json'), 'utf8')) as Record<string, unknown>
+    assert.deepEqual([published.optionalDependencies, published.devDependencies], [undefined, undefined])
     // its dependencies, as npm lays them out beside it
     for (const name of readdirSync(path.join(root, 'node_modules')).filter((each) => !each.startsWith('.')))
       symlinkSync(path.join(root, 'node_modules', name), path.join(home, 'installed', 'node_modules', name))
