@@ -13,6 +13,7 @@ import {
   upstreamLifetime,
 } from '../../src/engine/fresh.ts'
 import { day, hour, minute, noon, plainPolicy, second } from '../builders/mirror.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 const where = { file: 'test.yaml' }
 const ruleOf = (match: string, more: Partial<FreshnessRule>): FreshnessRule => ({ match, where, ...more })
@@ -203,10 +204,10 @@ describe('what a client says', () => {
     assert.equal(directivesOf('max-age=5', 'no-cache').revalidate, false)
   })
   test('a long value is read in linear time', () => {
-    const started = performance.now()
+    const started = processorTime()
     cacheControl(`${'a='.repeat(50_000)}"`)
     cacheControl('a = '.repeat(50_000))
     cacheControl(`a${' '.repeat(100_000)}`)
-    assert.ok(performance.now() - started < 1000)
+    assert.ok(processorTime() - started < 1000)
   })
 })

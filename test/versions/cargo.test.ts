@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { cargoVersions, compatible, isExact } from '../../src/versions/cargo.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 const { satisfies, compare, prerelease, fault } = cargoVersions
 
@@ -107,7 +108,7 @@ test('pre-releases are told apart', () => {
 })
 
 test('a long hostile text is answered at once', () => {
-  const start = performance.now()
+  const start = processorTime()
   for (const text of [
     `1.${'0.'.repeat(50_000)}`,
     `1.0.0-${'a.'.repeat(50_000)}`,
@@ -117,5 +118,5 @@ test('a long hostile text is answered at once', () => {
     assert.notEqual(fault(text), undefined)
     assert.ok(!satisfies(text, '*'))
   }
-  assert.ok(performance.now() - start < 500)
+  assert.ok(processorTime() - start < 500)
 })

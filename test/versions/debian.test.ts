@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compare, matchesGlob, versions } from '../../src/versions/debian.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 /** Each is older than the next. */
 const ascending = [
@@ -58,10 +59,10 @@ test('the order is total', () => {
 })
 
 test('long hostile versions take linear time', () => {
-  const begun = performance.now()
+  const begun = processorTime()
   compare(`${'1a'.repeat(100_000)}1`, `${'1a'.repeat(100_000)}2`)
   compare('0'.repeat(200_000), '~'.repeat(200_000))
-  assert.ok(performance.now() - begun < 500)
+  assert.ok(processorTime() - begun < 500)
 })
 
 const ranges: readonly (readonly [range: string, version: string, satisfied: boolean])[] = [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { npmVersions } from '../../src/versions/npm.ts'
+import { processorTime } from '../builders/processor-time.ts'
 
 describe('npm versions', () => {
   it('are in the order of semver', () => {
@@ -61,12 +62,12 @@ describe('npm versions', () => {
   })
 
   it('are compared in linear time', () => {
-    const start = performance.now()
+    const start = processorTime()
     for (const text of [`1.0.0-${'a.'.repeat(50_000)}`, '1'.repeat(100_000), `${' '.repeat(100_000)}1`]) {
       npmVersions.compare(text, '1.0.0')
       npmVersions.satisfies('1.0.0', text)
       npmVersions.satisfies(text, '*')
     }
-    assert.ok(performance.now() - start < 500)
+    assert.ok(processorTime() - start < 500)
   })
 })

@@ -6,6 +6,7 @@ import type { Trust } from '../../../src/contract.ts'
 import { MirrorError } from '../../../src/errors.ts'
 import { isHex } from '../../../src/formats/digest.ts'
 import { safePath } from '../../../src/formats/safe-path.ts'
+import { processorTime } from '../../builders/processor-time.ts'
 import { type Bench, bytesOf } from './bench.ts'
 import { docOf, find, read, repoOf, type Shelf, show } from './documents.ts'
 import { hostile } from './hostile.ts'
@@ -23,10 +24,9 @@ export function testHostility(bench: Bench): void {
         const { route } = find(ecosystem, path)
         if (route.read === undefined && route.view === undefined && route.check === undefined) continue
         for (const [what, bytes] of hostile(bytesOf(sourceAt(path)), names)) {
-          const started = process.cpuUsage()
+          const started = processorTime()
           await survives(path, bytes, what)
-          const { user, system } = process.cpuUsage(started)
-          const taken = (user + system) / 1000
+          const taken = processorTime() - started
           assert.ok(taken < PATIENCE, `${path}: ${what} took ${Math.round(taken)} ms`)
         }
       }
