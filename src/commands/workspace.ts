@@ -9,7 +9,7 @@ import { ecosystems } from '../ecosystems/index.ts'
 import { createEvents, type Events } from '../engine/events.ts'
 import { createFlights } from '../engine/flights.ts'
 import { createHolder } from '../engine/hold.ts'
-import { type Mirror, type MountedRepo, mount } from '../engine/mirror.ts'
+import { closeMirror, type Mirror, type MountedRepo, mount } from '../engine/mirror.ts'
 import { createThreads } from '../engine/threads.ts'
 import { MirrorError } from '../errors.ts'
 import { openDiskStore } from '../store/disk.ts'
@@ -108,12 +108,7 @@ async function open(
     settings,
     cleaned,
     async close() {
-      await client.close()
-      await mirror.flights.idle()
-      await mirror.holder.settle()
-      await threads.close()
-      await store.close()
-      catalog.close()
+      await closeMirror(mirror)
       held?.release()
     },
   }

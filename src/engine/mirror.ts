@@ -52,3 +52,13 @@ export function mount(settings: Repository, ecosystem: AnyEcosystem): MountedRep
     rules: compileRules(settings.policy),
   }
 }
+
+/** Ends a mirror: nothing new is asked, what is under way is finished and written down. */
+export async function closeMirror({ client, flights, holder, threads, store, catalog }: Mirror): Promise<void> {
+  await client.close()
+  await flights.idle()
+  await holder.settle()
+  await threads.close()
+  await store.close()
+  catalog.close()
+}

@@ -15,7 +15,7 @@ import { createEvents, type EngineEvent } from '../../src/engine/events.ts'
 import { createFlights } from '../../src/engine/flights.ts'
 import type { Directives } from '../../src/engine/fresh.ts'
 import { createHolder } from '../../src/engine/hold.ts'
-import { type Mirror, mount } from '../../src/engine/mirror.ts'
+import { closeMirror, type Mirror, mount } from '../../src/engine/mirror.ts'
 import { type Opened, open } from '../../src/engine/open.ts'
 import { type Growing, isBlob, isGrowing } from '../../src/engine/served.ts'
 import { createThreads } from '../../src/engine/threads.ts'
@@ -188,12 +188,7 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
   }
   async function shut(): Promise<void> {
     closed = true
-    await client.close()
-    await mirror.flights.idle()
-    await mirror.holder.settle()
-    await threads.close()
-    await store.close()
-    catalog.close()
+    await closeMirror(mirror)
   }
 
   const test: TestMirror = {
