@@ -20,8 +20,6 @@ export interface Catalog {
     put(sha256: string, size: number, digests: Digests, time: number): void
     drop(sha256: string): void
     scan(): Iterable<BlobRow>
-    /** Nothing refers to it: no ref, no view, no twin. */
-    unreferenced(): Iterable<BlobRow>
   }
   readonly views: {
     get(key: string): ViewRow | undefined
@@ -102,23 +100,6 @@ function blobs(connection: Connected): Catalog['blobs'] {
   const page = connection.prepare<[string], Row>(
     'SELECT sha256, size, digests, added FROM blob WHERE sha256 > ? ORDER BY sha256 LIMIT 500',
   )
-  const unreferenced = connection.prepare<[string], Row>(
-    `SELECT sha256, size, digests, added FROM blob b WHERE sha256 > ?
-       AND NOT EXISTS (SELECT 1 FROM ref WHERE ref.sha256 = b.sha256)
-       AND NOT EXISTS (SELECT 1 FROM view WHERE view.sha256 = b.sha256)
-       AND NOT EXISTS (SELECT 1 FROM view, json_each(view.twins) t WHERE json_extract(t.value, '$.sha256') = b.sha256)
-     ORDER BY sha256 LIMIT 500`,
-  )
-  function* pages(statement: typeof page): Iterable<BlobRow> {
-    let last = ''
-    for (;;) {
-      const rows = statement.all(last)
-      for (const row of rows) yield decode(row)
-      const end = rows.at(-1)
-      if (end === undefined || rows.length < 500) return
-      last = end.sha256
-    }
-  }
   return {
     get(sha256) {
       const row = get.get(sha256)
@@ -130,8 +111,16 @@ function blobs(connection: Connected): Catalog['blobs'] {
       put.run(sha256, size, json(all), time)
     },
     drop: (sha256) => void drop.run(sha256),
-    scan: () => pages(page),
-    unreferenced: () => pages(unreferenced),
+    *scan() {
+      let last = ''
+      for (;;) {
+        const rows = page.all(last)
+        for (const row of rows) yield decode(row)
+        const end = rows.at(-1)
+        if (end === undefined || rows.length < 500) return
+        last = end.sha256
+      }
+    },
   }
 }
 

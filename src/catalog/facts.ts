@@ -50,7 +50,6 @@ export interface Facts {
   byName(repo: string, name: string): readonly Fact[]
   /** Every fact of one reading, by path, in pages. */
   ofReading(repo: string, reading: number): Iterable<Fact>
-  count(reading: number): number
   /** The paths of a reading that the repo holds. */
   heldOf(repo: string, reading: number): readonly string[]
   /** First-seen times of the paths of a reading. */
@@ -94,7 +93,6 @@ export function facts(connection: Connection): Facts {
   const page = connection.prepare<[number, string, string], Row>(
     `${from} WHERE f.reading = ? AND f.repo = ? AND f.path > ? ORDER BY f.path LIMIT ${PAGE}`,
   )
-  const count = connection.prepare<[number], { n: number }>('SELECT count(*) AS n FROM fact WHERE reading = ?')
   const heldOf = connection.prepare<[number, string], { path: string }>(
     `SELECT DISTINCT f.path AS path FROM fact f JOIN ref ON ref.repo = f.repo AND ref.path = f.path
      WHERE f.reading = ? AND f.repo = ? AND ref.sha256 IS NOT NULL`,
@@ -157,7 +155,6 @@ export function facts(connection: Connection): Facts {
         last = end.path
       }
     },
-    count: (id) => count.get(id)?.n ?? 0,
     heldOf: (repo, id) => heldOf.all(id, repo).map((row) => row.path),
     seenOf: (repo, id) =>
       new Map(seenOf.all(id, repo).map((row) => [row.path, { first: row.first, baseline: row.baseline === 1 }])),

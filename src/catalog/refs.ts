@@ -47,8 +47,6 @@ export interface Refs {
   drop(ref: Ref): void
   ofGeneration(generation: number): readonly Ref[]
   bySha256(sha256: string): readonly Ref[]
-  /** Is there a ref of this repo with these bytes, in one of these generations? */
-  holds(repo: string, sha256: string, generations: readonly number[]): boolean
   /** All refs of a repo, or of all, by path; in pages, so that others may write meanwhile. */
   scan(repo?: string): Iterable<Ref>
   byName(repo: string, name: string): readonly Ref[]
@@ -95,9 +93,6 @@ export function refs(connection: Connection): Refs {
     `SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`,
   )
   const bySha256 = connection.prepare<[string], Row>(`SELECT ${columns} FROM ref WHERE sha256 = ?`)
-  const holders = connection.prepare<[string, string], { generation: number }>(
-    'SELECT generation FROM ref WHERE sha256 = ? AND repo = ?',
-  )
   const first = connection.prepare<[string, string, string, string, number], Row>(
     `SELECT ${columns} FROM ref WHERE repo >= ? AND (repo, path, variant, generation) > (?, ?, ?, ?)
      ORDER BY repo, path, variant, generation LIMIT ${PAGE}`,
@@ -130,7 +125,6 @@ export function refs(connection: Connection): Refs {
     drop: (ref) => void drop.run(ref.repo, ref.path, ref.variant, ref.generation),
     ofGeneration: (generation) => ofGeneration.all(generation).map(decode),
     bySha256: (sha256) => bySha256.all(sha256).map(decode),
-    holds: (repo, sha256, generations) => holders.all(sha256, repo).some((row) => generations.includes(row.generation)),
     *scan(repo) {
       let from: readonly [string, string, string, number] = [repo ?? '', '', '', -1]
       for (;;) {
