@@ -7,6 +7,7 @@ import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
 import { compilePattern, parsePurl } from '../formats/purl.ts'
 import { decodePath } from '../formats/safe-path.ts'
+import { spellings } from './spellings.ts'
 
 export interface PathSubject {
   readonly kind: 'path'
@@ -84,11 +85,6 @@ function addressSubject(text: string, mirror: Mirror): PathSubject {
   }
   return mountedSubject(`${url.pathname}${url.search}`, mirror)
 }
-
-const spellings = ({ settings, ecosystem }: MountedRepo): readonly string[] =>
-  [...settings.upstreams, ...(ecosystem.repos.find((one) => one.name === settings.name)?.also ?? [])].map((one) =>
-    one.replace(/\/+$/, ''),
-  )
 
 function mountedSubject(text: string, mirror: Mirror): PathSubject {
   const mark = text.indexOf('?')

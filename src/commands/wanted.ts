@@ -9,6 +9,7 @@ import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
 import { lockFormats } from '../lockfiles/index.ts'
 import { lockFormatOf, lockInputOf } from './lockfile-input.ts'
+import { spellings } from './spellings.ts'
 import { unreadable } from './unreadable.ts'
 
 export interface Wanted {
@@ -114,17 +115,12 @@ function repoFor(mirror: Mirror, locked: Locked): MountedRepo | undefined {
   const { url } = locked
   if (url === undefined) return candidates[0]
   const spelled = candidates.find((one) =>
-    spellings(one).some((prefix) => url === prefix || url.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)),
+    spellings(one).some((prefix) => url === prefix || url.startsWith(`${prefix}/`)),
   )
   if (spelled !== undefined || !locked.url?.startsWith('http') || locked.source === 'registry')
     return spelled ?? candidates[0]
   return undefined
 }
-
-const spellings = ({ settings, ecosystem }: MountedRepo): readonly string[] => [
-  ...settings.upstreams,
-  ...(ecosystem.repos.find((one) => one.name === settings.name)?.also ?? []),
-]
 
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)
 

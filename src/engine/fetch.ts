@@ -245,7 +245,7 @@ async function link(
     digests: blob.digests,
     headers: {},
   }
-  const doc = heldDoc(mirror.store, { ...emptyRef(resource, space), sha256, size: blob.size, url: head.url })
+  const doc = heldDoc(mirror.store, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url: head.url })
   const trust = await checked(
     mirror,
     { resource, space, stated, sibling: siblings(mirror, resource, scope, space, fetching) },

@@ -39,11 +39,12 @@ export function demand(resource: Resource, ref: HeldRef): void {
   )
 }
 
-export const emptyRef = (resource: Resource, space: Space): HeldRef => ({
+/** A ref of which nothing is known yet but its place. */
+export const emptyRef = (resource: Resource, generation: number): HeldRef => ({
   repo: resource.mounted.settings.name,
   path: resource.path,
   variant: resource.variant,
-  generation: space.generation,
+  generation,
   kind: resource.route.kind,
   sha256: '',
   size: 0,
@@ -75,7 +76,7 @@ export function refOf(
   const now = mirror.now()
   const known = resource.route.known?.(resource.p)
   return {
-    ...emptyRef(resource, space),
+    ...emptyRef(resource, space.generation),
     sha256: head.digests.sha256 ?? '',
     size: head.size,
     type: head.type,

@@ -9,7 +9,7 @@ import { besideDocs, obtainDocument, serviced } from './obtain.ts'
 import { readDocument } from './read.ts'
 import { mustResolve, readingScope } from './resolve.ts'
 import { LOCKFILE_SCOPE, seenOf } from './said.ts'
-import type { Scope } from './scope.ts'
+import { type Scope, scopeKey } from './scope.ts'
 
 export async function createLook(
   mirror: Mirror,
@@ -36,7 +36,7 @@ export async function createLook(
         if (ref.repo !== settings.name) return false
         if (ref.generation === 0 || staged.has(ref.generation)) return true
         const generation = generations.byId(ref.generation)
-        return generation?.state === 'current' && !scope.staged.has(`${settings.name} ${generation.key}`)
+        return generation?.state === 'current' && !scope.staged.has(scopeKey(settings.name, generation.key))
       })
     standing.set(fact.reading, found)
     return found

@@ -10,7 +10,7 @@ import { fetchResource, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, hasExpired, mayServeStale } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
-import { demand } from './held-ref.ts'
+import { demand, emptyRef } from './held-ref.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching, Obtained } from './obtained.ts'
@@ -111,26 +111,15 @@ function isKnownToLack(mirror: Mirror, resource: Resource, scope: Scope, generat
 
 function absentRef(resource: Resource, variant: string, generation: number, error: MirrorError, now: number): Ref {
   return {
-    repo: resource.mounted.settings.name,
-    path: resource.path,
+    ...emptyRef(resource, generation),
     variant,
-    generation,
-    kind: resource.route.kind,
     sha256: undefined,
-    size: 0,
     status: error.facts.status ?? 404,
-    type: '',
     url: typeof error.facts.url === 'string' ? error.facts.url : '',
-    headers: {},
     fetched: now,
     checked: now,
     modified: now,
-    name: undefined,
-    version: undefined,
     proof: 'tls',
-    proven: '',
-    hits: 0,
-    used: 0,
   }
 }
 

@@ -48,8 +48,9 @@ async function readAnew(
     dropped += 1
   }
   try {
-    if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, take, drop, beside)
-    else await readInThread(mirror, resource, ref, take, drop, beside)
+    const along = await beside(resource)
+    if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, along, { take, drop })
+    else await readInThread(mirror, resource, ref, along, { take, drop })
   } catch (error) {
     facts.drop(reading)
     throw error
@@ -66,46 +67,42 @@ async function readAnew(
   }
 }
 
-async function readHere(
-  mirror: Mirror,
-  resource: Resource,
-  ref: HeldRef,
-  take: (entries: readonly Entry[]) => void,
-  drop: () => void,
-  beside: Beside,
-): Promise<void> {
-  const { ecosystem, repo } = resource.mounted
-  const doc = heldDoc(mirror.store, ref, await beside(resource))
+/** Who takes what a document says, and is told of what it may not say. */
+interface Taking {
+  take(entries: readonly Entry[]): void
+  drop(): void
+}
+type Along = ReadonlyMap<string, Doc>
+
+async function readHere(mirror: Mirror, resource: Resource, ref: HeldRef, along: Along, taking: Taking): Promise<void> {
+  const { route, p, mounted } = resource
   const reading = {
-    routes: ecosystem.routes,
-    route: resource.route,
-    doc,
-    p: resource.p,
+    routes: mounted.ecosystem.routes,
+    route,
+    doc: heldDoc(mirror.store, ref, along),
+    p,
     repo: await withService(mirror, resource),
   }
-  for await (const entries of readEntries({ ...reading, repo: { ...repo, ...reading.repo } }, drop)) take(entries)
+  for await (const entries of readEntries(reading, taking.drop)) taking.take(entries)
 }
 
 async function readInThread(
   mirror: Mirror,
   resource: Resource,
   ref: HeldRef,
-  take: (entries: readonly Entry[]) => void,
-  drop: () => void,
-  beside: Beside,
+  along: Along,
+  taking: Taking,
 ): Promise<void> {
-  const { ecosystem } = resource.mounted
-  const doc = await sourceOf(mirror, ref, await beside(resource))
   await mirror.threads.run(
     {
       kind: 'read',
-      ecosystem: ecosystem.id,
+      ecosystem: resource.mounted.ecosystem.id,
       route: resource.index,
       p: resource.p,
       repo: await plainRepo(mirror, resource),
-      doc,
+      doc: await sourceOf(mirror, ref, along),
     },
-    { entries: take, dropped: drop },
+    { entries: taking.take, dropped: taking.drop },
   )
 }
 

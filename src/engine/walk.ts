@@ -2,7 +2,7 @@
 // generations it built are flipped when everything they need is there.
 
 import PQueue from 'p-queue'
-import type { HeldRef, Proof } from '../catalog/rows.ts'
+import type { Proof } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
@@ -115,7 +115,8 @@ export async function walk(
   await queue.onIdle()
   if (options.signal.aborted)
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
-  for (const path of documents) if (!known.has(path)) tellDocument(mirror, repo, path, scope, options)
+  const generations = generationsOf(mirror, repo, scope)
+  for (const path of documents) if (!known.has(path)) tellDocument(mirror, repo, path, generations, options)
   const flipped = options.dryRun ? [] : flipAll(mirror, mounted, scope, faults)
   dropStaged(mirror, scope)
   return { repo, faults, flipped }
@@ -162,8 +163,9 @@ async function obtainEntry(mirror: Mirror, resource: Resource, scope: Scope): Pr
       path: resource.path,
     })
   }
-  if (!resource.mounted.judge.open) mustAllow(mirror, resource, await sayings(mirror, resource, scope, 0))
-  const found = await obtainArtifact(mirror, resource, scope)
+  const stated = resource.mounted.judge.open ? undefined : await sayings(mirror, resource, scope, 0)
+  if (stated !== undefined) mustAllow(mirror, resource, stated)
+  const found = await obtainArtifact(mirror, resource, scope, stated)
   return 'held' in found ? found.held : found.arriving.landed
 }
 
@@ -180,28 +182,28 @@ function itemOf(entry: Entry, { ref, state }: Obtained, started: number): Item {
 }
 
 /** A document that the closure looked at counts as an item too. */
-function tellDocument(mirror: Mirror, repo: string, path: string, scope: Scope, options: WalkOptions): void {
-  const ref = documentRef(mirror, repo, path, scope)
+function tellDocument(
+  mirror: Mirror,
+  repo: string,
+  path: string,
+  generations: readonly number[],
+  options: WalkOptions,
+): void {
+  const ref = generations.map((id) => mirror.catalog.refs.get(repo, path, '', id)).find(isHeld)
   if (ref === undefined) return
   const outcome = ref.fetched >= options.started ? 'fetched' : 'unchanged'
   options.item({ repo, path, outcome, bytes: ref.size, proof: ref.proof, url: ref.url })
 }
 
-function documentRef(mirror: Mirror, repo: string, path: string, scope: Scope): HeldRef | undefined {
-  const ids = [
-    ...scope.staged.values(),
-    0,
-    ...mirror.catalog.generations
-      .all()
-      .filter((one) => one.repo === repo && one.state === 'current')
-      .map((one) => one.id),
-  ]
-  for (const id of ids) {
-    const ref = mirror.catalog.refs.get(repo, path, '', id)
-    if (isHeld(ref)) return ref
-  }
-  return undefined
-}
+/** Where the walk's documents may be: what it built itself first, then what is served. */
+const generationsOf = (mirror: Mirror, repo: string, scope: Scope): readonly number[] => [
+  ...scope.staged.values(),
+  0,
+  ...mirror.catalog.generations
+    .all()
+    .filter((one) => one.repo === repo && one.state === 'current')
+    .map((one) => one.id),
+]
 
 /**
  * Exit codes of faults after which a set is not whole: damage, no upstream, a stopped run; and an index that cannot be
