@@ -20,7 +20,7 @@ export interface Doc {
   /** Media type without parameters, lower case; '' when upstream named none. */
   readonly type: string
   readonly size: number
-  /** Always holds sha256. */
+  /** Always holds sha256; beside it what was computed when the bytes came. */
   readonly digests: Digests
   /** Upstream's header fields, names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -114,17 +114,26 @@ export interface Look<O> {
 export interface Show {
   /** Address of the repo's mount without a trailing slash. */
   readonly base: string
+  /** Query parameters of the request that the route's `shows` names, each at most once; empty when it names none. */
+  readonly query: Params
   /** The media type to render, one of the route's `types`. */
   readonly type: string
   /** Is it shown: policy and cooldown and, offline, held (when the document has anything that is held). */
   sees(entry: Entry): boolean
   /** Policy and cooldown alone, for protocols that had rather mark than drop what is not held. */
   allows(entry: Entry): boolean
+  /** Another document or file of this repo, whole and verified, fetched when it is not held; undefined when it is not there. */
   document(path: string): Promise<Doc | undefined>
   /** Another document, never an artifact, as it is shown. */
   render(path: string, type?: string): Promise<Shown | undefined>
   /** What this repo holds and shows, for made indexes of a partial mirror. */
   holdings(name?: string): AsyncIterable<Entry>
+}
+
+/** A decoded path of upstream with a query, as it is written behind the question mark. */
+export interface Asked {
+  readonly path: string
+  readonly query: string
 }
 
 export interface Shown {
@@ -141,13 +150,15 @@ export interface Route<P, O> {
   readonly where?: { readonly [K in keyof P]?: RegExp }
 
   // asked of upstream
-  /** A path or a whole address; the same path when left out. */
-  upstream?(p: P, repo: Repo<O>): string
+  /** A decoded path, a path with a query, or a whole address; the same path when left out. */
+  upstream?(p: P, repo: Repo<O>): string | Asked
   readonly accept?: string
-  /** Query parameters that count; others are dropped. */
+  /** Query parameters that upstream is asked with; each combination is a document of its own. Others are dropped. */
   readonly query?: readonly string[]
   /** Live routes only; GET and HEAD when left out. */
   readonly methods?: readonly string[]
+  /** Digests that are computed of what is kept, beside sha256 and those that are stated: `sha1`, `md5` … */
+  readonly hashes?: readonly string[]
   /** Statuses that mean "not there"; 404 and 410 when left out. */
   readonly absent?: readonly number[]
   /** Documents read along with this one; absent ones are fine. */
@@ -158,7 +169,12 @@ export interface Route<P, O> {
   known?(p: P): Partial<Entry>
   /** Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not there. */
   vouchers?(p: P, repo: Repo<O>): readonly string[]
-  /** Path prefixes this document may speak of, beyond what names it as voucher or lies under its own folder. */
+  /**
+   * Documents, or files that are read, which date the version that this path belongs to. Where a cooldown waits they are
+   * obtained and read before the path is judged. What they state of other files of the same name and version counts.
+   */
+  dates?(p: P, repo: Repo<O>): readonly string[]
+  /** Path prefixes this document may speak of, beyond itself, what names it as voucher and what lies under its own folder. */
   about?(p: P): readonly string[]
   /** Signatures and dates: throws when the bytes cannot be trusted. `said` is what the vouchers say of this path. */
   check?(doc: Doc, p: P, repo: Repo<O>, trust: Trust, said: Partial<Entry>): Promise<void>
@@ -171,9 +187,12 @@ export interface Route<P, O> {
   // shown as
   /** Media types offered; the first is the default. */
   readonly types?: readonly string[]
+  /** Query parameters that choose what is shown (a page, a filter), for `Show.query`; upstream is not asked with them. */
+  readonly shows?: readonly string[]
   /** The body for clients; undefined is "not there". Without a view the bytes are passed on as they are. */
   view?(doc: Doc | undefined, show: Show, p: P, repo: Repo<O>): Promise<Bytes | undefined>
-  headers?(shown: Shown, doc: Doc | undefined, p: P): Readonly<Record<string, string>>
+  /** Header fields of the protocol's own. Of a file that still arrives only the stated digests are known. */
+  headers?(shown: Pick<Shown, 'digests'>, doc: Doc | undefined, p: P): Readonly<Record<string, string>>
   /** Its names in an exported tree; its own path when left out, none when empty. */
   files?(p: P, type: string): readonly string[]
 }
@@ -258,8 +277,12 @@ export interface Ecosystem<O> {
   /** Paths of made documents, for an export. */
   made?(repo: Repo<O>, held: AsyncIterable<Entry>): AsyncIterable<string>
   setup(at: Mounted<O>): readonly Setup[]
-  /** How this protocol words an error, where plain text would not do. */
-  refuse?(error: MirrorError): Answer
+  /** How this protocol words an error, where plain text would not do; `path` is the one that was asked for. */
+  refuse?(error: MirrorError, path: string): Answer
+  /** The canonical spelling of a path that clients also write in another way; the path itself when there is none. */
+  spelling?(path: string): string
+  /** Where a repository that is not built in is mounted unless it says so; `/NAME` when left out. */
+  mount?(name: string): string
 }
 
 /** Any ecosystem, its options' type forgotten. Its functions are handed only what its own schema made. */

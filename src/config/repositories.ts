@@ -114,7 +114,7 @@ function readRepository(
     name,
     ecosystem: ecosystem.id,
     upstreams: upstreams ?? builtIn?.upstreams ?? [],
-    mount: mount ?? builtIn?.mount ?? `/${name}`,
+    mount: mount ?? builtIn?.mount ?? ecosystem.mount?.(name) ?? `/${name}`,
     options: readOptions(name, tree, reader, ecosystem, builtIn),
     policy: policyOf(name, tree, reader, policy, ecosystems),
     credentials: readCredentials(reader, tree, path),

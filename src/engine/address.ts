@@ -1,6 +1,6 @@
 // Where upstream keeps a resource: what a document says, else what the route says, else the same path.
 
-import type { Entry, Repo } from '../contract.ts'
+import type { Asked, Entry, Repo } from '../contract.ts'
 import { encodePath, joinUrl } from '../formats/safe-path.ts'
 import type { Resource } from './resolve.ts'
 
@@ -12,20 +12,23 @@ export interface Address {
 }
 
 export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo): Address {
-  const places = new Set<string>()
-  if (entry.url !== undefined) places.add(entry.url)
   const own = resource.route.upstream?.(resource.p, repo) ?? resource.path
-  if (entry.url === undefined || entry.url.startsWith('/')) places.add(own)
+  const places: (string | Asked)[] = []
+  if (entry.url !== undefined) places.push(entry.url)
+  if ((entry.url === undefined || entry.url.startsWith('/')) && own !== entry.url) places.push(own)
   const urls: string[] = []
   for (const place of places) {
-    if (!place.startsWith('/')) urls.push(place)
+    const { path, query } = typeof place === 'string' ? { path: place, query: '' } : place
+    if (!path.startsWith('/')) urls.push(path)
     else
       for (const upstream of repo.upstreams)
-        urls.push(withQuery(joinUrl(upstream, encodePath(place)), resource.variant))
+        urls.push(withQuery(joinUrl(upstream, encodePath(path)), joined(query, resource.variant)))
   }
   const origins = new Set(repo.upstreams.map(originOf))
   return { urls, guarded: urls.some((url) => !origins.has(originOf(url))) }
 }
+
+const joined = (...queries: readonly string[]): string => queries.filter((query) => query !== '').join('&')
 
 const withQuery = (url: string, query: string): string => (query === '' ? url : `${url}?${query}`)
 

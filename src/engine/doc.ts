@@ -1,5 +1,6 @@
 // Docs: held or staged bytes with what is known of them.
 
+import type { Catalog } from '../catalog/catalog.ts'
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Digests, Doc } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
@@ -44,9 +45,16 @@ export const headOf = (ref: HeldRef, digests: Digests = {}): DocHead => ({
   headers: ref.headers,
 })
 
-/** A held document. */
-export function heldDoc(store: Store, ref: HeldRef, beside?: ReadonlyMap<string, Doc>): Doc {
-  return doc(headOf(ref), (from, to) => store.stream(ref.sha256, from, to), beside)
+/** Where held bytes and what is known of them are. */
+interface Shelf {
+  readonly store: Store
+  readonly catalog: Pick<Catalog, 'blobs'>
+}
+
+/** A held document, with all the digests that were computed of it. */
+export function heldDoc({ store, catalog }: Shelf, ref: HeldRef, beside?: ReadonlyMap<string, Doc>): Doc {
+  const head = headOf(ref, catalog.blobs.get(ref.sha256)?.digests)
+  return doc(head, (from, to) => store.stream(ref.sha256, from, to), beside)
 }
 
 /** A document that has arrived but is not held yet. */

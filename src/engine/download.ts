@@ -30,6 +30,8 @@ export interface Wanted {
   /** Does the address come out of a document? */
   readonly guarded: boolean
   readonly digests: Digests
+  /** Further digests to compute. */
+  readonly hashes: readonly string[]
   readonly size: number | undefined
   /** No more bytes than this are taken. */
   readonly limit: number
@@ -261,7 +263,7 @@ class Transfer {
   }
 
   #algorithms(): ReadonlySet<string> {
-    return new Set(['sha256', ...Object.keys(this.#wanted.digests)])
+    return new Set(['sha256', ...this.#wanted.hashes, ...Object.keys(this.#wanted.digests)])
   }
 
   async #pump(received: Received): Promise<void> {

@@ -1,6 +1,7 @@
 // One fetch of one resource: from the store when bytes with the stated digest lie there, else from upstream.
 
-import type { HeldRef } from '../catalog/rows.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { HeldRef, Ref } from '../catalog/rows.ts'
 import type { Doc, Repo } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
@@ -150,7 +151,7 @@ async function besideIn(
   const docs = new Map<string, Doc>()
   for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
     const obtained = await fetchInto(mirror, mustResolve(resource.mounted, path), scope, space, fetching)
-    if (obtained !== undefined) docs.set(path, heldDoc(mirror.store, obtained.ref))
+    if (obtained !== undefined) docs.set(path, heldDoc(mirror, obtained.ref))
   }
   return docs
 }
@@ -194,7 +195,7 @@ function siblings(
       space.generation === 0
         ? await fetching.obtainDocument(mirror, other, scope)
         : await fetchInto(mirror, other, scope, space, fetching)
-    return obtained === undefined ? undefined : heldDoc(mirror.store, obtained.ref)
+    return obtained === undefined ? undefined : heldDoc(mirror, obtained.ref)
   }
 }
 
@@ -212,6 +213,7 @@ function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef 
     guarded,
     headers: { accept: route.accept ?? '*/*', ...conditional },
     digests: stated.entry.digests ?? {},
+    hashes: route.hashes ?? [],
     size: stated.entry.size,
     limit: route.kind === 'index' ? INDEX_LIMIT : ARTIFACT_LIMIT,
     priority: scope.priority,
@@ -231,6 +233,8 @@ async function link(
 ): Promise<Fetched | undefined> {
   const sha256 = stated.entry.digests?.sha256
   if (sha256 === undefined) return undefined
+  const holders = mirror.catalog.refs.bySha256(sha256)
+  if (!stated.vouched && !holders.some((ref) => mayShare(mirror, resource, ref))) return undefined
   const blob = mirror.catalog.blobs.get(sha256)
   // claimed, so that a gc under way leaves it
   if (blob === undefined || !mirror.catalog.sweeps.claim(sha256, mirror.now())) return undefined
@@ -240,12 +244,12 @@ async function link(
   const head: DocHead = {
     path: resource.path,
     url: urls[0] ?? '',
-    type: '',
+    type: (holders.find((ref) => ref.repo === resource.mounted.settings.name) ?? holders[0])?.type ?? '',
     size: blob.size,
     digests: blob.digests,
     headers: {},
   }
-  const doc = heldDoc(mirror.store, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url: head.url })
+  const doc = heldDoc(mirror, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url: head.url })
   const trust = await checked(
     mirror,
     { resource, space, stated, sibling: siblings(mirror, resource, scope, space, fetching) },
@@ -256,4 +260,14 @@ async function link(
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
   await readDocument(mirror, resource, ref, () => besideIn(mirror, resource, scope, space, fetching))
   return { ref, state: 'hit', outcome: 'held' }
+}
+
+/**
+ * A digest that only the path states proves the bytes, and not that whoever asks may have them: they are taken from
+ * repositories alone that upstream lets in with the same credentials.
+ */
+function mayShare(mirror: Mirror, { mounted }: Resource, ref: Ref): boolean {
+  if (ref.repo === mounted.settings.name) return true
+  const other = mirror.repos.get(ref.repo)
+  return other !== undefined && isDeepStrictEqual(other.settings.credentials, mounted.settings.credentials)
 }

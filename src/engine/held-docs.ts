@@ -25,7 +25,7 @@ export function heldBeside(mirror: Mirror, resource: Resource, generation: numbe
   const docs = new Map<string, Doc>()
   for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
     const ref = heldAt(mirror, resource.mounted, path, generation)
-    if (ref !== undefined) docs.set(path, heldDoc(mirror.store, ref))
+    if (ref !== undefined) docs.set(path, heldDoc(mirror, ref))
   }
   return docs
 }

@@ -48,7 +48,7 @@ export async function createLook(
     lacks,
     async document(path) {
       const obtained = await obtainDocument(mirror, mustResolve(mounted, path), scope)
-      return obtained === undefined ? undefined : heldDoc(mirror.store, obtained.ref)
+      return obtained === undefined ? undefined : heldDoc(mirror, obtained.ref)
     },
     async *entries(path) {
       const resource = mustResolve(mounted, path)

@@ -8,7 +8,7 @@ import { safePath } from '../formats/safe-path.ts'
 /** Entries are handed on in groups of this many. */
 const BATCH = 500
 
-/** A document may state facts about paths that name it as voucher, lie under it, or that its `about` covers. */
+/** A document may state facts about itself, about paths that name it as voucher or lie under it, and what its `about` covers. */
 function mayState(
   routes: readonly AnyRoute<unknown>[],
   repo: Repo,
@@ -17,7 +17,7 @@ function mayState(
   path: string,
 ): boolean {
   if (!isSafe(path)) return false
-  if (path.startsWith(`${by}/`)) return true
+  if (path === by || path.startsWith(`${by}/`)) return true
   if (about.some((prefix) => path.startsWith(prefix))) return true
   for (const route of routes) {
     const p = route.match(path)

@@ -34,6 +34,7 @@ export interface ViewJob extends JobBase {
   readonly kind: 'view'
   readonly doc: DocSource | undefined
   readonly base: string
+  readonly query: Params
   readonly type: string
   readonly policy: Policy
   readonly now: number

@@ -232,7 +232,7 @@ export async function besideDocs(mirror: Mirror, resource: Resource, scope: Scop
   for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
     const beside = resolve(resource.mounted, path)
     const obtained = beside === undefined ? undefined : await documentOrNotHeld(mirror, beside, scope)
-    if (obtained !== undefined) docs.set(path, heldDoc(mirror.store, obtained.ref))
+    if (obtained !== undefined) docs.set(path, heldDoc(mirror, obtained.ref))
   }
   return docs
 }
@@ -242,7 +242,7 @@ export async function serviced(mirror: Mirror, mounted: MountedRepo, scope: Scop
   const path = mounted.ecosystem.service
   if (path === undefined) return mounted.repo
   const obtained = await documentOrNotHeld(mirror, mustResolve(mounted, path), scope)
-  return obtained === undefined ? mounted.repo : { ...mounted.repo, service: heldDoc(mirror.store, obtained.ref) }
+  return obtained === undefined ? mounted.repo : { ...mounted.repo, service: heldDoc(mirror, obtained.ref) }
 }
 
 export type Artifact = { readonly held: Obtained } | { readonly arriving: ReturnType<typeof fetchResource> }

@@ -53,7 +53,8 @@ export async function open(
   request: OpenRequest,
   negotiate: Negotiate,
 ): Promise<Opened> {
-  const resource = resolve(mounted, request.path, request.query)
+  const path = mounted.ecosystem.spelling?.(request.path) ?? request.path
+  const resource = resolve(mounted, path, request.query)
   if (resource === undefined)
     throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, {
       path: request.path,
@@ -107,7 +108,10 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
   if (growing === undefined) return bytesOf(mirror, resource, await found.arriving.landed)
   return {
     type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
-    headers: cacheHeaders(resource, 'MISS', undefined, mirror),
+    headers: {
+      ...cacheHeaders(resource, 'MISS', undefined, mirror),
+      ...resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p),
+    },
     body: growing,
     cache: 'MISS',
     resource,

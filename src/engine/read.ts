@@ -79,7 +79,7 @@ async function readHere(mirror: Mirror, resource: Resource, ref: HeldRef, along:
   const reading = {
     routes: mounted.ecosystem.routes,
     route,
-    doc: heldDoc(mirror.store, ref, along),
+    doc: heldDoc(mirror, ref, along),
     p,
     repo: await withService(mirror, resource),
   }
@@ -111,7 +111,7 @@ export async function withService(mirror: Mirror, resource: Resource): Promise<R
   const { ecosystem, repo, settings } = resource.mounted
   if (ecosystem.service === undefined || ecosystem.service === resource.path) return repo
   const ref = mirror.catalog.refs.get(settings.name, ecosystem.service, '', 0)
-  return ref?.sha256 === undefined ? repo : { ...repo, service: heldDoc(mirror.store, { ...ref, sha256: ref.sha256 }) }
+  return ref?.sha256 === undefined ? repo : { ...repo, service: heldDoc(mirror, { ...ref, sha256: ref.sha256 }) }
 }
 
 /** The repo as plain data, for a worker thread. */
@@ -142,8 +142,9 @@ export async function sourceOf(
     throw new MirrorError('DAMAGED', `the bytes of ${ref.path} are missing from the store`, { path: ref.path })
   const { file } = opened
   await opened.close()
-  if (file !== undefined) return { head: headOf(ref), file, beside: along }
-  return { head: headOf(ref), bytes: await heldDoc(mirror.store, ref).bytes(), beside: along }
+  const head = headOf(ref, mirror.catalog.blobs.get(ref.sha256)?.digests)
+  if (file !== undefined) return { head, file, beside: along }
+  return { head, bytes: await heldDoc(mirror, ref).bytes(), beside: along }
 }
 
 /** Forgets what superseded bytes said, unless another ref of the repo still holds them. */

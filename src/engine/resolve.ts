@@ -12,14 +12,17 @@ export interface Resource {
   readonly p: Params
   /** Canonical, decoded. */
   readonly path: string
-  /** The query parameters that count, in a fixed order; '' for none. */
+  /** The query parameters that upstream is asked with, in a fixed order; '' for none. */
   readonly variant: string
+  /** The query parameters that choose what is shown. */
+  readonly query: Params
 }
 
 export function resolve(mounted: MountedRepo, path: string, query?: URLSearchParams): Resource | undefined {
   for (const [index, route] of mounted.ecosystem.routes.entries()) {
     const p = route.match(path)
-    if (p !== undefined) return { mounted, route, index, p, path, variant: variantOf(route, query) }
+    if (p !== undefined)
+      return { mounted, route, index, p, path, variant: variantOf(route, query), query: shownBy(route, query) }
   }
   return undefined
 }
@@ -36,6 +39,18 @@ function variantOf(route: AnyRoute<unknown>, query: URLSearchParams | undefined)
   const kept = new URLSearchParams()
   for (const name of route.query) for (const value of query.getAll(name)) kept.append(name, value)
   return kept.toString()
+}
+
+/** Longer values choose nothing that a protocol knows. */
+const LONGEST_VALUE = 1024
+
+function shownBy(route: AnyRoute<unknown>, query: URLSearchParams | undefined): Params {
+  const chosen: Record<string, string> = {}
+  for (const name of route.shows ?? []) {
+    const value = query?.get(name)
+    if (typeof value === 'string' && value.length <= LONGEST_VALUE) chosen[name] = value
+  }
+  return chosen
 }
 
 /** The key under which work on a resource is shared. */

@@ -62,7 +62,7 @@ async function unchanged(
   headers: Readonly<Record<string, string>>,
 ): Promise<Fetched> {
   const now = mirror.now()
-  await checked(mirror, settling, heldDoc(mirror.store, before, settling.beside), false)
+  await checked(mirror, settling, heldDoc(mirror, before, settling.beside), false)
   if (before.generation === settling.space.generation) mirror.catalog.refs.checked(before, now, headers)
   return { ref: { ...before, checked: now, headers }, state: 'revalidated', outcome: 'unchanged' }
 }

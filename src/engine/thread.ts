@@ -121,6 +121,7 @@ async function view(id: number, job: ViewJob): Promise<void> {
   const seen = sight(judge, job)
   const show: Show = {
     base: job.base,
+    query: job.query,
     type: job.type,
     sees: seen.sees,
     allows: seen.allows,

@@ -67,7 +67,7 @@ async function mustHaveOwnDigests(mirror: Mirror, { ref, resource, said }: State
   for (const [algorithm, compute] of Object.entries(resource.mounted.ecosystem.digests ?? {})) {
     const expected = said.entry.digests?.[algorithm]
     if (expected === undefined) continue
-    const found = await compute(heldDoc(mirror.store, ref))
+    const found = await compute(heldDoc(mirror, ref))
     if (found === expected) continue
     const message = `${ref.path} has the ${algorithm} digest ${found}, ${expected} is stated`
     throw new MirrorError('WRONG_DIGEST', message, { path: ref.path, expected, found })
@@ -86,7 +86,7 @@ async function signature(
   const memory = memories.get(key) ?? new Map<string, string>()
   memories.set(key, memory)
   let proven: string | undefined
-  const doc = heldDoc(mirror.store, ref, heldBeside(mirror, resource, ref.generation))
+  const doc = heldDoc(mirror, ref, heldBeside(mirror, resource, ref.generation))
   await resource.route.check(
     doc,
     resource.p,
@@ -95,7 +95,7 @@ async function signature(
       now: mirror.now(),
       async document(path) {
         const other = heldAt(mirror, resource.mounted, path, ref.generation)
-        return other === undefined ? undefined : heldDoc(mirror.store, other)
+        return other === undefined ? undefined : heldDoc(mirror, other)
       },
       keys: (name) =>
         Promise.all(
@@ -153,7 +153,7 @@ async function readAgain(
     await mirror.threads.run(job, { entries: take })
     return
   }
-  const doc = heldDoc(mirror.store, ref, beside)
+  const doc = heldDoc(mirror, ref, beside)
   const reading = { routes: ecosystem.routes, route, doc, p, repo: await withService(mirror, resource) }
   for await (const entries of readEntries(reading, () => undefined)) take(entries)
 }

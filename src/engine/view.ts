@@ -83,8 +83,9 @@ async function sightData(
 
 /** One view for each address it is shown at: when the rules change it is made anew, and its date goes on from there. */
 function keyOf(resource: Resource, viewing: Viewing): string {
-  const parts = [resource.mounted.settings.name, resource.path, resource.variant, viewing.type, viewing.base]
-  return digestOf(parts)
+  const { mounted, path, variant, query } = resource
+  const parts = [mounted.settings.name, path, variant, viewing.type, viewing.base]
+  return digestOf(Object.keys(query).length === 0 ? parts : [...parts, query])
 }
 
 /** What a view depends on beside documents, in the form of an input: no path begins like this. */
@@ -205,12 +206,12 @@ async function keep(
 export function protocolHeaders(
   mirror: Mirror,
   resource: Resource,
-  { sha256, size }: { readonly sha256: string; readonly size: number },
+  { sha256 }: { readonly sha256: string },
   ref: HeldRef | undefined,
 ): Readonly<Record<string, string>> {
   if (resource.route.headers === undefined) return {}
-  const shown = { size, digests: { sha256 }, bytes: () => mirror.store.stream(sha256) }
-  return resource.route.headers(shown, ref === undefined ? undefined : heldDoc(mirror.store, ref), resource.p)
+  const digests = { ...mirror.catalog.blobs.get(sha256)?.digests, sha256 }
+  return resource.route.headers({ digests }, ref === undefined ? undefined : heldDoc(mirror, ref), resource.p)
 }
 
 async function renderHere(
@@ -226,6 +227,7 @@ async function renderHere(
   const answer = answering(mirror, resource, viewing, asked)
   const show: Show = {
     base: viewing.base,
+    query: resource.query,
     type: viewing.type,
     sees: seen.sees,
     allows: seen.allows,
@@ -233,7 +235,7 @@ async function renderHere(
       const found = await answer.document(path)
       if (found === undefined) return undefined
       seen.learn(found.known)
-      return heldDoc(mirror.store, found.ref)
+      return heldDoc(mirror, found.ref)
     },
     async render(path, type) {
       const shown = await answer.render(path, type)
@@ -244,8 +246,7 @@ async function renderHere(
       yield* answer.holdings(name)
     },
   }
-  const doc =
-    ref === undefined ? undefined : heldDoc(mirror.store, ref, await besideDocs(mirror, resource, viewing.scope))
+  const doc = ref === undefined ? undefined : heldDoc(mirror, ref, await besideDocs(mirror, resource, viewing.scope))
   const body = await render(
     { route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) },
     show,
@@ -290,6 +291,7 @@ async function renderInThread(
       doc:
         ref === undefined ? undefined : await sourceOf(mirror, ref, await besideDocs(mirror, resource, viewing.scope)),
       base: viewing.base,
+      query: resource.query,
       type: viewing.type,
       policy: settings.policy,
       twin: true,

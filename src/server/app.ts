@@ -23,6 +23,12 @@ export interface App {
   handle(request: IncomingMessage, response: ServerResponse): void
 }
 
+/** A repository, and which of its paths. */
+interface Place {
+  readonly mounted: MountedRepo
+  readonly path: string
+}
+
 interface Remembered {
   readonly opened: Opened
   readonly epoch: number
@@ -39,7 +45,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     let cache = 'NONE'
     let error: MirrorError | undefined
     let sent = { status: 0, bytes: 0 }
-    let mounted: MountedRepo | undefined
+    let found: Place | undefined
     try {
       const asked = lastingKey(request)
       const known = asked === undefined ? undefined : recall(asked)
@@ -54,14 +60,13 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
         sent = refuse(response, request, { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' })
         return
       }
-      const found = locate(target)
+      found = locate(target)
       if (found === undefined) {
         if (target.decoded !== '/')
           throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
         sent = refuse(response, request, overview(mirror, addresses.base(request, target)))
         return
       }
-      mounted = found.mounted
       const before = epoch()
       const opened = await openFor(request, target, found)
       cache = opened.cache
@@ -71,7 +76,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     } catch (thrown) {
       error = asMirrorError(thrown)
       cache = error.failure.exit === 5 ? 'DENIED' : cache
-      if (!response.headersSent && !response.destroyed) sent = refuse(response, request, answerOf(error, mounted))
+      if (!response.headersSent && !response.destroyed) sent = refuse(response, request, answerOf(error, found))
       else response.destroy()
     } finally {
       mirror.events.emit({
@@ -104,7 +109,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
   }
 
   /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
-  function locate(target: Target): { readonly mounted: MountedRepo; readonly path: string } | undefined {
+  function locate(target: Target): Place | undefined {
     if (target.absolute !== undefined && !addresses.isOwn(target.absolute.host))
       return byUpstream(target, target.absolute)
     for (const mounted of mounts) {
@@ -115,7 +120,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     return undefined
   }
 
-  function byUpstream(target: Target, absolute: URL): { readonly mounted: MountedRepo; readonly path: string } {
+  function byUpstream(target: Target, absolute: URL): Place {
     for (const mounted of mounts) {
       for (const upstream of mounted.settings.upstreams) {
         const base = new URL(upstream)
@@ -129,11 +134,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     })
   }
 
-  async function openFor(
-    request: IncomingMessage,
-    target: Target,
-    found: { mounted: MountedRepo; path: string },
-  ): Promise<Opened> {
+  async function openFor(request: IncomingMessage, target: Target, found: Place): Promise<Opened> {
     const { mounted, path } = found
     const { headers, method = 'GET' } = request
     const body = method === 'POST' ? await collect(request, BODY_LIMIT) : undefined
@@ -192,9 +193,9 @@ function liveHeaders(request: IncomingMessage): Record<string, string> {
 }
 
 /** An error as its protocol words it, else as plain text with the fix. */
-function answerOf(error: MirrorError, mounted: MountedRepo | undefined): Answer {
+function answerOf(error: MirrorError, place: Place | undefined): Answer {
   const { failure, message, hint, facts } = error
-  const worded = mounted?.ecosystem.refuse?.(error)
+  const worded = place?.mounted.ecosystem.refuse?.(error, place.path)
   const headers: Record<string, string> = {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

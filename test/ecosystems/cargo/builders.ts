@@ -43,6 +43,7 @@ export function show(
 ): Show {
   return {
     base: 'https://mirror.example.org/cargo',
+    query: {},
     type: 'text/plain',
     allows,
     sees: (entry) => allows(entry) && holds(entry),

@@ -94,9 +94,9 @@ test('a search goes to the web API, with nothing but its own parameters', () => 
 })
 
 test('errors are worded for their readers', () => {
-  const api = cargo.refuse?.(new MirrorError('NOT_HELD', 'not "held"', { path: '/api/v1/crates' }))
+  const api = cargo.refuse?.(new MirrorError('NOT_HELD', 'not "held"', { path: '/api/v1/crates' }), '/api/v1/crates')
   assert.match(JSON.parse(api?.body ?? '').errors[0].detail, /^not "held" \(NOT_HELD\)/)
-  const plain = cargo.refuse?.(new MirrorError('COOLDOWN', 'too young'))
+  const plain = cargo.refuse?.(new MirrorError('COOLDOWN', 'too young'), '/crates/a/a-1.0.0.crate')
   assert.deepEqual([plain?.status, plain?.headers['content-type']], [403, 'text/plain; charset=utf-8'])
   assert.match(plain?.body ?? '', /^too young/)
 })

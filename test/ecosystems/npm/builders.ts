@@ -80,6 +80,7 @@ export async function show(path: string, showing: Showing = {}): Promise<string 
   const document = async (wanted: string) => documents.find((doc) => doc.path === wanted)
   const showAs: Show = {
     base,
+    query: {},
     type,
     sees,
     allows: sees,

@@ -198,7 +198,7 @@ describe('the set-up of npm’s clients', () => {
 
 describe('an error in npm’s words', () => {
   it('is JSON with what npm prints', () => {
-    const answer = npm.refuse?.(new MirrorError('COOLDOWN', 'a@1.0.0 is two days old'))
+    const answer = npm.refuse?.(new MirrorError('COOLDOWN', 'a@1.0.0 is two days old'), '/a')
     assert.equal(answer?.status, 403)
     assert.match(JSON.parse(answer?.body ?? '').error, /^a@1\.0\.0 is two days old\. It is younger/)
   })

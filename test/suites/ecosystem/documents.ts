@@ -112,6 +112,7 @@ export async function show(
   const { sees, allows } = sight(shelf.mounted.judge, plainSight(shelf))
   const asked: Show = {
     base: shelf.base,
+    query: {},
     type,
     sees,
     allows,
@@ -164,6 +165,7 @@ export async function showInThread(
     ...jobBase(shelf, path),
     doc: route.kind === 'made' ? undefined : sourceOf(shelf, path),
     base: shelf.base,
+    query: {},
     type,
     policy: shelf.mounted.settings.policy,
     twin: true,

@@ -1,11 +1,9 @@
-// Runs the suite over the list of ecosystems. A folder without a line in the list, or without fixtures, fails here.
+// The list of ecosystems: a folder without a line in it, or without a run of the suite over its fixtures, fails here.
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ecosystems } from '../../src/ecosystems/index.ts'
-import type { Fixtures } from '../suites/ecosystem/fixtures.ts'
-import { testEcosystem } from '../suites/ecosystem.ts'
 
 const folder = new URL('../../src/ecosystems/', import.meta.url)
 const folders = readdirSync(folder, { withFileTypes: true })
@@ -13,7 +11,7 @@ const folders = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name)
   .sort()
 const ids = ecosystems.map(({ id }) => id)
-const fixturesOf = (id: string): URL => new URL(`./${id}/fixtures.ts`, import.meta.url)
+const suiteOf = (id: string): URL => new URL(`./${id}/suite.test.ts`, import.meta.url)
 
 describe('the list of ecosystems', () => {
   it('has each folder once, under the name of the folder', () => {
@@ -28,15 +26,8 @@ describe('the list of ecosystems', () => {
   })
 
   for (const id of ids) {
-    it(`has fixtures of ${id}`, () => {
-      assert.ok(existsSync(fixturesOf(id)), `write test/ecosystems/${id}/fixtures.ts: the suite runs over it`)
+    it(`runs the suite over ${id}`, () => {
+      assert.ok(existsSync(suiteOf(id)), `write test/ecosystems/${id}/suite.test.ts: three lines over its fixtures`)
     })
   }
 })
-
-for (const ecosystem of ecosystems) {
-  const file = fixturesOf(ecosystem.id)
-  if (!existsSync(file)) continue
-  const { fixtures } = (await import(file.href)) as { readonly fixtures: Fixtures }
-  testEcosystem(ecosystem, fixtures)
-}
