@@ -55,6 +55,8 @@ export interface Facts {
   /** First-seen times of the paths of a reading. */
   seenOf(repo: string, reading: number): ReadonlyMap<string, Seen>
   seen(repo: string, path: string): Seen | undefined
+  /** What is known of the age of a version by any of its files: the earliest time stated, and the earliest first sight. */
+  clock(repo: string, name: string, version: string): { readonly published?: number; readonly seen?: Seen }
   see(repo: string, paths: Iterable<string>, time: number, baseline: boolean): void
   hasReadings(repo: string, scope: string): boolean
   /** All readings, for gc. */
@@ -103,6 +105,14 @@ export function facts(connection: Connection): Facts {
   )
   const seen = connection.prepare<[string, string], { first: number; baseline: number }>(
     'SELECT first, baseline FROM seen WHERE repo = ? AND path = ?',
+  )
+  const published = connection.prepare<[string, string, string], { time: number | null }>(
+    `SELECT MIN(f.published) AS time FROM fact f JOIN reading r ON r.id = f.reading
+     WHERE f.repo = ? AND f.name = ? AND f.version = ? AND r.complete = 1`,
+  )
+  const sighted = connection.prepare<[string, string, string], { first: number; baseline: number }>(
+    `SELECT s.first AS first, s.baseline AS baseline FROM fact f JOIN seen s ON s.repo = f.repo AND s.path = f.path
+     WHERE f.repo = ? AND f.name = ? AND f.version = ? ORDER BY s.baseline DESC, s.first LIMIT 1`,
   )
   const see = connection.prepare(
     'INSERT INTO seen (repo, path, first, baseline) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -161,6 +171,14 @@ export function facts(connection: Connection): Facts {
     seen(repo, path) {
       const row = seen.get(repo, path)
       return row === undefined ? undefined : { first: row.first, baseline: row.baseline === 1 }
+    },
+    clock(repo, name, version) {
+      const time = published.get(repo, name, version)?.time
+      const row = sighted.get(repo, name, version)
+      return {
+        ...(time === null || time === undefined ? {} : { published: time }),
+        ...(row === undefined ? {} : { seen: { first: row.first, baseline: row.baseline === 1 } }),
+      }
     },
     see: connection.transaction((repo: string, paths: Iterable<string>, time: number, baseline: boolean) => {
       for (const path of paths) see.run(repo, path, time, baseline ? 1 : 0)

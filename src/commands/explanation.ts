@@ -4,10 +4,10 @@
 import type { Generation, HeldRef, Ref, Seen } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import { addressOf } from '../engine/address.ts'
+import { refusal } from '../engine/admit.ts'
 import { COLLAPSE, upstreamLifetime } from '../engine/fresh.ts'
 import { subjectOf, type Verdict } from '../engine/judge.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
-import { mustAllow } from '../engine/open.ts'
 import { withService } from '../engine/read.ts'
 import { generationKey, type Resource, resolve, vouchersOf } from '../engine/resolve.ts'
 import { type Said, said } from '../engine/said.ts'
@@ -103,7 +103,8 @@ function judged(
     if (resource.route.kind !== 'artifact') return { stated, verdict: { allow: true } }
     if (!stated.vouched && vouchersOf(resource) !== undefined)
       return { stated, verdict: undated(resource, stated, now) }
-    mustAllow(mirror, resource, stated)
+    const refused = refusal(mirror, resource, stated)
+    if (refused !== undefined) throw refused
     return { stated, verdict: { allow: true } }
   } catch (error) {
     if (!(error instanceof MirrorError)) throw error

@@ -172,8 +172,12 @@ async function fetchNow(mirror: Mirror, resource: Resource, scope: Scope, space:
   return fetchResource(mirror, resource, scope, space, stated, fetching).landed
 }
 
-/** What its vouchers say of a resource; they are fetched and read first where they are not held. Throws NOT_FOUND when none names it. */
+/**
+ * What its vouchers say of a resource, and what dates it; they are fetched and read first where they are not held.
+ * Throws NOT_FOUND when none names it.
+ */
 export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, generation: number): Promise<Said> {
+  await readDates(mirror, resource, scope)
   const first = said(mirror, resource, scope, generation)
   const vouchers = vouchersOf(resource)
   if (first.vouched || vouchers === undefined) return first
@@ -207,6 +211,14 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
     path: resource.path,
     repo: name,
   })
+}
+
+/** Obtains and reads what dates the version of a resource, where a cooldown will ask for it; what is not there dates nothing. */
+export async function readDates(mirror: Mirror, resource: Resource, scope: Scope): Promise<void> {
+  const { mounted, path, p, route } = resource
+  if (!mounted.judge.waits) return
+  for (const other of route.dates?.(p, mounted.repo) ?? [])
+    if (other !== path) await voucher(mirror, mounted, other, scope)
 }
 
 async function voucher(mirror: Mirror, mounted: MountedRepo, path: string, scope: Scope): Promise<readonly Obtained[]> {

@@ -4,15 +4,15 @@ import { isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import { addressOf } from './address.ts'
+import { admit, admitKnown } from './admit.ts'
 import type { Arriving } from './fetch.ts'
 import { type Directives, freshUntil } from './fresh.ts'
-import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import { generationKey, isRoot, type Resource, resolve } from './resolve.ts'
-import { type Said, seenOf } from './said.ts'
+import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
 import { mustBeThere, protocolHeaders, viewOf } from './view.ts'
@@ -59,11 +59,11 @@ export async function open(
     throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, {
       path: request.path,
     })
-  judgeKnown(mirror, resource)
+  const scope = clientScope(request.directives)
+  await admitKnown(mirror, resource, scope)
   const { kind } = resource.route
   if (kind === 'live') return live(mirror, resource, request)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request)
-  const scope = clientScope(request.directives)
   if (request.directives.onlyIfCached && kind !== 'made' && !holds(mirror, resource)) throw onlyIfCached(resource)
   if (kind === 'artifact') return artifact(mirror, resource, scope)
   const obtained = kind === 'made' ? undefined : await obtainDocument(mirror, resource, scope)
@@ -75,32 +75,10 @@ export async function open(
   return viewed(mirror, resource, obtained, request, scope, negotiate)
 }
 
-/**
- * A package that is denied as a whole is refused before anything is asked; a document about one version (its attestations,
- * say) is judged as that version is. Artifacts are judged by what is said of them.
- */
-function judgeKnown(mirror: Mirror, resource: Resource): void {
-  const { route, p, path, mounted } = resource
-  const { judge, settings } = mounted
-  const known = judge.open ? undefined : route.known?.(p)
-  if (known?.name === undefined) return
-  const { name } = known
-  const version = route.kind === 'artifact' ? undefined : known.version
-  const fact =
-    version === undefined
-      ? undefined
-      : mirror.catalog.facts.byName(settings.name, name).find((one) => one.entry.version === version)
-  const subject = fact === undefined ? { name, version } : subjectOf(fact.entry, seenOf(mirror, mounted, fact))
-  const verdict = judge.verdict(subject, mirror.now())
-  if (verdict.allow) return
-  const what = version === undefined ? name : `${name}@${version}`
-  throw new MirrorError(verdict.code, `${what} is ${verdict.reason}`, { path, until: verdict.until })
-}
-
 async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promise<Opened> {
   const { judge } = resource.mounted
   const stated = judge.open && holds(mirror, resource) ? undefined : await statedOf(mirror, resource, scope)
-  if (stated !== undefined) mustAllow(mirror, resource, stated)
+  if (stated !== undefined) await admit(mirror, resource, scope, stated)
   const found = await obtainArtifact(mirror, resource, scope, stated)
   if ('held' in found) return bytesOf(mirror, resource, found.held)
   await found.arriving.begun
@@ -154,19 +132,6 @@ function currentId(mirror: Mirror, resource: Resource): number {
   const key = generationKey(resource)
   if (key === undefined) return 0
   return mirror.catalog.generations.current(resource.mounted.settings.name, key)?.id ?? 0
-}
-
-/** Throws DENIED or COOLDOWN when policy hides what is said. */
-export function mustAllow(mirror: Mirror, resource: Resource, stated: Said): void {
-  const { judge, settings } = resource.mounted
-  if (judge.open) return
-  const ref = stated.vouched ? undefined : mirror.catalog.refs.get(settings.name, resource.path, resource.variant, 0)
-  const modified = Date.parse(ref?.headers['last-modified'] ?? '')
-  const subject = subjectOf(stated.entry, stated.seen, Number.isNaN(modified) ? undefined : modified)
-  const verdict = judge.verdict(subject, mirror.now())
-  if (verdict.allow) return
-  const what = `${subject.name ?? resource.path}${subject.version === undefined ? '' : `@${subject.version}`}`
-  throw new MirrorError(verdict.code, `${what} is ${verdict.reason}`, { path: resource.path, until: verdict.until })
 }
 
 const holds = (mirror: Mirror, resource: Resource): boolean =>

@@ -62,10 +62,28 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
   const spoken = live[0]?.fact
   const seen =
     spoken === undefined ? mirror.catalog.facts.seen(repo, resource.path) : seenOf(mirror, resource.mounted, spoken)
+  const merged = merge(resource.path, known, live)
   return {
-    ...merge(resource.path, known, live),
-    seen,
+    ...merged,
+    ...dated(mirror, resource.mounted, merged.entry, seen),
     ...(live.length === 0 && waitsUntil !== undefined ? { waitsUntil } : {}),
+  }
+}
+
+/** With the clocks of its version, where a cooldown looks at them: what dates one file of a version dates the others too. */
+export function dated(
+  mirror: Mirror,
+  { judge, settings }: MountedRepo,
+  entry: Partial<Entry>,
+  seen: Seen | undefined,
+): { readonly entry: Partial<Entry>; readonly seen: Seen | undefined } {
+  const { name, version, published } = entry
+  const known = published !== undefined || seen === FLIPPED || name === undefined || version === undefined
+  if (!judge.waits || known) return { entry, seen }
+  const clock = mirror.catalog.facts.clock(settings.name, name, version)
+  return {
+    entry: clock.published === undefined ? entry : { ...entry, published: clock.published },
+    seen: seen ?? clock.seen,
   }
 }
 

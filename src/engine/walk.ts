@@ -6,6 +6,7 @@ import type { Proof } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
+import { admit } from './admit.ts'
 import type { Outcome } from './events.ts'
 import { flip, mustWait } from './generation.ts'
 import { disagreement, lockfileFacts } from './locks.ts'
@@ -13,7 +14,6 @@ import { createLook } from './look.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { obtainArtifact, obtainDocument, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
-import { mustAllow } from './open.ts'
 import { mustResolve, type Resource } from './resolve.ts'
 import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
 
@@ -164,7 +164,7 @@ async function obtainEntry(mirror: Mirror, resource: Resource, scope: Scope): Pr
     })
   }
   const stated = resource.mounted.judge.open ? undefined : await sayings(mirror, resource, scope, 0)
-  if (stated !== undefined) mustAllow(mirror, resource, stated)
+  if (stated !== undefined) await admit(mirror, resource, scope, stated)
   const found = await obtainArtifact(mirror, resource, scope, stated)
   return 'held' in found ? found.held : found.arriving.landed
 }

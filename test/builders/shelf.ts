@@ -81,7 +81,25 @@ export const shelf: AnyEcosystem = {
       known: ({ name }) => ({ name }),
       vouchers: ({ name }) => [`/index/${name}`, `/index/${name}/more`],
     }),
-    route('/loose/:file', { kind: 'artifact' }),
+    route('/loose/:file', {
+      kind: 'artifact',
+      hashes: ['sha1'],
+      headers: ({ digests }) => (digests.sha1 === undefined ? {} : { 'x-checksum-sha1': digests.sha1 }),
+    }),
+    // versions that only a list dates, files that only themselves do
+    route('/plain/:name/:version', {
+      kind: 'artifact',
+      known: ({ name, version }) => ({ name, version }),
+      dates: ({ name }) => [`/index/${name}`],
+    }),
+    route('/page/:name', {
+      kind: 'index',
+      upstream: ({ name }) => ({ path: `/list/${name}`, query: 'all=yes' }),
+      shows: ['from'],
+      types: ['text/plain'],
+      view: async (doc, show) =>
+        Buffer.from(`${Buffer.from((await doc?.bytes()) ?? [])} from ${show.query.from ?? '1'}`),
+    }),
     route('/text/:file', { kind: 'index', query: ['page'] }),
     route('/made/holdings', {
       kind: 'made',
@@ -101,6 +119,7 @@ export const shelf: AnyEcosystem = {
     }),
     route('/live/:what', { kind: 'live', query: ['text'], methods: ['GET', 'POST'] }),
   ],
+  spelling: (path) => path.replace(/^\/INDEX\//, '/index/'),
   name: (text) => text,
   want: (text) => {
     const [name = '', range] = text.split('@')

@@ -507,3 +507,26 @@ describe('paths and methods', () => {
     assert.equal(up.count('/files/a/b.tgz'), 0)
   })
 })
+
+describe('what a route asks for and shows', () => {
+  test('may be a path of upstream with a query of its own, and a part that the client chooses', async (t) => {
+    const { up, at } = await mirrorOf(t, { '/list/a?all=yes': text('all of a') }, { policy: { freshFor: day } })
+    assert.equal((await at.get('/page/a')).text, 'all of a from 1')
+    const second = await at.get('/page/a', { query: 'from=2&noise=1' })
+    assert.equal(second.text, 'all of a from 2')
+    assert.notEqual(second.etag, (await at.get('/page/a')).etag)
+    assert.equal(up.count(), 1)
+  })
+
+  test('carries digests that were computed as it arrived', async (t) => {
+    const { at } = await mirrorOf(t, { '/loose/a': text('abc') })
+    await at.get('/loose/a')
+    assert.equal((await at.get('/loose/a')).headers['x-checksum-sha1'], 'a9993e364706816aba3e25717850c26c9cd0d89d')
+  })
+
+  test('is found under other spellings of its path', async (t) => {
+    const { up, at } = await mirrorOf(t, { '/index/a': index(item('a.tgz', 'a')) })
+    await at.get('/INDEX/a')
+    assert.equal(up.count('/index/a'), 1)
+  })
+})
