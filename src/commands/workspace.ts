@@ -124,7 +124,7 @@ function mounted(settings: Repository): MountedRepo {
 }
 
 /** What is recorded of a repository: enough to serve it without its configuration, and no secrets. */
-type Recorded = Pick<Repository, 'upstreams' | 'mount' | 'options' | 'keyrings' | 'builtin'>
+type Recorded = Pick<Repository, 'upstreams' | 'sources' | 'mount' | 'options' | 'keyrings' | 'builtin'>
 
 /** The configured repositories, and those that earlier runs on this data directory used. */
 function withRecorded(settings: Settings, catalog: Catalog): readonly Repository[] {
@@ -157,11 +157,14 @@ export function record(mirror: Mirror, names: Iterable<string>): void {
   for (const name of names) {
     const found = mirror.repos.get(name)
     if (found === undefined) continue
-    const { upstreams, mount: at, options, keyrings, builtin, ecosystem } = found.settings
+    const { upstreams, sources, mount: at, options, keyrings, builtin, ecosystem } = found.settings
     mirror.catalog.repositories.record({
       name,
       ecosystem,
-      settings: { upstreams, mount: at, options, keyrings, builtin } satisfies Recorded,
+      settings: {
+        ...{ upstreams, mount: at, options, keyrings, builtin },
+        ...(sources === undefined ? {} : { sources }),
+      } satisfies Recorded,
       recorded: mirror.now(),
     })
   }

@@ -10,6 +10,7 @@ import { readOptions } from './options.ts'
 import { policyOf } from './policy.ts'
 import { dig, type Reader } from './reader.ts'
 import { subtree } from './shapes.ts'
+import { withSources } from './sources.ts'
 import { repositoryKeys } from './structures.ts'
 import type { Network, Policy, Repository, Where } from './types.ts'
 import { ecosystemNamed, findEcosystem } from './words.ts'
@@ -84,12 +85,14 @@ export function readRepositories(
 ): Repositories {
   const disabled = new Set<string>()
   const enabled: Repository[] = []
-  for (const each of named) {
-    const repository = readRepository(each, reader, ecosystems, policy, network)
+  const plain = named.map((each) => readRepository(each, reader, ecosystems, policy, network))
+  for (const [index, each] of named.entries()) {
+    const alone = plain[index]
+    if (alone === undefined) continue
     const tree = subtree(each.field?.node, `repositories.${each.name}`)
     if (reader.under(tree, 'enabled', `repositories.${each.name}`, repositoryKeys.enabled.kind) === false) {
       disabled.add(each.name)
-    } else enabled.push(repository)
+    } else enabled.push(withSources(alone, dig(tree, 'sources'), reader, plain))
   }
   checkMounts(enabled)
   return { used: narrow(enabled, reader, ecosystems), enabled, disabled }
@@ -106,7 +109,10 @@ function readRepository(
   const tree = subtree(field?.node, path)
   const where: Where = field?.where ?? { file: 'default' }
   const upstreams = reader.under(tree, 'upstream', path, repositoryKeys.upstream.kind)
-  if (upstreams === undefined && builtIn === undefined) throw fault(where, `${path}: needs \`upstream\`, its address`)
+  const sources = dig(tree, 'sources')
+  if (sources !== undefined) checkSources(sources.where, path, ecosystem, upstreams)
+  else if (upstreams === undefined && builtIn === undefined)
+    throw fault(where, `${path}: needs \`upstream\`, its address`)
   if (upstreams?.length === 0) throw fault(where, `${path}.upstream: names no address`)
   const hosts = reader.under(tree, 'allow_hosts', path, repositoryKeys.allow_hosts.kind) ?? []
   const mount = reader.under(tree, 'mount', path, repositoryKeys.mount.kind)
@@ -125,6 +131,21 @@ function readRepository(
     builtin: builtIn !== undefined,
     where,
   }
+}
+
+function checkSources(
+  where: Where,
+  path: string,
+  ecosystem: AnyEcosystem,
+  upstreams: readonly string[] | undefined,
+): void {
+  if (upstreams !== undefined) throw fault(where, `${path}: takes \`upstream\` or \`sources\`, not both`)
+  if (ecosystem.service === undefined) return
+  throw fault(
+    where,
+    `${path}.sources: ${ecosystem.title} has one ${ecosystem.service} for all its addresses, so it cannot have several sources`,
+    'Mount each registry as a repository of its own.',
+  )
 }
 
 function checkMounts(repositories: readonly Repository[]): void {

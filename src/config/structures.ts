@@ -66,6 +66,11 @@ export const repositoryStructures = {
     example: `{ bearer: "\${NPM_TOKEN}" }`,
     schema: { anyOf: [credential, listOf(credential)] },
   },
+  sources: {
+    doc: 'In place of `upstream`: addresses and names of repositories, asked in this order; a name stays with the first that has it. `{from, only, not}` limits a source to names (globs), and `only` reserves them for it.',
+    example: '[{ from: "https://pypi.example.org", only: ["corp-*"] }, pypi]',
+    schema: listOf(text, closed({ from: text, only: texts, not: texts }, ['from'])),
+  },
   cooldown: { doc: 'A duration, or `{default, packages, baseline}`.', example: '3d', schema: cooldown({}) },
   allow: { doc: 'As in `policy`, and added to it.', example: '["pkg:npm/@corp/*"]', schema: texts },
   deny: { doc: 'As in `policy`, and added to it.', example: '["pkg:npm/left-pad"]', schema: texts },

@@ -83,10 +83,24 @@ export interface Network {
   readonly retries: number
 }
 
+/** One of the ordered upstreams of a repository: equal mirrors of each other, asked for the names that it may have. */
+export interface Source {
+  /** Name of a repository, or an address. */
+  readonly name: string
+  readonly upstreams: readonly string[]
+  /** Globs over package names. When there are any, these names are asked of this source alone, and no others. */
+  readonly only: readonly string[]
+  /** Names that it is never asked for. */
+  readonly not: readonly string[]
+}
+
 export interface Repository {
   readonly name: string
   readonly ecosystem: string
+  /** Of all its sources, where it has several. */
   readonly upstreams: readonly string[]
+  /** In the order in which they are asked; a name stays with the first that has it. */
+  readonly sources?: readonly Source[]
   /** Begins with `/`, no trailing slash. */
   readonly mount: string
   /** Parsed by the ecosystem's own schema. */

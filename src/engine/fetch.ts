@@ -13,13 +13,14 @@ import type { Outcome } from './events.ts'
 import { task } from './flights.ts'
 import { demand, emptyRef, refOf, typeOf } from './held-ref.ts'
 import type { Mirror } from './mirror.ts'
-import type { Fetched, Fetching, Obtained } from './obtained.ts'
+import type { Fetched, Fetching, Obtained, Settling } from './obtained.ts'
 import { readDocument } from './read.ts'
 import { mustResolve, type Resource } from './resolve.ts'
 import type { Said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Growing } from './served.ts'
 import { settle } from './settle.ts'
+import { pin, sourcesFor } from './sources.ts'
 import type { Space } from './space.ts'
 
 /** Bytes taken for a resource whose size nobody states: an index may be large, a file larger. */
@@ -102,20 +103,46 @@ export function fetchResource(
         ? new Map<string, Doc>()
         : await besideIn(mirror, resource, scope, space, fetching)
     const before = space.before(resource.path, resource.variant)
-    const wanted = wantedOf(resource, repo, stated, before, scope)
-    current = download(mirror, wanted, (arrived, release) =>
-      settle(
-        mirror,
-        { resource, space, stated, before, beside, sibling: siblings(mirror, resource, scope, space, fetching) },
-        arrived,
-        release,
-      ),
+    const settling = {
+      resource,
+      space,
+      stated,
+      before,
+      beside,
+      sibling: siblings(mirror, resource, scope, space, fetching),
+    }
+    const sources = sourcesFor(mirror, resource, stated.entry)
+    if (sources === undefined) return transfer(repo, settling, before)
+    for (const [index, source] of sources.entries()) {
+      try {
+        // what one source said of its bytes is no condition for another
+        const known = sources.length === 1 ? before : undefined
+        const fetched = await transfer({ ...repo, upstreams: source.upstreams }, settling, known)
+        pin(mirror, resource, stated.entry, source)
+        return fetched
+      } catch (error) {
+        // only what a source does not have is asked of the next one; when it fails, nobody knows whether it has it
+        if (index === sources.length - 1 || asMirrorError(error).code !== 'NOT_FOUND') throw error
+      }
+    }
+    throw new MirrorError('NOT_FOUND', `no source of ${resource.mounted.settings.name} may have ${resource.path}`, {
+      path: resource.path,
+    })
+  }
+
+  function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
+    const wanted = wantedOf(resource, repo, stated, known, scope)
+    const begins = download(mirror, wanted, (arrived, release) => settle(mirror, settling, arrived, release))
+    current = begins
+    begins.head.then(
+      (head) => {
+        arriving.type = typeOf(head.headers)
+        begun.resolve()
+      },
+      // the transfer fails with it
+      () => undefined,
     )
-    current.head.then((head) => {
-      arriving.type = typeOf(head.headers)
-      begun.resolve()
-    }, begun.reject)
-    return current.landed
+    return begins.landed
   }
 }
 

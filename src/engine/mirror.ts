@@ -12,6 +12,7 @@ import { compileRules } from './fresh.ts'
 import type { Holder } from './hold.ts'
 import type { Judge } from './judge.ts'
 import { compileJudge } from './judge.ts'
+import { compileSources, type Sources } from './sources.ts'
 import type { Threads } from './threads.ts'
 
 export interface MountedRepo {
@@ -20,6 +21,7 @@ export interface MountedRepo {
   readonly repo: Repo
   readonly judge: Judge
   readonly rules: Rules
+  readonly sources: Sources
 }
 
 export interface Mirror {
@@ -50,6 +52,7 @@ export function mount(settings: Repository, ecosystem: AnyEcosystem): MountedRep
       versions: ecosystem.versions,
     }),
     rules: compileRules(settings.policy),
+    sources: compileSources(settings),
   }
 }
 

@@ -81,6 +81,19 @@ const bad: readonly (readonly [text: string, message: string])[] = [
     '5: repositories.crate.scopes.1: Invalid type: Expected string but received Array',
   ],
   [repository('upstream: ftp://x'), '3: repositories.crate.upstream: "ftp://x" is not an http or https address'],
+  [repository('sources: [crte]'), '3: repositories.crate.sources: there is no other repository "crte" of crate'],
+  [
+    repository('sources: ["https://a.example.org"]\n    upstream: https://b.example.org'),
+    '3: repositories.crate: takes `upstream` or `sources`, not both',
+  ],
+  [
+    repository('sources: [{ from: "https://a.example.org", olny: x }]'),
+    '3: unknown key "olny" in repositories.crate.sources; did you mean "only"?',
+  ],
+  [
+    repository('sources: ["https://a.example.org", "https://a.example.org/"]'),
+    '3: repositories.crate.sources: names https://a.example.org twice',
+  ],
   [repository('mount: /debian'), '2: repositories.crate: is mounted at /debian, and so is debian (built in)'],
   [repository('mount: debian'), '3: repositories.crate.mount: "debian" is not a path such as /npm'],
   [repository('mount: /a/../b'), '3: repositories.crate.mount: "/a/../b" is not a path such as /npm'],

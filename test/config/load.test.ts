@@ -223,6 +223,31 @@ platforms: [linux-x64-glibc, macos-aarch64, { os: linux, python: 3.10 }]
   ])
 })
 
+test('an ordered union takes upstreams, hosts and credentials from the repositories it names', async () => {
+  const settings = await settingsOf(`
+repositories:
+  corp:
+    ecosystem: crate
+    upstream: https://crates.example.net
+    enabled: false
+    allow_hosts: [files.example.net]
+    credentials: { bearer: t }
+  both:
+    ecosystem: crate
+    sources: [{ from: corp, only: "corp-*" }, crate, "https://c.example.org/"]
+`)
+  const both = named(settings, 'both')
+  const none = { only: [], not: [] }
+  assert.deepEqual(both.sources, [
+    { name: 'corp', upstreams: ['https://crates.example.net'], only: ['corp-*'], not: [] },
+    { name: 'crate', upstreams: ['https://crate.example.org'], ...none },
+    { name: 'https://c.example.org', upstreams: ['https://c.example.org'], ...none },
+  ])
+  assert.deepEqual(both.upstreams, ['https://crates.example.net', 'https://crate.example.org', 'https://c.example.org'])
+  assert.deepEqual(both.credentials, [{ bearer: 't', url: 'https://crates.example.net' }])
+  assert.deepEqual([both.allowHosts, both.hosts], [['files.example.net'], ['files.crate.example.org']])
+})
+
 test('asks nothing of a repository that is narrowed away', async () => {
   const { wants } = await settingsOf('packages: { crate: [a], debian: [b] }', { flags: { only: ['debian'] } })
   assert.deepEqual(
