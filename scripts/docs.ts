@@ -12,6 +12,9 @@ import { ecosystems } from '../src/ecosystems/index.ts'
 import { failures } from '../src/errors.ts'
 import { lockFormats } from '../src/lockfiles/index.ts'
 
+const root = path.resolve(import.meta.dirname, '..')
+/** The ecosystem that shows how one is written; its test runs the suite over it. */
+const example = 'test/example/sheets.ts'
 /** Where `serve` listens when it is not told. */
 const address = 'http://127.0.0.1:8080'
 
@@ -25,6 +28,7 @@ export async function generatedParts(): Promise<Parts> {
     'docs/clients.md': { clients: clientTexts(mounted) },
     'docs/commands.md': { verbs: verbTexts(commandTree()) },
     'docs/errors.md': { errors: errorTable() },
+    'docs/adding-an-ecosystem.md': { example: fence('ts', readFileSync(path.join(root, example), 'utf8')) },
   }
 }
 
@@ -165,7 +169,6 @@ const errorTable = (): string =>
   )
 
 if (process.argv[1] === import.meta.filename) {
-  const root = path.resolve(import.meta.dirname, '..')
   for (const [name, parts] of Object.entries(await generatedParts())) {
     const file = path.join(root, name)
     writeFileSync(file, withParts(readFileSync(file, 'utf8'), parts))

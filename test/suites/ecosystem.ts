@@ -12,9 +12,10 @@ import { testRoutes } from './ecosystem/routes.ts'
 import { testTexts } from './ecosystem/texts.ts'
 import { testTrust } from './ecosystem/trust.ts'
 
-export function testEcosystem(ecosystem: AnyEcosystem, fixtures: Fixtures): void {
+/** `module` exports the list with this ecosystem in it, for worker threads; the product's own when left out. */
+export function testEcosystem(ecosystem: AnyEcosystem, fixtures: Fixtures, module?: URL): void {
   describe(`ecosystem ${ecosystem.id}`, () => {
-    const bench = createBench(ecosystem, fixtures)
+    const bench = createBench(ecosystem, fixtures, module)
     before(() => bench.open())
     after(() => bench.close())
     testRoutes(bench)

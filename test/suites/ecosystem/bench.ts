@@ -50,7 +50,7 @@ export interface Bench {
 
 export const bytesOf = ({ body }: Source): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body)
 
-export function createBench(ecosystem: AnyEcosystem, fixtures: Fixtures): Bench {
+export function createBench(ecosystem: AnyEcosystem, fixtures: Fixtures, module: URL | undefined): Bench {
   let made: { upstream: Upstream; archive: Archive; folder: string; test: TestMirror } | undefined
   const mirrors: TestMirror[] = []
   const now = () => {
@@ -73,6 +73,7 @@ export function createBench(ecosystem: AnyEcosystem, fixtures: Fixtures): Bench 
         },
       ],
       ecosystems: [ecosystem],
+      ...(module === undefined ? {} : { module }),
       ...options,
     })
     mirrors.push(one)
