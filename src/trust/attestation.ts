@@ -3,7 +3,7 @@
 // https://peps.python.org/pep-0740/, https://docs.pypi.org/api/integrity/
 
 import { MirrorError } from '../errors.ts'
-import { inTotoType, mustSpeakOf, readStatement } from './in-toto.ts'
+import { inTotoType, mustHave, readStatement, soleSubject } from './in-toto.ts'
 import { mustBePublisher } from './publishers.ts'
 import { type TrustRoot, type Verified, verifyBundle } from './sigstore.ts'
 
@@ -30,7 +30,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /**
  * Verifies a provenance object, parsed JSON: every attestation in it must be a good one of `file` by its publisher. Throws as
- * `verifyBundle` and `mustSpeakOf` do, and UNSUPPORTED_KEY for a publisher of a kind that is not known.
+ * `verifyBundle` does, WRONG_DIGEST, and UNSUPPORTED_KEY for a publisher of a kind that is not known.
  */
 export async function verifyProvenance(
   provenance: unknown,
@@ -46,7 +46,7 @@ export async function verifyProvenance(
     })
     mustBePublisher(publisher, signer)
     const statement = readStatement(payload ?? Buffer.of())
-    mustSpeakOf(statement, file.named, 'sha256', file.sha256)
+    mustHave(soleSubject(statement, file.named), 'sha256', file.sha256)
     const { predicateType } = statement
     if (!predicates.includes(predicateType)) throw malformed(`holds an attestation of unknown type ${predicateType}`)
     found.push({ signer, signedAt, predicateType })

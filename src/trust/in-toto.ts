@@ -55,21 +55,18 @@ function readSubject(subject: unknown): Subject {
   return { name: typeof subject.name === 'string' ? subject.name : '', digests }
 }
 
-/**
- * The one subject must be called as `named` says and have this digest. Throws BAD_FRAMING when the statement speaks of
- * several, BAD_SIGNATURE when it speaks of something else, and WRONG_DIGEST.
- */
-export function mustSpeakOf(
-  { subjects }: Statement,
-  named: (name: string) => boolean,
-  algorithm: string,
-  hex: string,
-): void {
+/** The one subject. Throws BAD_FRAMING when the statement speaks of several, BAD_SIGNATURE when it is not called so. */
+export function soleSubject({ subjects }: Statement, named: (name: string) => boolean): Subject {
   const [subject, ...others] = subjects
   if (subject === undefined || others.length > 0) throw malformed('does not speak of exactly one subject')
   if (!named(subject.name)) {
     throw new MirrorError('BAD_SIGNATURE', `The attestation speaks of ${JSON.stringify(subject.name.slice(0, 256))}.`)
   }
-  if (subject.digests[algorithm] === hex) return
-  throw new MirrorError('WRONG_DIGEST', `The attestation states another ${algorithm}.`)
+  return subject
+}
+
+/** Throws WRONG_DIGEST when the subject has another digest, or none of this kind. */
+export function mustHave({ digests }: Subject, algorithm: string, hex: string): void {
+  if (digests[algorithm] === hex) return
+  throw new MirrorError('WRONG_DIGEST', `The attestation states another ${algorithm}, or none.`)
 }

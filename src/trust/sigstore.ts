@@ -14,8 +14,9 @@ import { checkEntries, mustNameSigner } from './log-entry.ts'
 
 /** Who may issue certificates and keep logs, and when; made by `readTrustRoot`. */
 export interface TrustRoot {
-  readonly material: TrustMaterial
+  readonly material: Material
 }
+type Material = Omit<TrustMaterial, 'publicKey'>
 
 /** A signing key by itself, without a certificate: a registry's. */
 export interface SigningKey {
@@ -66,25 +67,39 @@ type Signature = SignedEntity['signature']
 
 const mostCertificate = 32 * 1024
 const mostTimestamps = 8
+const longestSubject = 2048
 const tomorrow = 24 * 60 * 60 * 1000
 
-const roots = new Map<string, TrustRoot>()
-const mostRoots = 16
+/** By the digest of their file. */
+const materials = new Map<string, Material>()
+const mostKept = 16
 
-/** Reads a `trusted_root.json`. Throws CONFIG when it is none. */
-export async function readTrustRoot(bytes: Uint8Array): Promise<TrustRoot> {
+/** Reads a `trusted_root.json`, or several that count side by side. Throws CONFIG when one is none. */
+export async function readTrustRoot(...files: readonly Uint8Array[]): Promise<TrustRoot> {
+  const materials = await Promise.all(files.map(readMaterial))
+  return {
+    material: {
+      certificateAuthorities: materials.flatMap((one) => one.certificateAuthorities),
+      timestampAuthorities: materials.flatMap((one) => one.timestampAuthorities),
+      tlogs: materials.flatMap((one) => one.tlogs),
+      ctlogs: materials.flatMap((one) => one.ctlogs),
+    },
+  }
+}
+
+async function readMaterial(bytes: Uint8Array): Promise<Material> {
   const digest = hashOf(bytes)
-  const known = roots.get(digest)
+  const known = materials.get(digest)
   if (known !== undefined) return known
   const [{ toTrustMaterial }, { TrustedRoot }] = await Promise.all([
     import('@sigstore/verify'),
     import('@sigstore/protobuf-specs'),
   ])
-  let root: TrustRoot
+  let material: Material
   let starts: readonly (Date | undefined)[]
   try {
     const read = TrustedRoot.fromJSON(JSON.parse(Buffer.from(bytes).toString()))
-    root = { material: toTrustMaterial(read) }
+    material = toTrustMaterial(read)
     starts = [
       ...[...read.tlogs, ...read.ctlogs].map(({ publicKey }) => publicKey?.validFor?.start),
       ...[...read.certificateAuthorities, ...read.timestampAuthorities].map(({ validFor }) => validFor?.start),
@@ -92,15 +107,15 @@ export async function readTrustRoot(bytes: Uint8Array): Promise<TrustRoot> {
   } catch (cause) {
     throw new MirrorError('CONFIG', 'The Sigstore trust root cannot be read.', { cause })
   }
-  if (root.material.certificateAuthorities.length === 0) {
+  if (material.certificateAuthorities.length === 0) {
     throw new MirrorError('CONFIG', 'The Sigstore trust root names no certificate authority.')
   }
   if (starts.includes(undefined)) {
     throw new MirrorError('CONFIG', 'The Sigstore trust root does not say since when each log and authority counts.')
   }
-  if (roots.size >= mostRoots) roots.clear()
-  roots.set(digest, root)
-  return root
+  if (materials.size >= mostKept) materials.clear()
+  materials.set(digest, material)
+  return material
 }
 
 /**
@@ -354,7 +369,7 @@ function certified(certificate: X509Certificate, { identity }: Proven): Certifie
   const claims = claimsOf(identity?.oids ?? [])
   const subject = identity?.subjectAlternativeName
   const issuer = claims.get('issuer')
-  if (!signsCode(certificate) || subject === undefined || issuer === undefined) {
+  if (!signsCode(certificate) || subject === undefined || subject.length > longestSubject || issuer === undefined) {
     throw new MirrorError('UNKNOWN_KEY', 'The certificate is not one for signing, or does not say for whom it is.')
   }
   return { subject, issuer, claims }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { mustSpeakOf, readStatement } from '../../src/trust/in-toto.ts'
+import { mustHave, readStatement, soleSubject } from '../../src/trust/in-toto.ts'
 import { bytesOf } from './builders.ts'
 
 const subject = { name: 'one', digest: { sha256: 'aa', sha512: 'bb' } }
@@ -58,8 +58,9 @@ describe('what a statement speaks of', () => {
   const named = (name: string) => name === 'one'
 
   test('is its one subject', () => {
-    mustSpeakOf(read(whole), named, 'sha256', 'aa')
-    mustSpeakOf(read(whole), named, 'sha512', 'bb')
+    const found = soleSubject(read(whole), named)
+    mustHave(found, 'sha256', 'aa')
+    mustHave(found, 'sha512', 'bb')
   })
 
   test('is nothing else', () => {
@@ -71,7 +72,7 @@ describe('what a statement speaks of', () => {
       [whole, 'sha1', 'aa', 'WRONG_DIGEST'],
       [whole, 'toString', 'aa', 'WRONG_DIGEST'],
     ] as const) {
-      assert.throws(() => mustSpeakOf(read(json), named, algorithm, hex), { code })
+      assert.throws(() => mustHave(soleSubject(read(json), named), algorithm, hex), { code })
     }
   })
 })
