@@ -51,7 +51,7 @@ export async function* closure(wants: readonly Selector[], look: Look<NpmOptions
         }
       }
     }
-    if (look.repo.options.attestations === 'hold') await drain(ahead(attested, breadth, document))
+    if (look.repo.options.attestations !== 'off') await drain(ahead(attested, breadth, document))
     level = next
   }
   if (failures[0] !== undefined) throw failures[0]

@@ -4,6 +4,7 @@
 import { type Answer, type Ecosystem, listing, type ParamsOf, route } from '../../contract.ts'
 import type { MirrorError } from '../../errors.ts'
 import { npmVersions } from '../../versions/npm.ts'
+import { readAttestations } from './attestations.ts'
 import { closure } from './closure.ts'
 import {
   attestationsPath,
@@ -20,7 +21,8 @@ import { type NpmOptions, npmOptions } from './options.ts'
 import { type Packument, parseObject, parsePackument, type Version, versionEntry } from './packument.ts'
 import { setup } from './setup.ts'
 import { abbreviatedType, fullType, showPackument, showTags, showVersion } from './shown.ts'
-import { checkSignature, readKeys } from './signatures.ts'
+import { readKeys } from './signatures.ts'
+import { checkTarball } from './tarball.ts'
 import { want } from './want.ts'
 
 const packument = listing<Packument, Version, ParamsOf<'/:name+'>, NpmOptions>({
@@ -76,7 +78,10 @@ export const npm: Ecosystem<NpmOptions> = {
         return `${upstream}${path.replace(`/${withoutScope(spec)}`, `%2f${withoutScope(spec)}`)}`
       },
       known: ({ spec }) => attested(spec),
-      check: async (doc) => void parseObject(await doc.bytes(), doc),
+      async check(doc, { spec }, repo, trust) {
+        if (repo.options.attestations === 'off') parseObject(await doc.bytes(), doc)
+        else await readAttestations(doc, attested(spec), repo, trust)
+      },
     }),
     route('/-/package/:name+/dist-tags', {
       kind: 'made',
@@ -101,7 +106,7 @@ export const npm: Ecosystem<NpmOptions> = {
       },
       known: ({ name }) => ({ name }),
       vouchers: ({ name }) => [packumentPath(name)],
-      check: (doc, { name }, repo, trust, said) => checkSignature(doc.path, name, repo, trust, said),
+      check: (doc, { name }, repo, trust, said) => checkTarball(doc, name, repo, trust, said),
     }),
     route('/:name+', {
       kind: 'index',

@@ -1,8 +1,22 @@
 // What an npm repository can be told, beyond what every repository can.
 
 import * as v from 'valibot'
+import { compileGlob } from '../../formats/glob.ts'
 
 const scope = v.pipe(v.string(), v.regex(/^@[A-Za-z0-9~!'()*_.-]+$/, 'a scope is written @name'))
+
+const words = v.pipe(v.string(), v.minLength(1))
+
+const glob = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    try {
+      if (dataset.typed) compileGlob(dataset.value)
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : String(error) })
+    }
+  }),
+)
 
 export const npmOptions = v.strictObject({
   /** Only packages of these scopes belong to the repository; names outside are never asked of its upstream. */
@@ -13,8 +27,12 @@ export const npmOptions = v.strictObject({
   keys: v.optional(v.string(), 'npm-registry'),
   /** Whether a sync follows peer dependencies, as npm does since version 7. */
   peers: v.optional(v.picklist(['follow', 'skip']), 'follow'),
-  /** Whether a sync holds provenance attestations, for `npm audit signatures` offline. */
-  attestations: v.optional(v.picklist(['hold', 'skip']), 'hold'),
+  /** Attestations of tarballs; a sync holds them too. `required` refuses what nobody attests to have built. */
+  attestations: v.optional(v.picklist(['when-present', 'required', 'off']), 'when-present'),
+  /** Who may have built packages, by certificate: of these names nothing else is let in. */
+  builders: v.exactOptional(
+    v.pipe(v.array(v.strictObject({ packages: glob, issuer: words, subject: glob })), v.readonly()),
+  ),
 })
 
 export type NpmOptions = v.InferOutput<typeof npmOptions>

@@ -23,24 +23,24 @@ export interface RegistryKey {
 const timeless = Date.parse('2015-01-01T00:00:00Z')
 
 /**
- * Throws BAD_SIGNATURE where a pinned key says so, and NO_SIGNATURE, UNKNOWN_KEY or EXPIRED_KEY where the repository
- * requires signatures. A good one is told to `trust.proven`.
+ * The id of the key whose signature is good, if there is one. Throws BAD_SIGNATURE where a pinned key says so, and
+ * NO_SIGNATURE, UNKNOWN_KEY or EXPIRED_KEY where the repository requires signatures.
  */
 export async function checkSignature(
   path: string,
   name: string,
   repo: Repo<NpmOptions>,
-  trust: Trust,
+  trust: Pick<Trust, 'keys'>,
   said: Partial<Entry>,
-): Promise<void> {
+): Promise<string | undefined> {
   const { signatures: mode, keys: keyring } = repo.options
-  if (mode === 'off') return
+  if (mode === 'off') return undefined
   const { integrity, signatures } = dataOf(said)
   if (integrity === undefined || signatures === undefined || said.version === undefined) {
     if (mode === 'required') throw new MirrorError('NO_SIGNATURE', `the registry has not signed ${path}`, { path })
-    return
+    return undefined
   }
-  const keys = pinned(await trust.keys(keyring))
+  const keys = pinnedKeys(await trust.keys(keyring))
   const signed = `${name}@${said.version}:${integrity}`
   const published = said.published ?? timeless
   let expired: RegistryKey | undefined
@@ -54,10 +54,9 @@ export async function checkSignature(
       expired = key
       continue
     }
-    trust.proven(`signature by ${keyid}`)
-    return
+    return keyid
   }
-  if (mode !== 'required') return
+  if (mode !== 'required') return undefined
   if (expired !== undefined) {
     throw new MirrorError('EXPIRED_KEY', `${path} is signed by ${expired.keyid} after that key's end`, {
       path,
@@ -71,7 +70,8 @@ export async function checkSignature(
   })
 }
 
-function pinned(documents: readonly Uint8Array[]): ReadonlyMap<string, RegistryKey> {
+/** The keys of keyrings, by id; the last of an id counts. */
+export function pinnedKeys(documents: readonly Uint8Array[]): ReadonlyMap<string, RegistryKey> {
   const keys = new Map<string, RegistryKey>()
   for (const document of documents) {
     for (const key of readKeys(document, { path: 'keyring' })) keys.set(key.keyid, key)

@@ -183,6 +183,7 @@ export function makeKey(keyid: string, expires: string | null = null) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   return {
+    pair: { privateKey, publicKey },
     document: Buffer.from(
       JSON.stringify({
         keys: [{ keyid, key, expires, keytype: 'ecdsa-sha2-nistp256', scheme: 'ecdsa-sha2-nistp256' }],
@@ -192,12 +193,20 @@ export function makeKey(keyid: string, expires: string | null = null) {
   }
 }
 
-export function makeTrust(keys: readonly Uint8Array[]): { trust: Trust; proofs: string[] } {
+/** What a check may use: registry keys, roots of certificates, and the other documents that upstream has. */
+export function makeTrust(
+  keys: readonly Uint8Array[],
+  {
+    roots = [],
+    document = async () => undefined,
+    now = 0,
+  }: { roots?: readonly Uint8Array[]; document?: Trust['document']; now?: number } = {},
+): { trust: Trust; proofs: string[] } {
   const proofs: string[] = []
   const trust: Trust = {
-    now: 0,
-    document: async () => undefined,
-    keys: async () => keys,
+    now,
+    document,
+    keys: async (name) => (name === 'sigstore' ? roots : keys),
     recall: () => undefined,
     remember: () => {},
     proven: (by) => proofs.push(by),

@@ -156,7 +156,7 @@ describe('the options of npm', () => {
       signatures: 'when-present',
       keys: 'npm-registry',
       peers: 'follow',
-      attestations: 'hold',
+      attestations: 'when-present',
     })
     for (const wrong of [{ scope: ['@a'] }, { scopes: ['acme'] }, { scopes: [] }, { signatures: true }]) {
       assert.equal(v.safeParse(npm.options, wrong).success, false)
