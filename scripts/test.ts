@@ -42,7 +42,9 @@ function chosen(words: readonly string[]): readonly string[] {
   })
 }
 
-const words = process.argv.slice(2)
+const words = process.argv.slice(2).filter((word) => word !== '--long')
+// everything that faults can do, and not a sample
+if (process.argv.includes('--long')) process.env.FAULTS = 'long'
 const files = chosen(words)
 const timeout = words.length === 1 && words[0] === 'unit' ? LIMIT.unit : LIMIT.other
 const results = run({ cwd: root, files: files.map((file) => path.join(root, file)), concurrency: CONCURRENCY, timeout })

@@ -10,20 +10,11 @@ import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { environment, files, folder, root } from '../clients/place.ts'
 import { startUpstream, type Upstream } from '../fakes/upstream.ts'
 import { configuration, publishMany } from './archive.ts'
+import { long, randomBy, seed } from './form.ts'
 
-const MOMENTS = 10
+const MOMENTS = long ? 100 : 6
 const PARTS = 40
 const executable = `${root}/bin/pkgmirror.js`
-
-/** A small generator with a seed (Park and Miller), so that a failure can be run again: SEED=N npm test -- FILE. */
-function randomBy(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
-}
-const seed = Number(process.env.SEED ?? 20261120)
 
 async function place(t: TestContext): Promise<{ upstream: Upstream; mirror: Mirror; manifest: string }> {
   const upstream = await startUpstream()
