@@ -87,7 +87,7 @@ export interface Trust {
   readonly now: number
   /** Another document of this repo; undefined when upstream does not have it. */
   document(path: string): Promise<Doc | undefined>
-  /** Public keys by keyring name, or those the repository is configured with. */
+  /** Public keys by keyring name, or those of the same kind that the repository is configured with. */
   keys(name?: string): Promise<readonly Uint8Array[]>
   recall(key: string): string | undefined
   remember(key: string, value: string): void

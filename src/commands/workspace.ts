@@ -13,7 +13,7 @@ import { closeMirror, type Mirror, type MountedRepo, mount } from '../engine/mir
 import { createThreads } from '../engine/threads.ts'
 import { MirrorError } from '../errors.ts'
 import { openDiskStore } from '../store/disk.ts'
-import { loadKeyring } from '../trust/keyring.ts'
+import { loadKeyrings } from '../trust/keyring.ts'
 import { createClient } from '../upstream/http.ts'
 import { type Lock, lock } from './lock.ts'
 import { version } from './version.ts'
@@ -98,7 +98,7 @@ async function open(
     flights: createFlights(),
     holder: createHolder(catalog, store, now),
     threads,
-    keyring: loadKeyring,
+    keyrings: loadKeyrings,
     offline,
     now,
   }

@@ -30,10 +30,7 @@ export async function checked(
     {
       now: mirror.now(),
       document: settling.sibling,
-      keys: (name) =>
-        Promise.all(
-          (settings.keyrings.length > 0 ? settings.keyrings : name === undefined ? [] : [name]).map(mirror.keyring),
-        ),
+      keys: (name) => mirror.keyrings(settings.keyrings, name),
       recall: (key) =>
         recalls
           ? (memory.get(key) ?? space.memory.get(key) ?? mirror.catalog.generations.recall(settings.name, key))

@@ -34,7 +34,8 @@ export interface Mirror {
   readonly flights: Flights
   readonly holder: Holder
   readonly threads: Threads
-  readonly keyring: (name: string) => Promise<Uint8Array>
+  /** The configured keyrings; with a name those of them that are of its kind, else the one of that name. */
+  readonly keyrings: (configured: readonly string[], name?: string) => Promise<readonly Uint8Array[]>
   readonly offline: boolean
   /** Milliseconds since 1970. */
   now(): number

@@ -97,10 +97,7 @@ async function signature(
         const other = heldAt(mirror, resource.mounted, path, ref.generation)
         return other === undefined ? undefined : heldDoc(mirror, other)
       },
-      keys: (name) =>
-        Promise.all(
-          (settings.keyrings.length > 0 ? settings.keyrings : name === undefined ? [] : [name]).map(mirror.keyring),
-        ),
+      keys: (name) => mirror.keyrings(settings.keyrings, name),
       recall: (name) => memory.get(name),
       remember: (name, value) => void memory.set(name, value),
       proven(by) {

@@ -28,7 +28,8 @@ export async function shippedKeyring(name: string): Promise<Uint8Array | undefin
 
 /**
  * The bytes of a keyring by shipped name or absolute path, at most 16 MiB. As in apt, `.asc` must be armoured and `.gpg` must
- * be binary; other names may be either; `.json` is a registry's keys document. Throws CONFIG, with the fix.
+ * be binary; other names may be either; `.json` is a registry's keys document or a Sigstore trust root. Throws CONFIG, with
+ * the fix.
  */
 export async function loadKeyring(nameOrFile: string): Promise<Uint8Array> {
   const shipped = await shippedKeyring(nameOrFile)
@@ -41,6 +42,27 @@ export async function loadKeyring(nameOrFile: string): Promise<Uint8Array> {
   const bytes = await readLimited(nameOrFile)
   checkForm(nameOrFile, bytes)
   return bytes
+}
+
+/**
+ * The keyrings of a repository. With a name it is those of the configured ones that hold the same kind of keys as the one of
+ * that name, or else that one: whoever configures the keys of a registry keeps the shipped root of certificates.
+ */
+export async function loadKeyrings(configured: readonly string[], name?: string): Promise<readonly Uint8Array[]> {
+  const own = await Promise.all(configured.map(loadKeyring))
+  if (name === undefined) return own
+  const named = await loadKeyring(name)
+  const alike = own.filter((bytes) => kindOf(bytes) === kindOf(named))
+  return alike.length > 0 ? alike : [named]
+}
+
+/** What a keyring file holds. */
+type Kind = 'openpgp keys' | 'registry keys' | 'sigstore root'
+
+function kindOf(bytes: Uint8Array): Kind {
+  const text = Buffer.from(bytes)
+  if (!/^\s*\{/.test(text.toString('latin1', 0, 256))) return 'openpgp keys'
+  return text.includes('"application/vnd.dev.sigstore.trustedroot') ? 'sigstore root' : 'registry keys'
 }
 
 async function readLimited(file: string): Promise<Uint8Array> {
@@ -57,7 +79,7 @@ async function readLimited(file: string): Promise<Uint8Array> {
 function checkForm(file: string, bytes: Uint8Array): void {
   const wrong = (message: string, hint: string) => new MirrorError('CONFIG', message, { file, hint })
   const { name, ext } = parse(file)
-  // A registry's keys document is checked by whoever reads it.
+  // Documents are checked by whoever reads them.
   if (ext === '.json') return
   if (isKeybox(bytes)) {
     throw wrong(

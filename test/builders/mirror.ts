@@ -24,7 +24,7 @@ import { asMirrorError } from '../../src/errors.ts'
 import { negotiate } from '../../src/server/request.ts'
 import { openDiskStore } from '../../src/store/disk.ts'
 import type { Store } from '../../src/store/store.ts'
-import { loadKeyring } from '../../src/trust/keyring.ts'
+import { loadKeyrings } from '../../src/trust/keyring.ts'
 import { createClient } from '../../src/upstream/http.ts'
 import { type Script, startUpstream, type Upstream } from '../fakes/upstream.ts'
 import type { List, Root, Item as ShelfItem } from './shelf.ts'
@@ -174,7 +174,7 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
     flights: createFlights(),
     holder: createHolder(catalog, store, now),
     threads,
-    keyring: loadKeyring,
+    keyrings: loadKeyrings,
     get offline() {
       return state.offline
     },

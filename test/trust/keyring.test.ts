@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { createPublicKey } from 'node:crypto'
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { readKeyring } from '../../src/trust/certificates.ts'
-import { loadKeyring, shippedKeyring, shippedKeyrings } from '../../src/trust/keyring.ts'
+import { loadKeyring, loadKeyrings, shippedKeyring, shippedKeyrings } from '../../src/trust/keyring.ts'
 import { bytesOf, code, key } from './builders.ts'
 
 let folder: string
@@ -75,6 +75,30 @@ describe('a keyring name', () => {
   })
 })
 
+describe('the keyrings of a repository', () => {
+  const root = '{ "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1" }'
+  const texts = async (configured: readonly string[], name?: string) =>
+    (await loadKeyrings(configured, name)).map((bytes) => Buffer.from(bytes).toString())
+
+  test('are those that are configured', async () => {
+    const keys = await write('own.json', bytesOf('{"keys":[]}'))
+    assert.deepEqual(await texts([keys]), ['{"keys":[]}'])
+    assert.deepEqual(await texts([keys], 'npm-registry'), ['{"keys":[]}'])
+  })
+
+  test('are the named one where none of its kind is configured', async () => {
+    const keys = await write('own.json', bytesOf('{"keys":[]}'))
+    const shipped = Buffer.from((await shippedKeyring('sigstore')) ?? '').toString()
+    assert.deepEqual(await texts([], 'sigstore'), [shipped])
+    assert.deepEqual(await texts([keys], 'sigstore'), [shipped])
+    assert.deepEqual(await texts([keys, await write('root.json', bytesOf(root))], 'sigstore'), [root])
+  })
+
+  test('are none without a name and a configuration', async () => {
+    assert.deepEqual(await texts([]), [])
+  })
+})
+
 interface Row {
   readonly fingerprint: string
   readonly owner: string
@@ -82,6 +106,46 @@ interface Row {
 }
 const dayOf = (time: unknown): string =>
   time instanceof Date ? time.toISOString().slice(0, 10) : time === Number.POSITIVE_INFINITY ? 'never' : 'invalid'
+
+interface Validity {
+  readonly validFor: { readonly end?: string }
+}
+interface Log {
+  readonly baseUrl: string
+  readonly publicKey: Validity & { readonly rawBytes: string }
+}
+interface Authority extends Validity {
+  readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] }
+}
+interface Root {
+  readonly tlogs: readonly Log[]
+  readonly ctlogs: readonly Log[]
+  readonly certificateAuthorities: readonly Authority[]
+  readonly timestampAuthorities: readonly Authority[]
+}
+
+function rootRows({ tlogs, ctlogs, certificateAuthorities, timestampAuthorities }: Root): readonly Row[] {
+  const row = (raw: string, owner: string, { validFor }: Validity): Row => ({
+    fingerprint: createHash('sha256').update(Buffer.from(raw, 'base64')).digest('hex'),
+    owner,
+    expires: validFor.end?.slice(0, 10) ?? 'never',
+  })
+  const logs = (all: readonly Log[], kind: string) =>
+    all.map(({ baseUrl, publicKey }) => row(publicKey.rawBytes, `${kind} ${baseUrl}`, publicKey))
+  const chains = (all: readonly Authority[], kind: string) =>
+    all.flatMap((authority) =>
+      authority.certChain.certificates.map(({ rawBytes }) => {
+        const { subject } = new X509Certificate(Buffer.from(rawBytes, 'base64'))
+        return row(rawBytes, `${kind} ${/^CN=(.*)$/m.exec(subject)?.[1]}`, authority)
+      }),
+    )
+  return [
+    ...logs(tlogs, 'signature log'),
+    ...chains(certificateAuthorities, 'certificate authority'),
+    ...logs(ctlogs, 'certificate log'),
+    ...chains(timestampAuthorities, 'time stamp authority'),
+  ]
+}
 
 /** What a shipped file really holds. */
 async function rows(name: string): Promise<readonly Row[]> {
@@ -95,6 +159,7 @@ async function rows(name: string): Promise<readonly Row[]> {
       return { fingerprint: keyid, owner: 'npm registry', expires: expires?.slice(0, 10) ?? 'never' }
     })
   }
+  if (name === 'sigstore') return rootRows(JSON.parse(Buffer.from(bytes).toString()))
   const found: Row[] = []
   for (const { fingerprints, userIds, key } of readKeyring(bytes).certificates) {
     const parsed = await key()
