@@ -2,8 +2,8 @@
 // who signed, and that a transparency log has it on record. The library checks certificates, log entries and the signature;
 // what it leaves to its caller — bounds, whose signature counts, the clock, the artifact's digest — is looked at here.
 
-import { createHash, createPublicKey, createVerify, type KeyObject, X509Certificate } from 'node:crypto'
-import type { Bundle, MessageSignature } from '@sigstore/bundle'
+import { createHash, createPublicKey, createVerify, type KeyObject, verify, X509Certificate } from 'node:crypto'
+import type { Bundle, Envelope, MessageSignature } from '@sigstore/bundle'
 import type { Signer as Proven, SignedEntity, TrustMaterial } from '@sigstore/verify'
 import type { Bytes } from '../contract.ts'
 import { type Code, MirrorError } from '../errors.ts'
@@ -62,6 +62,8 @@ export interface Verified {
   readonly payload: Uint8Array | undefined
 }
 
+type Signature = SignedEntity['signature']
+
 const mostCertificate = 32 * 1024
 const mostTimestamps = 8
 const tomorrow = 24 * 60 * 60 * 1000
@@ -78,16 +80,24 @@ export async function readTrustRoot(bytes: Uint8Array): Promise<TrustRoot> {
     import('@sigstore/verify'),
     import('@sigstore/protobuf-specs'),
   ])
-  let material: TrustMaterial
+  let root: TrustRoot
+  let starts: readonly (Date | undefined)[]
   try {
-    material = toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(Buffer.from(bytes).toString())))
+    const read = TrustedRoot.fromJSON(JSON.parse(Buffer.from(bytes).toString()))
+    root = { material: toTrustMaterial(read) }
+    starts = [
+      ...[...read.tlogs, ...read.ctlogs].map(({ publicKey }) => publicKey?.validFor?.start),
+      ...[...read.certificateAuthorities, ...read.timestampAuthorities].map(({ validFor }) => validFor?.start),
+    ]
   } catch (cause) {
     throw new MirrorError('CONFIG', 'The Sigstore trust root cannot be read.', { cause })
   }
-  if (material.certificateAuthorities.length === 0) {
+  if (root.material.certificateAuthorities.length === 0) {
     throw new MirrorError('CONFIG', 'The Sigstore trust root names no certificate authority.')
   }
-  const root = { material }
+  if (starts.includes(undefined)) {
+    throw new MirrorError('CONFIG', 'The Sigstore trust root does not say since when each log and authority counts.')
+  }
   if (roots.size >= mostRoots) roots.clear()
   roots.set(digest, root)
   return root
@@ -116,7 +126,7 @@ export async function verifyBundle(json: unknown, wanted: Wanted): Promise<Verif
   )
   let proven: Proven
   try {
-    proven = verifier.verify(signature === undefined ? entity : { ...entity, signature })
+    proven = verifier.verify({ ...entity, signature })
   } catch (error) {
     throw refusal(error, signer, times)
   }
@@ -180,8 +190,7 @@ function signerOf({ verificationMaterial }: Bundle, { key }: Wanted): Signer {
     if (known === undefined) {
       throw new MirrorError('UNKNOWN_KEY', `It is signed by the key ${JSON.stringify(hint)}, which is not trusted.`)
     }
-    const publicKey = createPublicKey({ key: Buffer.from(known.spki), format: 'der', type: 'spki' })
-    return { publicKey, keyId: hint, until: known.until ?? Number.POSITIVE_INFINITY }
+    return { publicKey: readKey(known), keyId: hint, until: known.until ?? Number.POSITIVE_INFINITY }
   }
   const raw =
     content.$case === 'certificate'
@@ -192,6 +201,14 @@ function signerOf({ verificationMaterial }: Bundle, { key }: Wanted): Signer {
     const certificate = new X509Certificate(raw)
     return { certificate, publicKey: certificate.publicKey }
   })
+}
+
+function readKey({ spki }: SigningKey): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+  } catch (cause) {
+    throw new MirrorError('UNSUPPORTED_KEY', 'The signing key cannot be read.', { cause })
+  }
 }
 
 /** A signing key as the library wants it. */
@@ -211,13 +228,10 @@ function timesOf({ timestamps }: SignedEntity): readonly number[] {
   })
 }
 
-/** The signature over an artifact, which is read as a stream; undefined for an envelope, which the library has whole. */
-async function signatureOf(
-  { content }: Bundle,
-  { over }: Wanted,
-  { publicKey }: Signer,
-): Promise<SignedEntity['signature'] | undefined> {
-  if (content.$case !== 'messageSignature' || !('artifact' in over)) return undefined
+/** What is signed, with its signature, as the library asks for it. */
+async function signatureOf({ content }: Bundle, { over }: Wanted, signer: Signer): Promise<Signature> {
+  if (content.$case === 'dsseEnvelope') return signatureOfEnvelope(content.dsseEnvelope)
+  if (!('artifact' in over)) throw malformed('The Sigstore bundle signs bytes, not an envelope.')
   const { signature, messageDigest } = content.messageSignature
   const algorithm = await algorithmOf(messageDigest)
   const hash = createHash(algorithm)
@@ -234,13 +248,32 @@ async function signatureOf(
     signature,
     compareSignature: (other) => signature.equals(other),
     compareDigest: (other) => digest.equals(other),
-    verifySignature: (key) => key.equals(publicKey) && fits(verify, key, signature),
+    verifySignature: (key) => key.equals(signer.publicKey) && fits(() => verify.verify(key, signature), key),
   }
 }
 
-function fits(verify: ReturnType<typeof createVerify>, key: KeyObject, signature: Uint8Array): boolean {
+/** Logs keep the digest of the payload, or, in their second version, of what is signed. */
+function signatureOfEnvelope({ payload, payloadType, signatures }: Envelope): Signature {
+  const signature = signatures[0]?.sig ?? Buffer.of()
+  const signed = preAuthentication(payloadType, payload)
+  const digests = [payload, signed].map((bytes) => createHash('sha256').update(bytes).digest())
+  return {
+    signature,
+    compareSignature: (other) => signature.equals(other),
+    compareDigest: (other) => digests.some((digest) => digest.equals(other)),
+    verifySignature: (key) => fits(() => verify(undefined, signed, key, signature), key),
+  }
+}
+
+/** https://github.com/secure-systems-lab/dsse/blob/master/protocol.md#signature-definition */
+function preAuthentication(type: string, payload: Uint8Array): Uint8Array {
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `
+  return Buffer.concat([Buffer.from(head), payload])
+}
+
+function fits(check: () => boolean, key: KeyObject): boolean {
   try {
-    return verify.verify(key, signature)
+    return check()
   } catch (cause) {
     throw new MirrorError('UNSUPPORTED_KEY', `Keys of type ${key.asymmetricKeyType} cannot be checked.`, { cause })
   }
