@@ -117,6 +117,7 @@ export async function verifyBundle(json: unknown, wanted: Wanted): Promise<Verif
   const { tlogEntries } = bundle.verificationMaterial
   const entity = framed(() => toSignedEntity(bundle, Buffer.alloc(0)))
   const times = framed(() => timesOf(entity))
+  framed(() => mustBeKnown(entity, wanted.root))
   const signature = await signatureOf(bundle, wanted, signer)
   const { material } = wanted.root
   // A root that names no log of a kind, as that of a private Sigstore may, cannot demand an entry in one.
@@ -145,6 +146,28 @@ export const nameOf = (signer: Verified['signer']): string =>
 
 const malformed = (message: string, cause?: unknown): MirrorError =>
   new MirrorError('BAD_FRAMING', message, cause === undefined ? {} : { cause })
+
+/**
+ * Throws UNKNOWN_KEY for a log or a time stamp authority that the root does not name: a root that is out of date must not make
+ * a good signature look like a bad one.
+ */
+function mustBeKnown({ tlogEntries, timestamps }: SignedEntity, { material }: TrustRoot): void {
+  const unknown = (what: string): MirrorError =>
+    new MirrorError('UNKNOWN_KEY', `The trust root does not name the ${what} that vouches for the signature.`, {
+      hint: 'Update the Sigstore trust root (docs/keyrings.md).',
+    })
+  for (const { logId } of tlogEntries) {
+    if (!material.tlogs.some(({ logID }) => logID.equals(logId.keyId))) throw unknown('log')
+  }
+  for (const stamp of timestamps) {
+    if (stamp.$case !== 'timestamp-authority') continue
+    const { signerSerialNumber, signerIssuer } = stamp.timestamp
+    const known = material.timestampAuthorities.some(
+      ({ certChain: [leaf] }) => leaf?.serialNumber.equals(signerSerialNumber) && leaf.issuer.equals(signerIssuer),
+    )
+    if (!known) throw unknown('time stamp authority')
+  }
+}
 
 /** The library throws whatever comes up for bytes that are not of their format. */
 function framed<T>(read: () => T): T {
@@ -315,7 +338,9 @@ function refusal(error: unknown, signer: Signer, times: readonly number[]): Mirr
     return new MirrorError('EXPIRED_KEY', 'It was signed outside the time in which its certificate or key counts.')
   }
   const hint =
-    code === 'UNKNOWN_KEY' ? 'Update the trust root, or add the one of the authority that certified it.' : undefined
+    code === 'UNKNOWN_KEY'
+      ? 'Update the Sigstore trust root, or name the one that it belongs to (docs/keyrings.md).'
+      : undefined
   return new MirrorError(code, `The Sigstore bundle does not hold: ${text}.`, { cause: error, hint })
 }
 
