@@ -161,8 +161,8 @@ export interface Route<P, O> {
   readonly hashes?: readonly string[]
   /** Statuses that mean "not there"; 404 and 410 when left out. */
   readonly absent?: readonly number[]
-  /** Documents read along with this one; absent ones are fine. */
-  beside?(p: P, repo: Repo<O>): readonly string[]
+  /** Documents read along with this one, which came with the media type `type`; absent ones are fine. */
+  beside?(p: P, repo: Repo<O>, type: string): readonly string[]
 
   // trusted because
   /** What the path alone tells: name, version, digest. */

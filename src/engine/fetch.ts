@@ -98,17 +98,13 @@ export function fetchResource(
     }
     const isService = resource.path === resource.mounted.ecosystem.service
     const repo = isService ? resource.mounted.repo : await fetching.serviced(mirror, resource.mounted, scope)
-    const beside =
-      resource.route.beside === undefined
-        ? new Map<string, Doc>()
-        : await besideIn(mirror, resource, scope, space, fetching)
     const before = space.before(resource.path, resource.variant)
     const settling = {
       resource,
       space,
       stated,
       before,
-      beside,
+      beside: (type: string) => besideIn(mirror, resource, type, scope, space, fetching),
       sibling: siblings(mirror, resource, scope, space, fetching),
     }
     const sources = sourcesFor(mirror, resource, stated.entry)
@@ -170,13 +166,14 @@ function finished(
 async function besideIn(
   mirror: Mirror,
   resource: Resource,
+  type: string,
   scope: Scope,
   space: Space,
   fetching: Fetching,
 ): Promise<ReadonlyMap<string, Doc>> {
-  if (space.generation === 0) return fetching.besideDocs(mirror, resource, scope)
+  if (space.generation === 0) return fetching.besideDocs(mirror, resource, type, scope)
   const docs = new Map<string, Doc>()
-  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
+  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo, type) ?? []) {
     const obtained = await fetchInto(mirror, mustResolve(resource.mounted, path), scope, space, fetching)
     if (obtained !== undefined) docs.set(path, heldDoc(mirror, obtained.ref))
   }
@@ -285,7 +282,7 @@ async function link(
   const ref = { ...refOf(mirror, resource, space, stated, undefined, head, trust, undefined), fetched: blob.added }
   demand(resource, ref)
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
-  await readDocument(mirror, resource, ref, () => besideIn(mirror, resource, scope, space, fetching))
+  await readDocument(mirror, resource, ref, (_, type) => besideIn(mirror, resource, type, scope, space, fetching))
   return { ref, state: 'hit', outcome: 'held' }
 }
 

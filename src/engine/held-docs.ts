@@ -20,11 +20,11 @@ export function heldAt(mirror: Mirror, mounted: MountedRepo, path: string, gener
   return undefined
 }
 
-/** What a route wants read along, as far as it is held. */
-export function heldBeside(mirror: Mirror, resource: Resource, generation: number): ReadonlyMap<string, Doc> {
+/** What a route wants read along with a held document, as far as that is held. */
+export function heldBeside(mirror: Mirror, resource: Resource, of: HeldRef): ReadonlyMap<string, Doc> {
   const docs = new Map<string, Doc>()
-  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
-    const ref = heldAt(mirror, resource.mounted, path, generation)
+  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo, of.type) ?? []) {
+    const ref = heldAt(mirror, resource.mounted, path, of.generation)
     if (ref !== undefined) docs.set(path, heldDoc(mirror, ref))
   }
   return docs

@@ -54,7 +54,7 @@ export async function createLook(
       const resource = mustResolve(mounted, path)
       const obtained = await obtainDocument(mirror, resource, scope)
       if (obtained === undefined) return
-      await readDocument(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
+      await readDocument(mirror, resource, obtained.ref, (at, type) => besideDocs(mirror, at, type, scope))
       const reading = facts.reading(settings.name, readingScope(resource), obtained.ref.sha256)
       if (reading === undefined) return
       standing.delete(reading)

@@ -225,7 +225,7 @@ async function voucher(mirror: Mirror, mounted: MountedRepo, path: string, scope
   const resource = mustResolve(mounted, path)
   const obtained = await documentOrNotHeld(mirror, resource, scope)
   if (obtained === undefined) return []
-  await readDocument(mirror, resource, obtained.ref, (at) => besideDocs(mirror, at, scope))
+  await readDocument(mirror, resource, obtained.ref, (at, type) => besideDocs(mirror, at, type, scope))
   return [obtained]
 }
 
@@ -238,10 +238,15 @@ async function documentOrNotHeld(mirror: Mirror, resource: Resource, scope: Scop
   }
 }
 
-/** The documents that a route wants read along; those that are not there are left out. */
-export async function besideDocs(mirror: Mirror, resource: Resource, scope: Scope): Promise<ReadonlyMap<string, Doc>> {
+/** The documents that a route wants read along with bytes of a media type; those that are not there are left out. */
+export async function besideDocs(
+  mirror: Mirror,
+  resource: Resource,
+  type: string,
+  scope: Scope,
+): Promise<ReadonlyMap<string, Doc>> {
   const docs = new Map<string, Doc>()
-  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo) ?? []) {
+  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo, type) ?? []) {
     const beside = resolve(resource.mounted, path)
     const obtained = beside === undefined ? undefined : await documentOrNotHeld(mirror, beside, scope)
     if (obtained !== undefined) docs.set(path, heldDoc(mirror, obtained.ref))

@@ -24,7 +24,7 @@ export interface Fetched extends Obtained {
 /** Work of the module that obtains, which a fetch needs for documents other than its own. */
 export interface Fetching {
   serviced(mirror: Mirror, mounted: MountedRepo, scope: Scope): Promise<Repo>
-  besideDocs(mirror: Mirror, resource: Resource, scope: Scope): Promise<ReadonlyMap<string, Doc>>
+  besideDocs(mirror: Mirror, resource: Resource, type: string, scope: Scope): Promise<ReadonlyMap<string, Doc>>
   obtainDocument(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined>
 }
 
@@ -34,7 +34,8 @@ export interface Settling {
   readonly space: Space
   readonly stated: Said
   readonly before: HeldRef | undefined
-  readonly beside: ReadonlyMap<string, Doc>
+  /** What is read along with bytes of a media type. */
+  readonly beside: (type: string) => Promise<ReadonlyMap<string, Doc>>
   /** Another document of the same repo, and of the same generation where there is one. */
   readonly sibling: (path: string) => Promise<Doc | undefined>
 }

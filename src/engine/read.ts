@@ -13,7 +13,7 @@ import { generationKey, type Resource, readingScope } from './resolve.ts'
 /** Documents up to this size are read on the main thread: about 3 ms of JSON. */
 export const INLINE_LIMIT = 256 * 1024
 
-type Beside = (resource: Resource) => Promise<ReadonlyMap<string, Doc>>
+type Beside = (resource: Resource, type: string) => Promise<ReadonlyMap<string, Doc>>
 
 /** Reads a document unless these very bytes have been read before. */
 export async function readDocument(mirror: Mirror, resource: Resource, ref: HeldRef, beside: Beside): Promise<void> {
@@ -48,7 +48,7 @@ async function readAnew(
     dropped += 1
   }
   try {
-    const along = await beside(resource)
+    const along = await beside(resource, ref.type)
     if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, along, { take, drop })
     else await readInThread(mirror, resource, ref, along, { take, drop })
   } catch (error) {

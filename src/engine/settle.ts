@@ -36,20 +36,21 @@ export async function settle(
     headers: arrived.headers,
   }
   const own = await ownDigests(resource, head, staged, stated)
-  const doc = stagedDoc({ ...head, digests: { ...digests, ...own } }, staged, beside)
+  const along = await beside(head.type)
+  const doc = stagedDoc({ ...head, digests: { ...digests, ...own } }, staged, along)
   const trust = await checked(mirror, settling, doc)
   const ref = refOf(mirror, resource, space, stated, before, head, trust, arrived.url)
   demand(resource, ref)
   const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
   if (!readFirst) release()
   await staged.commit(digests.sha256)
-  if (readFirst) await readDocument(mirror, resource, ref, async () => beside)
+  if (readFirst) await readDocument(mirror, resource, ref, async () => along)
   await mirror.holder.hold({
     blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
     refs: [ref],
     also: trust.commit,
   })
-  if (!readFirst) await readDocument(mirror, resource, ref, async () => beside)
+  if (!readFirst) await readDocument(mirror, resource, ref, async () => along)
   if (before !== undefined && space.generation === 0) forgetReading(mirror, resource, before.sha256)
   return { ref, state: 'miss', outcome: 'fetched' }
 }
@@ -62,7 +63,7 @@ async function unchanged(
   headers: Readonly<Record<string, string>>,
 ): Promise<Fetched> {
   const now = mirror.now()
-  await checked(mirror, settling, heldDoc(mirror, before, settling.beside), false)
+  await checked(mirror, settling, heldDoc(mirror, before, await settling.beside(before.type)), false)
   if (before.generation === settling.space.generation) mirror.catalog.refs.checked(before, now, headers)
   return { ref: { ...before, checked: now, headers }, state: 'revalidated', outcome: 'unchanged' }
 }

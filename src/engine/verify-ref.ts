@@ -86,7 +86,7 @@ async function signature(
   const memory = memories.get(key) ?? new Map<string, string>()
   memories.set(key, memory)
   let proven: string | undefined
-  const doc = heldDoc(mirror, ref, heldBeside(mirror, resource, ref.generation))
+  const doc = heldDoc(mirror, ref, heldBeside(mirror, resource, ref))
   await resource.route.check(
     doc,
     resource.p,
@@ -142,7 +142,7 @@ async function readAgain(
   take: (entries: readonly Entry[]) => void,
 ): Promise<void> {
   const { ecosystem } = resource.mounted
-  const beside = heldBeside(mirror, resource, ref.generation)
+  const beside = heldBeside(mirror, resource, ref)
   const { p, route } = resource
   if (ref.size > INLINE_LIMIT) {
     const [repo, doc] = [await plainRepo(mirror, resource), await sourceOf(mirror, ref, beside)]

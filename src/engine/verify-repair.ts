@@ -115,5 +115,5 @@ async function obtain(mirror: Mirror, resource: Resource): Promise<void> {
   }
   const obtained = await obtainDocument(mirror, resource, scope)
   if (obtained === undefined) throw new MirrorError('NOT_FOUND', `upstream has no ${resource.path} any more`)
-  await readDocument(mirror, resource, obtained.ref, (other) => besideDocs(mirror, other, scope))
+  await readDocument(mirror, resource, obtained.ref, (other, type) => besideDocs(mirror, other, type, scope))
 }

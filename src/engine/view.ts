@@ -70,7 +70,7 @@ async function sightData(
   const now = mirror.now()
   const plain: SightData = { now, held: undefined, seen: new Map() }
   if (ref === undefined || resource.route.read === undefined || (judge.open && !mirror.offline)) return plain
-  await readDocument(mirror, resource, ref, (at) => besideDocs(mirror, at, scope))
+  await readDocument(mirror, resource, ref, (at, type) => besideDocs(mirror, at, type, scope))
   const { facts } = mirror.catalog
   const reading = facts.reading(settings.name, readingScope(resource), ref.sha256)
   if (reading === undefined) return plain
@@ -246,7 +246,8 @@ async function renderHere(
       yield* answer.holdings(name)
     },
   }
-  const doc = ref === undefined ? undefined : heldDoc(mirror, ref, await besideDocs(mirror, resource, viewing.scope))
+  const doc =
+    ref === undefined ? undefined : heldDoc(mirror, ref, await besideDocs(mirror, resource, ref.type, viewing.scope))
   const body = await render(
     { route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) },
     show,
@@ -289,7 +290,9 @@ async function renderInThread(
       p: resource.p,
       repo: await plainRepo(mirror, resource),
       doc:
-        ref === undefined ? undefined : await sourceOf(mirror, ref, await besideDocs(mirror, resource, viewing.scope)),
+        ref === undefined
+          ? undefined
+          : await sourceOf(mirror, ref, await besideDocs(mirror, resource, ref.type, viewing.scope)),
       base: viewing.base,
       query: resource.query,
       type: viewing.type,

@@ -29,15 +29,19 @@ export function find(ecosystem: AnyEcosystem, path: string): Found {
 export interface Shelf {
   readonly mounted: MountedRepo
   readonly bytes: ReadonlyMap<string, Uint8Array>
+  /** Media types as upstream states them. */
+  readonly types: ReadonlyMap<string, string>
   /** Milliseconds since 1970. */
   readonly now: number
   readonly base: string
 }
 
+const typeOf = (shelf: Shelf, path: string): string => shelf.types.get(path) ?? ''
+
 const headOf = (shelf: Shelf, path: string, bytes: Uint8Array): DocHead => ({
   path,
   url: `${shelf.mounted.repo.upstreams[0]}${path}`,
-  type: '',
+  type: typeOf(shelf, path),
   size: bytes.length,
   digests: { sha256: createHash('sha256').update(bytes).digest('hex') },
   headers: {},
@@ -45,7 +49,7 @@ const headOf = (shelf: Shelf, path: string, bytes: Uint8Array): DocHead => ({
 
 function besideOf(shelf: Shelf, path: string): readonly string[] {
   const { route, p } = find(shelf.mounted.ecosystem, path)
-  return (route.beside?.(p, shelf.mounted.repo) ?? []).filter((beside) => shelf.bytes.has(beside))
+  return (route.beside?.(p, shelf.mounted.repo, typeOf(shelf, path)) ?? []).filter((beside) => shelf.bytes.has(beside))
 }
 
 /** The document at a path, with other bytes than are held when they are given. */

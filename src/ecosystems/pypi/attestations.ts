@@ -1,0 +1,74 @@
+// Attestations of files (PEP 740, https://docs.pypi.org/attestations/): where the page names them they are fetched with the
+// file and must fit it; a file whose attestations are wrong is refused, however right its digest is.
+
+import type { Doc, Entry, Repo, Trust } from '../../contract.ts'
+import { MirrorError } from '../../errors.ts'
+import { verifyProvenance } from '../../trust/attestation.ts'
+import { nameOf, readTrustRoot } from '../../trust/sigstore.ts'
+import { dataOf } from './file.ts'
+import { provenancePath, readFileName } from './names.ts'
+import type { PypiOptions } from './options.ts'
+import { isObject, type Json } from './page-json.ts'
+
+/** Some attestations with their certificates have 20 kB. */
+const largest = 16 * 1024 * 1024
+
+async function readProvenance(doc: Doc): Promise<Json> {
+  const unreadable = (why: string, cause?: unknown): MirrorError =>
+    new MirrorError('UNREADABLE', `${doc.path} ${why}`, { path: doc.path, url: doc.url, cause })
+  if (doc.size > largest) throw unreadable('is too large for attestations')
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(new TextDecoder().decode(await doc.bytes()))
+  } catch (cause) {
+    throw unreadable('is not JSON', cause)
+  }
+  if (!isObject(parsed) || parsed.version !== 1 || !Array.isArray(parsed.attestation_bundles))
+    throw unreadable('holds no attestations of version 1')
+  return parsed
+}
+
+/** Throws UNREADABLE for what holds no attestations; whether they are good is asked with the file at hand. */
+export const checkProvenance = async (doc: Doc): Promise<void> => void (await readProvenance(doc))
+
+/**
+ * Throws what `verifyProvenance` throws where the page names attestations and they do not fit, and NO_SIGNATURE where the
+ * repository requires them and there are none.
+ */
+export async function checkFile(
+  doc: Doc,
+  { project, file }: { readonly project: string; readonly file: string },
+  { options }: Repo<PypiOptions>,
+  trust: Trust,
+  said: Partial<Entry>,
+): Promise<void> {
+  if (options.attestations === 'off') return
+  const named = readFileName(file, project)
+  const path = provenancePath(project, named?.version ?? '', file)
+  const provenance = dataOf(said).attested === true ? await trust.document(path) : undefined
+  if (provenance === undefined) {
+    if (options.attestations !== 'required' && dataOf(said).attested !== true) return
+    throw new MirrorError('NO_SIGNATURE', `the index has no attestations of ${file}`, { path: doc.path })
+  }
+  const [keys] = await trust.keys(options.trust_root)
+  if (keys === undefined) throw new MirrorError('CONFIG', `there is no keyring ${options.trust_root}`)
+  const attested = await verifyProvenance(
+    await readProvenance(provenance),
+    { sha256: doc.digests.sha256 ?? '', named: (subject) => isSame(subject, file, project) },
+    { root: await readTrustRoot(keys), now: trust.now },
+  )
+  const [first] = attested
+  if (first !== undefined) trust.proven(`attestation by ${nameOf(first.signer)}`)
+}
+
+/** Names that differ in case or in how the version is written are those of one file (PEP 740, "Attestation verification"). */
+function isSame(subject: string, file: string, project: string): boolean {
+  if (subject === file) return true
+  const [one, other] = [subject, file].map((each) => readFileName(each, project))
+  if (one === undefined || other === undefined) return false
+  return one.kind === other.kind && one.version === other.version && tagsOf(one.tags) === tagsOf(other.tags)
+}
+
+/** Compressed tag sets have no order. */
+const tagsOf = (tags: readonly string[] | undefined): string =>
+  (tags ?? []).map((set) => set.split('.').sort().join('.')).join('-')

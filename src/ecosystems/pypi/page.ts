@@ -1,0 +1,87 @@
+// A project page in whatever form it came, and the two forms in which clients are shown it.
+
+import type { Bytes, Doc, Entry, Show } from '../../contract.ts'
+import { MirrorError } from '../../errors.ts'
+import { pep440Versions } from '../../versions/pep440.ts'
+import { joined, readDetails } from './detail.ts'
+import { entriesOf, entryOf, type File } from './file.ts'
+import { detailPath } from './names.ts'
+import { readHtmlPage } from './page-html.ts'
+import { type PageFacts, readJsonPage } from './page-json.ts'
+import { writeHtmlPage, writeJsonPage } from './page-write.ts'
+
+export const jsonType = 'application/vnd.pypi.simple.v1+json'
+export const htmlType = 'application/vnd.pypi.simple.v1+html'
+/** A request for any page without a preference gets what browsers show. */
+export const pageTypes = ['text/html', htmlType, jsonType]
+/** JSON tells more. Some servers answer with the types they were asked for alone, so all three are named. */
+export const pageAccept = `${jsonType}, ${htmlType};q=0.2, text/html;q=0.1`
+
+/** Only pages in HTML leave something out that the older JSON interface tells. */
+export const isHtml = (type: string): boolean => type.endsWith('html')
+
+/**
+ * The files of a page, each name once, with what the page says of the project itself filled into `facts`.
+ * @throws MirrorError UNREADABLE
+ */
+export async function* readPage(
+  doc: Doc,
+  project: string,
+  beside: Doc | undefined,
+  facts: PageFacts = {},
+): AsyncGenerator<File> {
+  const names = new Set<string>()
+  const json = (await firstByte(doc)) === '{'
+  const details = json || beside === undefined ? undefined : await readDetails(beside)
+  for await (const file of json ? readJsonPage(doc, project, facts) : readHtmlPage(doc, project, facts)) {
+    // of two files with one name clients take the first
+    if (names.has(file.file)) continue
+    names.add(file.file)
+    yield details === undefined ? file : joined(file, details)
+  }
+}
+
+/** What a document begins with decides: web servers name all kinds of types. */
+export async function firstByte(doc: Doc): Promise<'{' | '<'> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const piece of doc.stream(0, Math.min(doc.size, 4096))) text += decoder.decode(piece, { stream: true })
+  const [first] = text.trimStart()
+  if (first === '{' || first === '<') return first
+  throw new MirrorError('UNREADABLE', `${doc.path} is neither HTML nor a JSON object`, { path: doc.path, url: doc.url })
+}
+
+export async function* readEntries(doc: Doc, project: string): AsyncGenerator<Entry> {
+  for await (const file of readPage(doc, project, doc.beside.get(detailPath(project)))) yield* entriesOf(file, project)
+}
+
+/** The page with what is shown of it; `up` leads from the page's address to the top of the repository. */
+export async function showPage(doc: Doc, show: Show, project: string, up: string, beside?: Doc): Promise<Bytes> {
+  const facts: PageFacts = {}
+  const files = readPage(doc, project, beside ?? doc.beside.get(detailPath(project)), facts)
+  const shown = seen(files, show, project)
+  if (show.type !== jsonType) return writeHtmlPage(shown, project, { up, base: show.base })
+  return writeJsonPage(shown, project, { up, base: show.base, facts })
+}
+
+async function* seen(files: AsyncIterable<File>, show: Show, project: string): AsyncGenerator<File> {
+  for await (const file of files) if (show.sees(entryOf(file, project))) yield file
+}
+
+/** The page of a project from another document's view, with what belongs beside it. */
+export async function pageOf(
+  path: string,
+  project: string,
+  show: Show,
+): Promise<{ readonly doc: Doc; readonly beside?: Doc } | undefined> {
+  const doc = await show.document(path)
+  if (doc === undefined) return undefined
+  const beside = isHtml(doc.type) ? await show.document(detailPath(project)) : undefined
+  return { doc, ...(beside === undefined ? {} : { beside }) }
+}
+
+/** The files of a project that are shown, newest version first. */
+export async function shownFiles(doc: Doc, show: Show, project: string, beside?: Doc): Promise<readonly File[]> {
+  const files = await Array.fromAsync(seen(readPage(doc, project, beside), show, project))
+  return files.toSorted((a, b) => pep440Versions.compare(b.name.version, a.name.version))
+}

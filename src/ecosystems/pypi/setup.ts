@@ -1,0 +1,49 @@
+// How pip, uv, poetry, pdm and pipenv are pointed at the mirror.
+
+import type { Mounted, Setup } from '../../contract.ts'
+
+export function setup({ repo, base }: Mounted<unknown>): readonly Setup[] {
+  // the last slash belongs to the address: clients append names to it
+  const index = `${base}/simple/`
+  const { protocol, hostname } = new URL(base)
+  const plain = protocol === 'http:'
+  const trusted = plain ? [`trusted-host = ${hostname}`] : []
+  const note = plain
+    ? 'Over plain http pip wants the host named as trusted, or it warns and keeps no cache.'
+    : undefined
+  return [
+    {
+      client: 'pip',
+      title: 'pip',
+      files: [{ path: '~/.config/pip/pip.conf', text: lines(['[global]', `index-url = ${index}`, ...trusted]) }],
+      env: { PIP_INDEX_URL: index, ...(plain ? { PIP_TRUSTED_HOST: hostname } : {}) },
+      ...(note === undefined ? {} : { note }),
+    },
+    {
+      client: 'uv',
+      title: 'uv',
+      files: [{ path: '~/.config/uv/uv.toml', text: lines(['[[index]]', `url = "${index}"`, 'default = true']) }],
+      env: { UV_DEFAULT_INDEX: index },
+      note: 'A uv.lock names the host of every file: lock again through the mirror, or replace the hosts in it.',
+    },
+    {
+      client: 'poetry',
+      title: 'Poetry',
+      files: [
+        {
+          path: 'pyproject.toml',
+          text: lines([
+            '[[tool.poetry.source]]',
+            `name = "${repo.name}-mirror"`,
+            `url = "${index}"`,
+            'priority = "primary"',
+          ]),
+        },
+      ],
+    },
+    { client: 'pdm', title: 'PDM', env: { PDM_PYPI_URL: index }, commands: [`pdm config pypi.url ${index}`] },
+    { client: 'pipenv', title: 'Pipenv', env: { PIPENV_PYPI_MIRROR: index } },
+  ]
+}
+
+const lines = (texts: readonly string[]): string => `${texts.join('\n')}\n`
