@@ -148,7 +148,8 @@ export type Kind = 'artifact' | 'index' | 'made' | 'live'
 
 export interface Route<P, O> {
   readonly kind: Kind
-  readonly where?: { readonly [K in keyof P]?: RegExp }
+  /** What its parameters must be: patterns, or anything else that can test a text. */
+  readonly where?: { readonly [K in keyof P]?: Pick<RegExp, 'test'> }
 
   // asked of upstream
   /** A decoded path, a path with a query, or a whole address; the same path when left out. */
@@ -379,7 +380,7 @@ export function route<const S extends string, O = unknown>(pattern: S, declared:
     from = part.index + text.length
   }
   const expression = new RegExp(`^${source}${quote(pattern.slice(from))}$`, 's')
-  const where = (declared.where ?? {}) as Readonly<Record<string, RegExp | undefined>>
+  const where = (declared.where ?? {}) as Readonly<Record<string, Pick<RegExp, 'test'> | undefined>>
   return {
     ...(declared as unknown as Route<Params, O>),
     pattern,
