@@ -102,6 +102,7 @@ export interface Look<O> {
   readonly repo: Repo<O>
   /** Empty means every platform. */
   readonly platforms: readonly Platform[]
+  /** A document, or a file that policy allows, whole and verified, fetched when it is not held; undefined when it is not there. */
   document(path: string): Promise<Doc | undefined>
   /** What the document at `path` says, after fetching and reading it when need be. */
   entries(path: string): AsyncIterable<Entry>
@@ -147,7 +148,8 @@ export type Kind = 'artifact' | 'index' | 'made' | 'live'
 
 export interface Route<P, O> {
   readonly kind: Kind
-  readonly where?: { readonly [K in keyof P]?: RegExp }
+  /** What its parameters must be: patterns, or anything else that can test a text. */
+  readonly where?: { readonly [K in keyof P]?: Pick<RegExp, 'test'> }
 
   // asked of upstream
   /** A decoded path, a path with a query, or a whole address; the same path when left out. */
@@ -157,7 +159,7 @@ export interface Route<P, O> {
   readonly query?: readonly string[]
   /** Live routes only; GET and HEAD when left out. */
   readonly methods?: readonly string[]
-  /** Digests that are computed of what is kept, beside sha256 and those that are stated: `sha1`, `md5` … */
+  /** Digests that are computed of what is kept and of what is shown, beside sha256 and those that are stated: `sha1`, `md5` … */
   readonly hashes?: readonly string[]
   /** Statuses that mean "not there"; 404 and 410 when left out. */
   readonly absent?: readonly number[]
@@ -167,14 +169,18 @@ export interface Route<P, O> {
   // trusted because
   /** What the path alone tells: name, version, digest. */
   known?(p: P): Partial<Entry>
-  /** Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not there. */
-  vouchers?(p: P, repo: Repo<O>): readonly string[]
+  /**
+   * Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not
+   * there. Undefined: in this repo nobody has to.
+   */
+  vouchers?(p: P, repo: Repo<O>): readonly string[] | undefined
   /**
    * Documents, or files that are read, which date the version that this path belongs to. Where a cooldown waits they are
-   * obtained and read before the path is judged. What they state of other files of the same name and version counts.
+   * obtained and read before the path is judged. What they state of other files of the same name and version counts, and they
+   * may state it of this path without vouching for it. First sights count by them alone.
    */
   dates?(p: P, repo: Repo<O>): readonly string[]
-  /** Path prefixes this document may speak of, beyond itself, what names it as voucher and what lies under its own folder. */
+  /** Path prefixes this document may speak of, beyond itself, what names it as voucher or date and what lies under its own folder. */
   about?(p: P): readonly string[]
   /** Signatures and dates: throws when the bytes cannot be trusted. `said` is what the vouchers say of this path. */
   check?(doc: Doc, p: P, repo: Repo<O>, trust: Trust, said: Partial<Entry>): Promise<void>
@@ -374,7 +380,7 @@ export function route<const S extends string, O = unknown>(pattern: S, declared:
     from = part.index + text.length
   }
   const expression = new RegExp(`^${source}${quote(pattern.slice(from))}$`, 's')
-  const where = (declared.where ?? {}) as Readonly<Record<string, RegExp | undefined>>
+  const where = (declared.where ?? {}) as Readonly<Record<string, Pick<RegExp, 'test'> | undefined>>
   return {
     ...(declared as unknown as Route<Params, O>),
     pattern,

@@ -3,7 +3,8 @@
 import type { AnyEcosystem } from '../contract.ts'
 import { cargo } from './cargo/index.ts'
 import { debian } from './debian/index.ts'
+import { maven } from './maven/index.ts'
 import { npm } from './npm/index.ts'
 import { pypi } from './pypi/index.ts'
 
-export const ecosystems: readonly AnyEcosystem[] = [npm, pypi, cargo, debian]
+export const ecosystems: readonly AnyEcosystem[] = [npm, pypi, cargo, maven, debian]

@@ -3,7 +3,8 @@
 import { MirrorError } from '../errors.ts'
 import { subjectOf, type Verdict } from './judge.ts'
 import type { Mirror } from './mirror.ts'
-import { obtainArtifact, obtainDocument, readDates } from './obtain.ts'
+import { obtainArtifact, obtainDocument, readDates, sayings } from './obtain.ts'
+import type { Obtained } from './obtained.ts'
 import type { Resource } from './resolve.ts'
 import { dated, type Said, seenOf } from './said.ts'
 import type { Scope } from './scope.ts'
@@ -69,6 +70,14 @@ export async function admit(mirror: Mirror, resource: Resource, scope: Scope, st
   mirror.catalog.facts.see(name, [resource.path], mirror.now(), false)
   const second = refusal(mirror, resource, { ...stated, seen: mirror.catalog.facts.seen(name, resource.path) })
   if (second !== undefined) throw second
+}
+
+/** A file that policy allows, whole. Throws as `admit` does, and as obtaining does. */
+export async function obtainAdmitted(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained> {
+  const stated = resource.mounted.judge.open ? undefined : await sayings(mirror, resource, scope, 0)
+  if (stated !== undefined) await admit(mirror, resource, scope, stated)
+  const found = await obtainArtifact(mirror, resource, scope, stated)
+  return 'held' in found ? found.held : found.arriving.landed
 }
 
 /** The error that policy answers with; undefined when it allows what is said. */

@@ -227,13 +227,15 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
 /** What a client would get; undefined when it would get nothing, which is counted or told. */
 async function openShown(plan: Plan, resource: Resource, type: string): Promise<Opened | undefined> {
   const { mirror, mounted, base, counts, faults } = plan
-  const { path } = resource
+  const { path, route } = resource
   try {
     const directives = { revalidate: false, onlyIfCached: false }
     const request = { method: 'GET', path, query: new URLSearchParams(), accept: undefined, base, directives }
     return await open(mirror, mounted, request, (_, types) => (types.includes(type) ? type : (types[0] ?? '')))
   } catch (error) {
     const failure = asMirrorError(error)
+    // of what is made out of things that are not held, nothing is
+    if (route.kind === 'made' && (failure.failure.status === 404 || failure.failure.exit === 5)) return undefined
     if (failure.code === 'COOLDOWN') counts.waiting += 1
     else if (failure.failure.exit === 5) counts.denied += 1
     else if (failure.failure.status === 404) counts.unnamed += 1

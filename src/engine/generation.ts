@@ -10,7 +10,7 @@ import { freshness, mayServeStale } from './fresh.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching } from './obtained.ts'
-import { generationKey, isRoot, mustResolve, type Resource } from './resolve.ts'
+import { generationKey, isRoot, mustResolve, type Resource, vouchersOf } from './resolve.ts'
 import { said } from './said.ts'
 import { type Scope, scopeKey } from './scope.ts'
 import type { Space } from './space.ts'
@@ -231,7 +231,7 @@ async function fetchRoots(
   const held = base === undefined ? [] : rootsOf(mirror, resource, base.id)
   const paths = new Set(held.map((ref) => ref.path))
   if (isRoot(resource)) paths.add(resource.path)
-  else for (const path of resource.route.vouchers?.(resource.p, resource.mounted.repo) ?? []) paths.add(path)
+  else for (const path of vouchersOf(resource) ?? []) paths.add(path)
   const roots = [...paths].map((path) => mustResolve(resource.mounted, path)).sort((a, b) => a.index - b.index)
   let changed = false
   let there = false

@@ -23,11 +23,15 @@ const strength: Readonly<Record<Proof | 'any', number>> = {
   any: 0,
 }
 
-/** Throws REQUIREMENT when the proof is weaker than policy asks for. */
+/**
+ * Throws REQUIREMENT when the proof is weaker than policy asks for. A digest is asked of files alone, and a signature too
+ * where it is the files that are signed: of indexes only in a chain, which begins with a signed one.
+ */
 export function demand(resource: Resource, ref: HeldRef): void {
-  const { settings } = resource.mounted
+  const { settings, route } = { ...resource.mounted, ...resource }
   const wanted = settings.policy.require
-  if (resource.route.kind === 'index' && wanted === 'digest') return
+  const files = wanted === 'digest' || (wanted === 'signature' && route.generation === undefined)
+  if (route.kind === 'index' && files) return
   if (strength[ref.proof] >= strength[wanted]) return
   throw new MirrorError(
     'REQUIREMENT',

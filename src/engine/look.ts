@@ -2,14 +2,28 @@
 
 import type { Fact } from '../catalog/rows.ts'
 import type { Entry, Look, Platform, Selector } from '../contract.ts'
+import { asMirrorError } from '../errors.ts'
+import { obtainAdmitted } from './admit.ts'
 import { heldDoc } from './doc.ts'
 import { subjectOf } from './judge.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument, serviced } from './obtain.ts'
+import type { Obtained } from './obtained.ts'
 import { readDocument } from './read.ts'
-import { mustResolve, readingScope } from './resolve.ts'
+import { mustResolve, type Resource, readingScope } from './resolve.ts'
 import { LOCKFILE_SCOPE, seenOf } from './said.ts'
 import { type Scope, scopeKey } from './scope.ts'
+
+/** A file as a client would get it; undefined where policy refuses it or nobody has it. */
+async function file(mirror: Mirror, resource: Resource, scope: Scope): Promise<Obtained | undefined> {
+  try {
+    return await obtainAdmitted(mirror, resource, scope)
+  } catch (error) {
+    const { code, failure } = asMirrorError(error)
+    if (code === 'NOT_FOUND' || failure.exit === 5) return undefined
+    throw error
+  }
+}
 
 export async function createLook(
   mirror: Mirror,
@@ -47,7 +61,8 @@ export async function createLook(
     platforms,
     lacks,
     async document(path) {
-      const obtained = await obtainDocument(mirror, mustResolve(mounted, path), scope)
+      const resource = mustResolve(mounted, path)
+      const obtained = await (resource.route.kind === 'artifact' ? file : obtainDocument)(mirror, resource, scope)
       return obtained === undefined ? undefined : heldDoc(mirror, obtained.ref)
     },
     async *entries(path) {

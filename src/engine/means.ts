@@ -8,7 +8,7 @@ import { safePath } from '../formats/safe-path.ts'
 /** Entries are handed on in groups of this many. */
 const BATCH = 500
 
-/** A document may state facts about itself, about paths that name it as voucher or lie under it, and what its `about` covers. */
+/** A document may state facts about itself, about paths that name it as voucher or as what dates them, or lie under it, and what its `about` covers. */
 function mayState(
   routes: readonly AnyRoute<unknown>[],
   repo: Repo,
@@ -21,7 +21,7 @@ function mayState(
   if (about.some((prefix) => path.startsWith(prefix))) return true
   for (const route of routes) {
     const p = route.match(path)
-    if (p !== undefined) return route.vouchers?.(p, repo).includes(by) === true
+    if (p !== undefined) return [route.vouchers?.(p, repo), route.dates?.(p, repo)].some((all) => all?.includes(by))
   }
   return false
 }

@@ -183,8 +183,8 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
   if (first.vouched || vouchers === undefined) return first
   // only what was read vouches: an index that a client has just been given may still be being read
   if (vouchers.length === 0) await mirror.flights.settled(readingKey(resource.mounted.settings.name, ''))
-  const asked: Obtained[] = []
-  for (const path of vouchers) asked.push(...(await voucher(mirror, resource.mounted, path, scope)))
+  const ask = (within: Scope) => Promise.all(vouchers.map((path) => voucher(mirror, resource.mounted, path, within)))
+  const asked = (await ask(scope)).flat()
   const second = said(mirror, resource, scope, generation)
   if (second.vouched) return second
   if (!mirror.offline && asked.some((one) => one.state === 'hit')) {
@@ -192,7 +192,7 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
       ...scope,
       directives: { revalidate: true, onlyIfCached: scope.directives?.onlyIfCached === true },
     }
-    for (const path of vouchers) await voucher(mirror, resource.mounted, path, renewed)
+    await ask(renewed)
     const third = said(mirror, resource, scope, generation)
     if (third.vouched) return third
   }
@@ -246,9 +246,15 @@ export async function besideDocs(
   scope: Scope,
 ): Promise<ReadonlyMap<string, Doc>> {
   const docs = new Map<string, Doc>()
-  for (const path of resource.route.beside?.(resource.p, resource.mounted.repo, type) ?? []) {
-    const beside = resolve(resource.mounted, path)
-    const obtained = beside === undefined ? undefined : await documentOrNotHeld(mirror, beside, scope)
+  const paths = resource.route.beside?.(resource.p, resource.mounted.repo, type) ?? []
+  const found = await Promise.all(
+    paths.map((path) => {
+      const beside = resolve(resource.mounted, path)
+      return beside === undefined ? undefined : documentOrNotHeld(mirror, beside, scope)
+    }),
+  )
+  for (const [index, path] of paths.entries()) {
+    const obtained = found[index]
     if (obtained !== undefined) docs.set(path, heldDoc(mirror, obtained.ref))
   }
   return docs

@@ -8,7 +8,7 @@ import { headOf, heldDoc } from './doc.ts'
 import { readEntries } from './means.ts'
 import type { DocSource } from './messages.ts'
 import type { Mirror } from './mirror.ts'
-import { generationKey, type Resource, readingScope } from './resolve.ts'
+import { generationKey, type Resource, readingScope, resolve } from './resolve.ts'
 
 /** Documents up to this size are read on the main thread: about 3 ms of JSON. */
 export const INLINE_LIMIT = 256 * 1024
@@ -37,11 +37,12 @@ async function readAnew(
   const baseline = !facts.hasReadings(ref.repo, scope)
   const datesItself = generationKey(resource) === undefined
   const reading = facts.begin(ref.repo, scope, ref.sha256, now)
+  const dates = datingIn(resource)
   let dropped = 0
   const take = (entries: readonly Entry[]): void => {
     facts.add(ref.repo, reading, entries)
     if (!datesItself) return
-    const undated = entries.filter((entry) => entry.published === undefined).map((entry) => entry.path)
+    const undated = entries.flatMap(({ published, path }) => (published === undefined && dates(path) ? path : []))
     if (undated.length > 0) facts.see(ref.repo, undated, now, baseline)
   }
   const drop = (): void => {
@@ -64,6 +65,15 @@ async function readAnew(
       { path: ref.path },
     )
     mirror.events.emit({ type: 'warning', repo: ref.repo, path: ref.path, error })
+  }
+}
+
+/** Is a path first seen when this document names it? Where its route names the documents that date it, they alone count. */
+function datingIn({ mounted, path }: Resource): (other: string) => boolean {
+  if (mounted.ecosystem.routes.every((route) => route.dates === undefined)) return () => true
+  return (other) => {
+    const found = resolve(mounted, other)
+    return found?.route.dates === undefined || found.route.dates(found.p, mounted.repo).includes(path)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Digests, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { generationKey, type Resource, resolve } from './resolve.ts'
+import { generationKey, type Resource, resolve, vouchersOf } from './resolve.ts'
 import type { Scope } from './scope.ts'
 
 export interface Said {
@@ -65,9 +65,17 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
   const merged = merge(resource.path, known, live)
   return {
     ...merged,
+    vouched: live.some(({ fact }) => vouches(resource, fact)),
     ...dated(mirror, resource.mounted, merged.entry, seen),
     ...(live.length === 0 && waitsUntil !== undefined ? { waitsUntil } : {}),
   }
+}
+
+/** A document that is there to date a path, and the path's own bytes, vouch for nothing. */
+function vouches(resource: Resource, { scope }: Fact): boolean {
+  const { route, p, path, mounted } = resource
+  if (vouchersOf(resource)?.includes(scope) === true) return true
+  return scope !== path && route.dates?.(p, mounted.repo).includes(scope) !== true
 }
 
 /** With the clocks of its version, where a cooldown looks at them: what dates one file of a version dates the others too. */
@@ -114,7 +122,7 @@ export function seenOf(mirror: Mirror, mounted: MountedRepo, fact: Fact): Seen |
     : undefined
 }
 
-function merge(path: string, known: Partial<Entry>, live: readonly Live[]): Omit<Said, 'seen'> {
+function merge(path: string, known: Partial<Entry>, live: readonly Live[]): Omit<Said, 'seen' | 'vouched'> {
   const order = [...live].sort((a, b) => b.rank - a.rank)
   const top = order.find((one) => one.rank !== Number.POSITIVE_INFINITY)?.rank
   const speaking = order.filter((one) => one.rank === Number.POSITIVE_INFINITY || one.rank === top)
@@ -130,12 +138,16 @@ function merge(path: string, known: Partial<Entry>, live: readonly Live[]): Omit
     by = sourceOf(fact)
     entry = { ...fact.entry, ...definedOf(entry) }
   }
-  const strongest =
-    speaking.find((one) => one.proof === 'signature') ?? speaking.find((one) => one.proof === 'lockfile') ?? speaking[0]
+  const stating = speaking.filter(({ fact }) => Object.keys(fact.entry.digests ?? {}).length > 0)
+  const [strongest] = [
+    ...stating.filter((one) => one.proof === 'signature'),
+    ...stating.filter((one) => one.proof === 'lockfile'),
+    ...stating,
+    ...speaking,
+  ]
   const stated = Object.keys(digests).length > 0
   return {
     entry: { ...entry, digests },
-    vouched: speaking.length > 0,
     proof: stated ? (strongest?.proof ?? 'digest') : undefined,
     words:
       strongest === undefined ? 'digest in its own path' : `${wordOf(strongest.proof)} ${sourceOf(strongest.fact)}`,

@@ -10,7 +10,7 @@ import { heldAt, heldBeside } from './held-docs.ts'
 import { readEntries } from './means.ts'
 import type { Mirror } from './mirror.ts'
 import { INLINE_LIMIT, plainRepo, sourceOf, withService } from './read.ts'
-import { type Resource, readingScope } from './resolve.ts'
+import { type Resource, readingScope, vouchersOf } from './resolve.ts'
 import type { Said } from './said.ts'
 
 /** What checks remember, by repository and generation: roots of one generation are compared with each other only. */
@@ -42,7 +42,7 @@ export async function prove(
   await mustHaveOwnDigests(mirror, stated)
   const signed = await signature(mirror, stated, memories)
   await mustSayTheSame(mirror, stated)
-  const unnamed = resource.route.vouchers !== undefined && !said.vouched
+  const unnamed = vouchersOf(resource) !== undefined && !said.vouched
   if (signed !== undefined) return { proof: 'signature', words: signed, unnamed }
   if (said.proof !== undefined) return { proof: said.proof, words: said.words, unnamed }
   if (ref.proof === 'signature' && resource.route.check !== undefined && !unnamed) {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
-import type { Bytes, Entry, Show } from '../contract.ts'
+import type { Bytes, Digests, Entry, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { hashers } from '../formats/digest.ts'
 import type { Staged } from '../store/store.ts'
@@ -145,10 +145,21 @@ async function renderAnew(
       : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
     if (rendered.there) await staged.identity.commit(rendered.sha256)
     if (rendered.twin !== undefined) await staged.gzip.commit(rendered.twin.sha256)
-    return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
+    const digests = rendered.there ? await furtherDigests(mirror, resource, rendered.sha256) : {}
+    return await keep(mirror, resource, ref, viewing, key, { ...rendered, digests }, inputs, asked.until)
   } finally {
     await Promise.all([staged.identity.release(), staged.gzip.release()])
   }
+}
+
+/** The digests that the route wants of what is shown. */
+async function furtherDigests(mirror: Mirror, { route }: Resource, sha256: string): Promise<Digests> {
+  const { hashes = [] } = route
+  const known = mirror.catalog.blobs.get(sha256)?.digests ?? {}
+  if (hashes.every((algorithm) => known[algorithm] !== undefined)) return known
+  const running = hashers(hashes)
+  for await (const piece of mirror.store.stream(sha256)) running.update(piece)
+  return running.digests()
 }
 
 /** What a view asked for while it was made. */
@@ -169,7 +180,7 @@ async function keep(
   ref: HeldRef | undefined,
   viewing: Viewing,
   key: string,
-  rendered: Rendered,
+  rendered: Rendered & { readonly digests: Digests },
   inputs: ViewRow['inputs'],
   until: number,
 ): Promise<ViewRow> {
@@ -195,7 +206,7 @@ async function keep(
     used: now,
   }
   const blobs = [
-    ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: {} }]),
+    ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: rendered.digests }]),
     ...Object.values(view.twins).map((twin) => ({ ...twin, digests: {} })),
   ]
   await mirror.holder.hold({ blobs, refs: [], also: () => mirror.catalog.views.put(view) })
@@ -206,11 +217,11 @@ async function keep(
 export function protocolHeaders(
   mirror: Mirror,
   resource: Resource,
-  { sha256 }: { readonly sha256: string },
+  { sha256, digests: computed }: { readonly sha256: string; readonly digests?: Digests },
   ref: HeldRef | undefined,
 ): Readonly<Record<string, string>> {
   if (resource.route.headers === undefined) return {}
-  const digests = { ...mirror.catalog.blobs.get(sha256)?.digests, sha256 }
+  const digests = { ...mirror.catalog.blobs.get(sha256)?.digests, ...computed, sha256 }
   return resource.route.headers({ digests }, ref === undefined ? undefined : heldDoc(mirror, ref), resource.p)
 }
 
@@ -348,7 +359,8 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
         nested: true,
       })
       asked.until = mirror.offline ? 0 : Math.min(asked.until, view.until)
-      return view.sha256 === undefined ? undefined : { size: view.size, digests: { sha256: view.sha256 } }
+      if (view.sha256 === undefined) return undefined
+      return { size: view.size, digests: { ...mirror.catalog.blobs.get(view.sha256)?.digests, sha256: view.sha256 } }
     },
     async *holdings(wanted: string | undefined): AsyncGenerator<Entry> {
       asked.until = 0

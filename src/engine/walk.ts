@@ -6,13 +6,13 @@ import type { Proof } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { admit } from './admit.ts'
+import { obtainAdmitted } from './admit.ts'
 import type { Outcome } from './events.ts'
 import { flip, mustWait } from './generation.ts'
 import { disagreement, lockfileFacts } from './locks.ts'
 import { createLook } from './look.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { obtainArtifact, obtainDocument, sayings } from './obtain.ts'
+import { obtainDocument } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import { mustResolve, type Resource } from './resolve.ts'
 import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
@@ -163,10 +163,7 @@ async function obtainEntry(mirror: Mirror, resource: Resource, scope: Scope): Pr
       path: resource.path,
     })
   }
-  const stated = resource.mounted.judge.open ? undefined : await sayings(mirror, resource, scope, 0)
-  if (stated !== undefined) await admit(mirror, resource, scope, stated)
-  const found = await obtainArtifact(mirror, resource, scope, stated)
-  return 'held' in found ? found.held : found.arriving.landed
+  return obtainAdmitted(mirror, resource, scope)
 }
 
 function itemOf(entry: Entry, { ref, state }: Obtained, started: number): Item {

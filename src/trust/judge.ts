@@ -45,12 +45,18 @@ const weakHashes: Readonly<Record<number, string>> = { 1: 'md5', 2: 'sha1', 3: '
 /** Curves that the library cannot check in Node, where it would say that the signature is bad. */
 const uncheckedCurves = /^(brainpool|secp256k1)/
 
+/** What was signed. */
+export interface Message {
+  /** Readies a signature for its verification; returns the data that it is verified over. Undefined: it cannot be. */
+  ready(signature: SignaturePacket): Promise<object | undefined>
+}
+
 const tomorrow = 24 * 60 * 60 * 1000
 
-/** Judges one signature packet over `data`, a literal data packet. Throws BAD_FRAMING for a packet that cannot be read. */
+/** Judges one signature packet over a message. Throws BAD_FRAMING for a packet that cannot be read. */
 export async function judge(
   packet: Packet,
-  data: object,
+  message: Message,
   certificates: readonly Certificate[],
   times: Times,
 ): Promise<Judgement> {
@@ -63,7 +69,7 @@ export async function judge(
   const candidates = candidatesFor(signature, keyId, certificates)
   if (candidates.length === 0) return reject(keyId, 'UNKNOWN_KEY', 'the signing key is not in the keyring')
   const judgements: Judgement[] = []
-  for (const candidate of candidates) judgements.push(await judgeBy(candidate, signature, data, times))
+  for (const candidate of candidates) judgements.push(await judgeBy(candidate, signature, message, times))
   // A keyring may hold the same key twice, revoked in one copy only.
   const codes = (judgement: Judgement) => ('signer' in judgement ? 'good' : judgement.rejected.code)
   const first = (code: Code | 'good') => judgements.find((judgement) => codes(judgement) === code)
@@ -118,7 +124,7 @@ function candidatesFor(signature: SignaturePacket, keyId: string, certificates: 
 async function judgeBy(
   { certificate, fingerprint }: Candidate,
   signature: SignaturePacket,
-  data: object,
+  message: Message,
   times: Times,
 ): Promise<Judgement> {
   const no = (code: Code, reason: string) => reject(keyIdOf(fingerprint), code, reason)
@@ -133,6 +139,8 @@ async function judgeBy(
   const { curve = '' } = signer.getAlgorithmInfo()
   if (uncheckedCurves.test(curve)) return no('UNSUPPORTED_KEY', `keys on curve ${curve} are not supported`)
   const created = signature.created?.getTime() ?? 0
+  const data = await message.ready(signature)
+  if (data === undefined) return no('UNSUPPORTED_KEY', 'signatures of this version or type are not supported here')
   try {
     const { config } = await import('openpgp')
     // Judged at its own time: the clock is looked at below.

@@ -2,11 +2,12 @@
 // no bad one; signatures by other, expired or revoked keys are tolerated beside a good one.
 // OpenPGP.js does the cryptography; framing, key choice and validity are ours, where the library is too lenient.
 
+import { createHash, type Hash } from 'node:crypto'
 import { type Code, MirrorError } from '../errors.ts'
 import { beginLine, readBlock } from './armour.ts'
 import { readKeyring } from './certificates.ts'
 import { splitCleartext } from './cleartext.ts'
-import { judge, type Rejected, type Signer } from './judge.ts'
+import { judge, type Message, type Rejected, type Signer } from './judge.ts'
 import { packets, tags } from './packets.ts'
 import type { Times } from './validity.ts'
 
@@ -65,6 +66,66 @@ export async function verifyDetached(
   return verify(bytes, armoured ? dearmour(signature) : signature, keys, options)
 }
 
+/** Files up to this size are verified in memory, where text signatures can be, too. */
+const smallFile = 4 * mebibyte
+
+/**
+ * Verifies a detached signature over a file of any size, which is read once for each hash algorithm that signatures use. Throws
+ * as `verifyDetached` does.
+ */
+export async function verifyDetachedFile(
+  file: { readonly size: number; bytes(): Promise<Uint8Array>; stream(): AsyncIterable<Uint8Array> },
+  signature: Uint8Array,
+  keys: readonly Uint8Array[],
+  options: Times,
+): Promise<Verified> {
+  if (file.size <= smallFile) return verifyDetached(await file.bytes(), signature, keys, options)
+  limit(signature, mebibyte, 'signature')
+  const armoured = ((signature[0] ?? 0) & 0x80) === 0
+  return judged(streamed(file.stream), armoured ? dearmour(signature) : signature, keys, options)
+}
+
+/** What the library keeps of a signature packet and its types do not tell. */
+interface Inside {
+  readonly version: number
+  /** The part of the packet that is hashed with the message. */
+  readonly signatureData: Uint8Array
+  /** The digest, when it need not be computed. */
+  hashed?: Uint8Array
+}
+
+const nodeHashes: Readonly<Record<number, string>> = {
+  8: 'sha256',
+  9: 'sha384',
+  10: 'sha512',
+  11: 'sha224',
+  12: 'sha3-256',
+  14: 'sha3-512',
+}
+
+/** A message of any size: hashed here, with the trailer of version 4 (RFC 9580 §5.2.4), and handed to the library as a digest. */
+function streamed(stream: () => AsyncIterable<Uint8Array>): Message {
+  const hashes = new Map<string, Promise<Hash>>()
+  async function hashOf(algorithm: string): Promise<Hash> {
+    const hash = createHash(algorithm)
+    for await (const piece of stream()) hash.update(piece)
+    return hash
+  }
+  return {
+    async ready(signature) {
+      const inside = signature as unknown as Inside
+      const algorithm = nodeHashes[signature.hashAlgorithm ?? 0]
+      if (inside.version !== 4 || signature.signatureType !== 0 || algorithm === undefined) return undefined
+      const whole = hashes.get(algorithm) ?? hashOf(algorithm)
+      hashes.set(algorithm, whole)
+      const trailer = Buffer.from([4, 0xff, 0, 0, 0, 0])
+      trailer.writeUInt32BE(inside.signatureData.length, 2)
+      inside.hashed = (await whole).copy().update(inside.signatureData).update(trailer).digest()
+      return {}
+    },
+  }
+}
+
 function limit(bytes: Uint8Array, most: number, what: string): void {
   if (bytes.length <= most) return
   throw new MirrorError('TOO_LARGE', `The ${what} has ${bytes.length} bytes; at most ${most} are read.`)
@@ -94,6 +155,18 @@ async function verify(
   keys: readonly Uint8Array[],
   times: Times,
 ): Promise<Verified> {
+  const { createMessage } = await import('openpgp')
+  const data = (await createMessage({ binary: signed })).packets[0]
+  if (data === undefined) throw new MirrorError('FAULT', 'The message has no data.')
+  return judged({ ready: async () => data }, signatures, keys, times)
+}
+
+async function judged(
+  message: Message,
+  signatures: Uint8Array,
+  keys: readonly Uint8Array[],
+  times: Times,
+): Promise<Verified> {
   const found = [...packets(signatures)]
   if (found.length === 0) throw new MirrorError('NO_SIGNATURE', 'The signature block is empty.')
   if (found.length > mostSignatures) throw new MirrorError('BAD_FRAMING', `There are ${found.length} signatures.`)
@@ -103,13 +176,10 @@ async function verify(
   }
   const keyrings = keys.map(readKeyring)
   const certificates = keyrings.flatMap((keyring) => keyring.certificates)
-  const { createMessage } = await import('openpgp')
-  const data = (await createMessage({ binary: signed })).packets[0]
-  if (data === undefined) throw new MirrorError('FAULT', 'The message has no data.')
   const signers: Signer[] = []
   const rejected: Rejected[] = []
   for (const packet of found) {
-    const judgement = await judge(packet, data, certificates, times)
+    const judgement = await judge(packet, message, certificates, times)
     if ('signer' in judgement) signers.push(judgement.signer)
     else rejected.push(judgement.rejected)
   }

@@ -13,19 +13,8 @@ export interface Candidate {
   readonly links?: string
 }
 
-/** Index files asked for at once. */
-const atOnce = 16
 /** The newest schema of lines that Cargo chooses from without unstable options. */
 const newestSchema = 2
-
-/** Runs `task` for every item, at most 16 at once. */
-export async function together<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values()
-  const worker = async (): Promise<void> => {
-    for (const item of waiting) await task(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
-}
 
 /** `read` of this ecosystem made the data: it need not be checked again. */
 const releaseOf = (entry: Entry): Release => entry.data as Release

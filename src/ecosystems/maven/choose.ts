@@ -1,0 +1,88 @@
+// Which of the versions that are met a client would take: Maven the nearest, with and without the management of the root, and
+// Gradle, Coursier and sbt the highest. What any of them would take is held.
+// https://maven.apache.org/guides/introduction/introduction-to-dependency-mechanism.html
+
+import { mavenVersions } from '../../versions/maven.ts'
+import { type Graph, isExcluded, type Node, type Root, type Step } from './graph.ts'
+import { type Coordinate, nameOf } from './layout.ts'
+import type { Exclusion } from './pom.ts'
+
+/** A file that is taken. */
+export interface Choice {
+  readonly at: Coordinate
+  readonly type: string
+  readonly classifier?: string
+}
+
+interface Visit extends Choice {
+  readonly exclusions: readonly Exclusion[]
+  readonly root: Root
+}
+
+const fileKey = ({ at, type, classifier = '' }: Choice): string => `${nameOf(at)}:${type}:${classifier}`
+
+const choiceOf = ({ edge, to }: Step): Choice => ({
+  at: to,
+  type: edge.type,
+  ...(edge.classifier === undefined ? {} : { classifier: edge.classifier }),
+})
+
+/** A line of visits that grows at its end while it is walked. */
+function start(roots: readonly Root[]): Visit[] {
+  return roots.map((root) => ({ ...root, exclusions: [], root }))
+}
+
+function* behind(visit: Visit, steps: readonly Step[]): Generator<Visit> {
+  for (const step of steps) {
+    if (isExcluded(step.edge, visit.exclusions)) continue
+    yield {
+      ...choiceOf(step),
+      exclusions: step.edge.exclusions.length === 0 ? visit.exclusions : [...visit.exclusions, ...step.edge.exclusions],
+      root: visit.root,
+    }
+  }
+}
+
+const stepsOf = (node: Node | undefined, visit: Visit): readonly Step[] => [
+  ...(visit.at === visit.root.at ? visit.root.steps : []),
+  ...(node?.steps ?? []),
+]
+
+/** Maven's way: what is met first, level by level and in the order of declaration. */
+export function nearest(roots: readonly Root[], graph: Graph, management: 'of the root' | 'none'): readonly Choice[] {
+  const won = new Map<string, Choice>()
+  const line = start(roots)
+  for (const visit of line) {
+    const key = fileKey(visit)
+    if (won.has(key)) continue
+    won.set(key, visit)
+    const own = stepsOf(graph.node(visit.at), visit)
+    const steps =
+      management === 'none' || visit.at === visit.root.at
+        ? own
+        : own.map((step) => graph.managed(visit.root, step) ?? step)
+    line.push(...behind(visit, steps))
+  }
+  return [...won.values()]
+}
+
+/** Gradle's way: of everything that is met the highest, by module files where there are any. */
+export function highest(roots: readonly Root[], graph: Graph): readonly Choice[] {
+  const won = new Map<string, Coordinate>()
+  const files = new Map<string, Choice>()
+  const line = start(roots)
+  const isHigher = ({ version }: Coordinate, than: Coordinate | undefined): boolean =>
+    than === undefined || mavenVersions.compare(version, than.version) > 0
+  for (const visit of line) {
+    files.set(fileKey(visit), visit)
+    if (!isHigher(visit.at, won.get(nameOf(visit.at)))) continue
+    won.set(nameOf(visit.at), visit.at)
+    const node = graph.node(visit.at)
+    const steps = visit.at === visit.root.at ? visit.root.steps : []
+    line.push(...behind(visit, [...steps, ...(node?.moduleSteps ?? [])]))
+    for (const step of node?.constraints ?? []) {
+      if (isHigher(step.to, won.get(nameOf(step.to))) && won.has(nameOf(step.to))) line.push(...behind(visit, [step]))
+    }
+  }
+  return [...files.values()].map((choice) => ({ ...choice, at: won.get(nameOf(choice.at)) ?? choice.at }))
+}
