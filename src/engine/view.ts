@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
-import type { Bytes, Entry, Show } from '../contract.ts'
+import type { Bytes, Digests, Entry, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { hashers } from '../formats/digest.ts'
 import type { Staged } from '../store/store.ts'
@@ -16,7 +16,7 @@ import type { Call, Rendered } from './messages.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
 import { INLINE_LIMIT, plainRepo, readDocument, sourceOf, withService } from './read.ts'
-import { mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
+import { isMade, mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
 import { said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
@@ -177,6 +177,7 @@ async function keep(
   const now = mirror.now()
   const last = mirror.catalog.views.get(key) ?? mirror.catalog.views.latest(name, resource.path, viewing.type)
   const sha256 = rendered.there ? rendered.sha256 : undefined
+  const twin = rendered.twin && { sha256: rendered.twin.sha256, size: rendered.twin.size }
   const view: ViewRow = {
     key,
     repo: name,
@@ -184,7 +185,7 @@ async function keep(
     type: viewing.type,
     sha256,
     size: rendered.size,
-    twins: rendered.twin === undefined ? {} : { gzip: rendered.twin },
+    twins: twin === undefined ? {} : { gzip: twin },
     headers: rendered.there ? protocolHeaders(mirror, resource, rendered, ref) : {},
     inputs,
     until: Math.min(until, rendered.until),
@@ -195,7 +196,7 @@ async function keep(
     used: now,
   }
   const blobs = [
-    ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: {} }]),
+    ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: rendered.digests }]),
     ...Object.values(view.twins).map((twin) => ({ ...twin, digests: {} })),
   ]
   await mirror.holder.hold({ blobs, refs: [], also: () => mirror.catalog.views.put(view) })
@@ -206,11 +207,11 @@ async function keep(
 export function protocolHeaders(
   mirror: Mirror,
   resource: Resource,
-  { sha256 }: { readonly sha256: string },
+  { sha256, digests: computed = {} }: { readonly sha256: string; readonly digests?: Digests },
   ref: HeldRef | undefined,
 ): Readonly<Record<string, string>> {
   if (resource.route.headers === undefined) return {}
-  const digests = { ...mirror.catalog.blobs.get(sha256)?.digests, sha256 }
+  const digests = { ...mirror.catalog.blobs.get(sha256)?.digests, ...computed, sha256 }
   return resource.route.headers({ digests }, ref === undefined ? undefined : heldDoc(mirror, ref), resource.p)
 }
 
@@ -251,8 +252,8 @@ async function renderHere(
     { route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) },
     show,
   )
-  if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0 }
-  const identity = await write(staged.identity, body)
+  if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0, digests: {} }
+  const identity = await write(staged.identity, body, resource.route.hashes)
   const twin =
     body instanceof Uint8Array && body.length >= TWIN_FROM
       ? await write(staged.gzip, await gzipped(body, { level: 6 }))
@@ -260,13 +261,18 @@ async function renderHere(
   return { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) }
 }
 
-async function write(staged: Staged, body: Bytes): Promise<{ sha256: string; size: number }> {
-  const hash = hashers(['sha256'])
+async function write(
+  staged: Staged,
+  body: Bytes,
+  hashes: readonly string[] = [],
+): Promise<Pick<Rendered, 'sha256' | 'size' | 'digests'>> {
+  const hash = hashers(['sha256', ...hashes])
   for await (const piece of body instanceof Uint8Array ? [body] : body) {
     hash.update(piece)
     await staged.write([piece])
   }
-  return { sha256: hash.digests().sha256 ?? '', size: staged.size }
+  const digests = hash.digests()
+  return { sha256: digests.sha256 ?? '', size: staged.size, digests }
 }
 
 async function renderInThread(
@@ -337,15 +343,17 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
     },
     async render(path: string, type: string | undefined) {
       const other = mustResolve(resource.mounted, path)
-      const found = other.route.kind === 'made' ? undefined : await ref(path)
-      if (found === undefined && other.route.kind !== 'made') return undefined
+      const made = isMade(other, mirror.offline)
+      const found = made ? undefined : await ref(path)
+      if (found === undefined && !made) return undefined
       const view = await viewOf(mirror, other, found, {
         ...viewing,
         type: type ?? other.route.types?.[0] ?? '',
         nested: true,
       })
       asked.until = mirror.offline ? 0 : Math.min(asked.until, view.until)
-      return view.sha256 === undefined ? undefined : { size: view.size, digests: { sha256: view.sha256 } }
+      if (view.sha256 === undefined) return undefined
+      return { size: view.size, digests: { ...mirror.catalog.blobs.get(view.sha256)?.digests, sha256: view.sha256 } }
     },
     async *holdings(wanted: string | undefined): AsyncGenerator<Entry> {
       asked.until = 0
