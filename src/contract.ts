@@ -193,11 +193,16 @@ export interface Route<P, O> {
   // shown as
   /** Media types offered; the first is the default. */
   readonly types?: readonly string[]
+  /** An index of everything that, offline and in an exported tree, is made of what is held: its view gets no document then. */
+  readonly offline?: 'made'
   /** Query parameters that choose what is shown (a page, a filter), for `Show.query`; upstream is not asked with them. */
   readonly shows?: readonly string[]
   /** The body for clients; undefined is "not there". Without a view the bytes are passed on as they are. */
   view?(doc: Doc | undefined, show: Show, p: P, repo: Repo<O>): Promise<Bytes | undefined>
-  /** Header fields of the protocol's own. Of a file that still arrives only the stated digests are known. */
+  /**
+   * Header fields of the protocol's own; an `etag` among them takes the place of ours, and names the content in every
+   * coding. Of a file that still arrives only the stated digests are known.
+   */
   headers?(shown: Pick<Shown, 'digests'>, doc: Doc | undefined, p: P): Readonly<Record<string, string>>
   /** Its names in an exported tree; its own path when left out, none when empty. */
   files?(p: P, type: string): readonly string[]

@@ -6,5 +6,6 @@ import { debian } from './debian/index.ts'
 import { maven } from './maven/index.ts'
 import { npm } from './npm/index.ts'
 import { pypi } from './pypi/index.ts'
+import { rubygems } from './rubygems/index.ts'
 
-export const ecosystems: readonly AnyEcosystem[] = [npm, pypi, cargo, maven, debian]
+export const ecosystems: readonly AnyEcosystem[] = [npm, pypi, cargo, maven, rubygems, debian]

@@ -11,7 +11,7 @@ import { generationFor } from './generation.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { fetching, serviced } from './obtain.ts'
 import { type Opened, open } from './open.ts'
-import { isRoot, type Resource, resolve } from './resolve.ts'
+import { isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import { clientScope } from './scope.ts'
 import { isBlob } from './served.ts'
 import { holdings } from './view.ts'
@@ -165,7 +165,7 @@ async function* heldResources({ mirror, mounted }: Plan, generations: ReadonlySe
     if (ref.path === last || ref.variant !== '' || !isHeld(ref) || !generations.has(ref.generation)) continue
     last = ref.path
     const resource = resolve(mounted, ref.path)
-    if (resource !== undefined && resource.route.kind !== 'live') yield resource
+    if (resource !== undefined && resource.route.kind !== 'live' && !isMade(resource, true)) yield resource
   }
 }
 
@@ -174,7 +174,7 @@ async function* madePaths({ mirror, mounted }: Plan): AsyncGenerator<string> {
   const { ecosystem, settings } = mounted
   if (!holdsAnything(mirror, settings.name)) return
   for (const route of ecosystem.routes) {
-    if (route.kind === 'made' && !route.pattern.includes(':')) yield route.pattern
+    if (isMade({ route }, true) && !route.pattern.includes(':')) yield route.pattern
   }
   if (ecosystem.made === undefined) return
   const repo = await serviced(mirror, mounted, clientScope())
@@ -256,6 +256,7 @@ function rankOf(resource: Resource): number {
 }
 
 function plainRank(route: AnyRoute<unknown>): 'artifact' | 'vouched' | 'index' | 'made' {
-  if (route.kind === 'artifact' || route.kind === 'made') return route.kind
+  if (route.kind === 'artifact') return route.kind
+  if (isMade({ route }, true)) return 'made'
   return route.vouchers === undefined ? 'index' : 'vouched'
 }

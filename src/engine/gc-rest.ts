@@ -5,7 +5,7 @@ import type { Reason } from '../catalog/marks.ts'
 import type { ViewPage } from '../catalog/sweeps.ts'
 import { blobsOf } from './gc-size.ts'
 import type { Collecting, Count } from './gc-state.ts'
-import { resolve } from './resolve.ts'
+import { isMade, resolve } from './resolve.ts'
 import { LOCKFILE_SCOPE } from './said.ts'
 import { pages, turn } from './turns.ts'
 
@@ -37,7 +37,8 @@ function viewDeadBy(at: Collecting, view: ViewPage): Reason | undefined {
 /** Is there still something of which this is a view? */
 function isThere(at: Collecting, { repo, path }: ViewPage): boolean {
   const mounted = at.mirror.repos.get(repo)
-  const made = mounted !== undefined && resolve(mounted, path)?.route.kind === 'made'
+  const resource = mounted && resolve(mounted, path)
+  const made = resource !== undefined && isMade(resource, true)
   return made || at.marks.stays(repo, path)
 }
 

@@ -2,7 +2,7 @@
 
 import type { Seen } from '../catalog/rows.ts'
 import type { Policy } from '../config/types.ts'
-import type { Entry, Params } from '../contract.ts'
+import type { Digests, Entry, Params } from '../contract.ts'
 import type { Code, Facts } from '../errors.ts'
 import type { DocHead } from './doc.ts'
 import type { Known } from './sight.ts'
@@ -93,5 +93,7 @@ export interface Rendered {
   readonly until: number
   readonly sha256: string
   readonly size: number
+  /** Of the body: sha256, and those that its route asks for. */
+  readonly digests: Digests
   readonly twin?: { readonly sha256: string; readonly size: number }
 }

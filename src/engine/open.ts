@@ -11,7 +11,7 @@ import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
-import { generationKey, isRoot, type Resource, resolve } from './resolve.ts'
+import { generationKey, isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
@@ -64,10 +64,11 @@ export async function open(
   const { kind } = resource.route
   if (kind === 'live') return live(mirror, resource, request)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed(request)
-  if (request.directives.onlyIfCached && kind !== 'made' && !holds(mirror, resource)) throw onlyIfCached(resource)
+  const made = isMade(resource, mirror.offline)
+  if (request.directives.onlyIfCached && !made && !holds(mirror, resource)) throw onlyIfCached(resource)
   if (kind === 'artifact') return artifact(mirror, resource, scope)
-  const obtained = kind === 'made' ? undefined : await obtainDocument(mirror, resource, scope)
-  if (kind !== 'made' && obtained === undefined) throw absent(resource)
+  const obtained = made ? undefined : await obtainDocument(mirror, resource, scope)
+  if (!made && obtained === undefined) throw absent(resource)
   if (resource.route.view === undefined) {
     if (obtained === undefined) throw absent(resource)
     return bytesOf(mirror, resource, obtained)
@@ -155,20 +156,22 @@ const notAllowed = (request: OpenRequest): MirrorError =>
 function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened {
   const { ref } = obtained
   const cache = stateOf(obtained)
+  const own = resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}
   return {
     type: ref.type === '' ? 'application/octet-stream' : ref.type,
-    etag: `"${ref.sha256}"`,
+    ...tagsOf(ref.sha256, own),
     modified: ref.modified,
-    headers: {
-      ...cacheHeaders(resource, cache, obtained, mirror),
-      ...(resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}),
-    },
+    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...own },
     body: { sha256: ref.sha256, size: ref.size },
     cache,
     resource,
     until: untilOf(mirror, resource, obtained),
   }
 }
+
+/** The entity tag: ours, or the one that the protocol wants. */
+const tagsOf = (sha256: string, { etag }: Readonly<Record<string, string>>): Pick<Served, 'etag' | 'twinTags'> =>
+  etag === undefined ? { etag: `"${sha256}"` } : { etag, twinTags: 'weak' }
 
 async function viewed(
   mirror: Mirror,
@@ -184,7 +187,7 @@ async function viewed(
   const cache = obtained === undefined ? 'HIT' : stateOf(obtained)
   return {
     type,
-    etag: `"${view.sha256}"`,
+    ...tagsOf(view.sha256, view.headers),
     modified: view.modified,
     headers: {
       ...cacheHeaders(resource, cache, obtained, mirror),

@@ -53,6 +53,10 @@ function shownBy(route: AnyRoute<unknown>, query: URLSearchParams | undefined): 
   return chosen
 }
 
+/** Is it made here: always, or because it is asked for offline? */
+export const isMade = ({ route }: Pick<Resource, 'route'>, offline: boolean): boolean =>
+  route.kind === 'made' || (offline && route.offline === 'made')
+
 /** The key under which work on a resource is shared. */
 export const flightKey = (resource: Resource, generation: number): string =>
   `${resource.mounted.settings.name} ${generation} ${resource.path}?${resource.variant}`

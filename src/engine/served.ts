@@ -26,6 +26,8 @@ export interface Served {
   readonly type: string
   /** Strong entity tag with its quotes; none while a body without stated digest is still arriving. */
   readonly etag?: string
+  /** The tag names the content in every coding: twins have the same one, weak. Else each twin has a tag of its own. */
+  readonly twinTags?: 'weak'
   /** Milliseconds since 1970. */
   readonly modified?: number
   /** Ready header fields: Cache-Control, Cache-Status, X-Cache, Age, Vary, Warning and the protocol's own. */

@@ -18,6 +18,7 @@ import type {
   KnownSource,
   PlainError,
   ReadJob,
+  Rendered,
   ShownSource,
   ToThread,
   ViewJob,
@@ -107,7 +108,11 @@ async function read(id: number, job: ReadJob): Promise<void> {
     ahead += 1
     say({ type: 'entries', id, entries })
   }
-  say({ type: 'done', id, rendered: { there: true, until: Number.POSITIVE_INFINITY, sha256: '', size: 0 } })
+  say({
+    type: 'done',
+    id,
+    rendered: { there: true, until: Number.POSITIVE_INFINITY, sha256: '', size: 0, digests: {} },
+  })
 }
 
 async function view(id: number, job: ViewJob): Promise<void> {
@@ -144,11 +149,11 @@ async function view(id: number, job: ViewJob): Promise<void> {
   const document = job.doc === undefined ? undefined : sourceDoc(job.doc)
   const body = await render({ route, doc: document, p: job.p, repo }, show)
   if (body === undefined) {
-    say({ type: 'done', id, rendered: { there: false, until: seen.until, sha256: '', size: 0 } })
+    say({ type: 'done', id, rendered: { there: false, until: seen.until, sha256: '', size: 0, digests: {} } })
     return
   }
   const whole = body instanceof Uint8Array ? body : undefined
-  const identity = await send(id, 'identity', body)
+  const identity = await send(id, 'identity', body, route.hashes)
   const twin = job.twin && whole !== undefined ? await send(id, 'gzip', gzipSync(whole, { level: 6 })) : undefined
   say({
     type: 'done',
@@ -169,8 +174,9 @@ async function send(
   id: number,
   coding: 'identity' | 'gzip',
   body: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<{ sha256: string; size: number }> {
-  const hash = hashers(['sha256'])
+  hashes: readonly string[] = [],
+): Promise<Pick<Rendered, 'sha256' | 'size' | 'digests'>> {
+  const hash = hashers(['sha256', ...hashes])
   let size = 0
   const pieces = body instanceof Uint8Array ? [body] : body
   for await (const part of pieces) {
@@ -181,5 +187,6 @@ async function send(
       say({ type: 'piece', id, coding, piece }, [piece.buffer])
     }
   }
-  return { sha256: hash.digests().sha256 ?? '', size }
+  const digests = hash.digests()
+  return { sha256: digests.sha256 ?? '', size, digests }
 }

@@ -16,7 +16,7 @@ import type { Call, Rendered } from './messages.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
 import { INLINE_LIMIT, plainRepo, readDocument, sourceOf, withService } from './read.ts'
-import { mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
+import { isMade, mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
 import { said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
@@ -145,21 +145,10 @@ async function renderAnew(
       : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
     if (rendered.there) await staged.identity.commit(rendered.sha256)
     if (rendered.twin !== undefined) await staged.gzip.commit(rendered.twin.sha256)
-    const digests = rendered.there ? await furtherDigests(mirror, resource, rendered.sha256) : {}
-    return await keep(mirror, resource, ref, viewing, key, { ...rendered, digests }, inputs, asked.until)
+    return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
   } finally {
     await Promise.all([staged.identity.release(), staged.gzip.release()])
   }
-}
-
-/** The digests that the route wants of what is shown. */
-async function furtherDigests(mirror: Mirror, { route }: Resource, sha256: string): Promise<Digests> {
-  const { hashes = [] } = route
-  const known = mirror.catalog.blobs.get(sha256)?.digests ?? {}
-  if (hashes.every((algorithm) => known[algorithm] !== undefined)) return known
-  const running = hashers(hashes)
-  for await (const piece of mirror.store.stream(sha256)) running.update(piece)
-  return running.digests()
 }
 
 /** What a view asked for while it was made. */
@@ -180,7 +169,7 @@ async function keep(
   ref: HeldRef | undefined,
   viewing: Viewing,
   key: string,
-  rendered: Rendered & { readonly digests: Digests },
+  rendered: Rendered,
   inputs: ViewRow['inputs'],
   until: number,
 ): Promise<ViewRow> {
@@ -188,6 +177,7 @@ async function keep(
   const now = mirror.now()
   const last = mirror.catalog.views.get(key) ?? mirror.catalog.views.latest(name, resource.path, viewing.type)
   const sha256 = rendered.there ? rendered.sha256 : undefined
+  const twin = rendered.twin && { sha256: rendered.twin.sha256, size: rendered.twin.size }
   const view: ViewRow = {
     key,
     repo: name,
@@ -195,7 +185,7 @@ async function keep(
     type: viewing.type,
     sha256,
     size: rendered.size,
-    twins: rendered.twin === undefined ? {} : { gzip: rendered.twin },
+    twins: twin === undefined ? {} : { gzip: twin },
     headers: rendered.there ? protocolHeaders(mirror, resource, rendered, ref) : {},
     inputs,
     until: Math.min(until, rendered.until),
@@ -217,7 +207,7 @@ async function keep(
 export function protocolHeaders(
   mirror: Mirror,
   resource: Resource,
-  { sha256, digests: computed }: { readonly sha256: string; readonly digests?: Digests },
+  { sha256, digests: computed = {} }: { readonly sha256: string; readonly digests?: Digests },
   ref: HeldRef | undefined,
 ): Readonly<Record<string, string>> {
   if (resource.route.headers === undefined) return {}
@@ -263,8 +253,8 @@ async function renderHere(
     { route: resource.route, doc, p: resource.p, repo: await withService(mirror, resource) },
     show,
   )
-  if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0 }
-  const identity = await write(staged.identity, body)
+  if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0, digests: {} }
+  const identity = await write(staged.identity, body, resource.route.hashes)
   const twin =
     body instanceof Uint8Array && body.length >= TWIN_FROM
       ? await write(staged.gzip, await gzipped(body, { level: 6 }))
@@ -272,13 +262,18 @@ async function renderHere(
   return { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) }
 }
 
-async function write(staged: Staged, body: Bytes): Promise<{ sha256: string; size: number }> {
-  const hash = hashers(['sha256'])
+async function write(
+  staged: Staged,
+  body: Bytes,
+  hashes: readonly string[] = [],
+): Promise<Pick<Rendered, 'sha256' | 'size' | 'digests'>> {
+  const hash = hashers(['sha256', ...hashes])
   for await (const piece of body instanceof Uint8Array ? [body] : body) {
     hash.update(piece)
     await staged.write([piece])
   }
-  return { sha256: hash.digests().sha256 ?? '', size: staged.size }
+  const digests = hash.digests()
+  return { sha256: digests.sha256 ?? '', size: staged.size, digests }
 }
 
 async function renderInThread(
@@ -351,8 +346,9 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
     },
     async render(path: string, type: string | undefined) {
       const other = mustResolve(resource.mounted, path)
-      const found = other.route.kind === 'made' ? undefined : await ref(path)
-      if (found === undefined && other.route.kind !== 'made') return undefined
+      const made = isMade(other, mirror.offline)
+      const found = made ? undefined : await ref(path)
+      if (found === undefined && !made) return undefined
       const view = await viewOf(mirror, other, found, {
         ...viewing,
         type: type ?? other.route.types?.[0] ?? '',

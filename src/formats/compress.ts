@@ -8,6 +8,8 @@ import {
   createGunzip,
   createGzip,
   createZstdCompress,
+  type Inflate as InflateEngine,
+  inflateSync,
 } from 'node:zlib'
 import { MirrorError } from '../errors.ts'
 import { inflateBzip2 } from './bzip2.ts'
@@ -64,6 +66,24 @@ export async function* inflate(
     }
     for (let from = 0; from < piece.length; from += longestPiece) yield piece.subarray(from, from + longestPiece)
   }
+}
+
+/**
+ * The decoded bytes of a small zlib stream (RFC 1950), which ends where the bytes end.
+ * @throws MirrorError UNREADABLE when it is damaged, cut off, goes on, or holds more than `limit` bytes.
+ */
+export function inflateZlib(bytes: Uint8Array, limit: number): Uint8Array {
+  let inflated: { readonly buffer: Buffer; readonly engine: InflateEngine }
+  try {
+    // with `info` the types do not tell that the result is another one
+    inflated = inflateSync(bytes, { maxOutputLength: limit, info: true }) as unknown as typeof inflated
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MirrorError('UNREADABLE', `the compressed bytes are malformed: ${reason}`, { cause })
+  }
+  if (inflated.engine.bytesWritten !== bytes.length)
+    throw new MirrorError('UNREADABLE', 'the compressed bytes go on after their end')
+  return inflated.buffer
 }
 
 /**

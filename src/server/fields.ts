@@ -25,12 +25,15 @@ const active = /^(?:text\/html|image\/svg\+xml|application\/xhtml\+xml|text\/xml
 
 /** Entity tags by coding, that of `coding` first; none when the answer has none. */
 export function tagsOf(served: Served, coding: string | undefined): readonly string[] {
-  const { etag, twins } = served
+  const { etag, twins, twinTags } = served
   if (etag === undefined) return []
   if (twins === undefined) return [etag]
-  const tags = [undefined, ...codingsOf(twins)].map((each) => tagOfCoding(etag, each))
-  return [...new Set([tagOfCoding(etag, coding), ...tags])]
+  const tagOf = (each: string | undefined): string =>
+    twinTags === 'weak' && each !== undefined ? weakened(etag) : tagOfCoding(etag, each)
+  return [...new Set([tagOf(coding), ...[undefined, ...codingsOf(twins)].map(tagOf)])]
 }
+
+const weakened = (tag: string): string => (tag.startsWith('W/') ? tag : `W/${tag}`)
 
 /** What every answer about this body says, whole or not; `tag` is the entity tag it speaks of. */
 function shared(served: Served, tag: string | undefined, skip: (name: string) => boolean): string[] {
@@ -55,10 +58,12 @@ function withAcceptEncoding(vary: string): string {
 }
 
 const nothing = (): boolean => false
+/** Fields that describe the bytes of the plain body, and would be wrong beside a coded one. RFC 9530 §3. */
+const ofPlainBody: ReadonlySet<string> = new Set(['content-encoding', 'repr-digest', 'digest', 'content-md5'])
 
 /** The whole (200): `size` in bytes when it is known. */
 export function wholeFields(served: Served, coding: string | undefined, size: number | undefined): string[] {
-  const skip = coding === undefined ? nothing : (name: string) => name === 'content-encoding'
+  const skip = coding === undefined ? nothing : (name: string) => ofPlainBody.has(name)
   const fields = shared(served, tagsOf(served, coding)[0], skip)
   fields.push('Content-Type', served.type === '' ? 'application/octet-stream' : served.type)
   if (coding !== undefined) fields.push('Content-Encoding', coding)

@@ -28,6 +28,13 @@ describe('an answer', () => {
     '/memory': { ...common, body: text },
     '/empty': { ...common, body: new Uint8Array() },
     '/twins': { ...common, body: small, twins: { gzip, zstd } },
+    '/tagged': {
+      ...common,
+      twinTags: 'weak',
+      headers: { 'repr-digest': 'sha-256=:AA==:', digest: 'sha-256=AA==' },
+      body: small,
+      twins: { gzip, zstd },
+    },
     '/page': { ...common, type: 'text/html; charset=utf-8', body: text },
     '/untyped': { type: '', headers: {}, body: text },
     '/lost': { ...common, body: lost },
@@ -191,6 +198,18 @@ describe('an answer', () => {
       assert.equal(body.toString('latin1'), expected)
       assert.equal(headers['content-length'], String(body.length))
     })
+
+  it('has one tag for every coding when the protocol states it, weak where the bytes are others', async () => {
+    const plain = await get('/tagged')
+    const coded = await get('/tagged', { 'accept-encoding': 'gzip' })
+    assert.deepEqual([plain.headers.etag, coded.headers.etag], ['"abc"', 'W/"abc"'])
+    assert.deepEqual([plain.headers['repr-digest'], plain.headers.digest], ['sha-256=:AA==:', 'sha-256=AA=='])
+    assert.deepEqual([coded.headers['repr-digest'], coded.headers.digest], [undefined, undefined])
+    for (const coding of ['gzip', 'identity'])
+      assert.equal((await get('/tagged', { 'accept-encoding': coding, 'if-none-match': '"abc"' })).status, 304)
+    const part = await get('/tagged', { range: 'bytes=999-' })
+    assert.deepEqual([part.status, part.headers.etag, part.headers['repr-digest']], [206, '"abc"', 'sha-256=:AA==:'])
+  })
 
   it('knows the entity tags of all codings, and names the one that the client has', async () => {
     const { status, headers } = await get('/twins', { 'accept-encoding': 'gzip', 'if-none-match': '"abc-zstd"' })

@@ -94,7 +94,7 @@ function ending(declared: Declared, end: string): Declared {
     ...(knows && { known: (p) => knows(whole(p)) }),
     ...(datesOf && { dates: (p, repo) => datesOf(whole(p), repo) }),
     ...(vouchers && { vouchers: (p, repo) => vouchers(whole(p), repo) }),
-    ...(beside && { beside: (p, repo) => beside(whole(p), repo) }),
+    ...(beside && { beside: (p, repo, type) => beside(whole(p), repo, type) }),
   }
 }
 

@@ -2,13 +2,14 @@
 
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
-import type { AnyEcosystem, AnyRoute, Doc, Entry, Params, Repo, Show } from '../../../src/contract.ts'
+import type { AnyEcosystem, AnyRoute, Digests, Doc, Entry, Params, Repo, Show } from '../../../src/contract.ts'
 import { type DocHead, doc as makeDoc } from '../../../src/engine/doc.ts'
 import { readEntries, render } from '../../../src/engine/means.ts'
 import type { Call, DocSource } from '../../../src/engine/messages.ts'
 import type { MountedRepo } from '../../../src/engine/mirror.ts'
 import { sight } from '../../../src/engine/sight.ts'
 import type { Threads } from '../../../src/engine/threads.ts'
+import { hashers } from '../../../src/formats/digest.ts'
 
 export interface Found {
   readonly route: AnyRoute<unknown>
@@ -101,6 +102,12 @@ export async function read(shelf: Shelf, path: string, bytes?: Uint8Array): Prom
   return { entries: groups.flat(), dropped }
 }
 
+function digestsOf(body: Uint8Array, hashes: readonly string[] = []): Digests {
+  const hash = hashers(['sha256', ...hashes])
+  hash.update(body)
+  return hash.digests()
+}
+
 const noHoldings = async function* (): AsyncGenerator<Entry> {}
 
 const plainSight = (shelf: Shelf) => ({ now: shelf.now, held: undefined, seen: new Map() })
@@ -122,9 +129,10 @@ export async function show(
     allows,
     document: async (other) => docOf(shelf, other),
     async render(other, as) {
-      const body = await show(shelf, other, as ?? find(shelf.mounted.ecosystem, other).route.types?.[0] ?? '')
+      const { types, hashes } = find(shelf.mounted.ecosystem, other).route
+      const body = await show(shelf, other, as ?? types?.[0] ?? '')
       if (body === undefined) return undefined
-      const digests = { sha256: createHash('sha256').update(body).digest('hex') }
+      const digests = digestsOf(body, hashes)
       return {
         size: body.length,
         digests,
@@ -183,10 +191,10 @@ export async function showInThread(
         return source === undefined ? undefined : { source, held: undefined, seen: new Map() }
       }
       if (call.method === 'holdings') return []
-      const wanted = call.type ?? find(shelf.mounted.ecosystem, call.path).route.types?.[0] ?? ''
-      const body = await show(shelf, call.path, wanted)
+      const { types, hashes } = find(shelf.mounted.ecosystem, call.path).route
+      const body = await show(shelf, call.path, call.type ?? types?.[0] ?? '')
       if (body === undefined) return undefined
-      const digests = { sha256: createHash('sha256').update(body).digest('hex') }
+      const digests = digestsOf(body, hashes)
       return { size: body.length, digests, bytes: new Uint8Array(body) }
     },
   })

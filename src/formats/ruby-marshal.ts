@@ -1,0 +1,525 @@
+// Ruby's Marshal format, version 4.8, as plain data: classes are names and nothing is ever created by one. Only what the
+// indexes of gems are made of is understood; anything else, and what refers to itself, is refused.
+// https://docs.ruby-lang.org/en/master/marshal_rdoc.html
+
+import { MirrorError } from '../errors.ts'
+
+export interface RubySymbol {
+  readonly type: 'symbol'
+  readonly name: string
+}
+/** Named values beside the contents: instance variables, a string's encoding. */
+export type Variables = readonly (readonly [name: string, value: RubyValue])[]
+export interface RubyString {
+  readonly type: 'string'
+  readonly bytes: Uint8Array
+  readonly variables: Variables
+}
+export interface RubyArray {
+  readonly type: 'array'
+  readonly items: readonly RubyValue[]
+}
+export interface RubyHash {
+  readonly type: 'hash'
+  readonly pairs: readonly (readonly [RubyValue, RubyValue])[]
+  /** What a missing key stands for, when the hash says so. */
+  readonly fallback?: RubyValue
+}
+/** `o`: an object by its instance variables. */
+export interface RubyObject {
+  readonly type: 'object'
+  readonly class: string
+  readonly variables: Variables
+}
+/** `U`: an object by what its `marshal_dump` gave. */
+export interface RubyMarshalled {
+  readonly type: 'marshalled'
+  readonly class: string
+  readonly value: RubyValue
+}
+/** `u`: an object by the bytes that its `_dump` gave. */
+export interface RubyDumped {
+  readonly type: 'dumped'
+  readonly class: string
+  readonly bytes: Uint8Array
+  readonly variables: Variables
+}
+/** As it is written: `1.5`, `inf`, `-inf`, `nan`. */
+export interface RubyFloat {
+  readonly type: 'float'
+  readonly text: string
+}
+/** Integers are numbers up to 31 bits, as Ruby writes them short, and bigint beyond. A value met twice is one JavaScript object. */
+export type RubyValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | RubySymbol
+  | RubyString
+  | RubyArray
+  | RubyHash
+  | RubyObject
+  | RubyMarshalled
+  | RubyDumped
+  | RubyFloat
+
+/** Values within values: specifications have nine levels. */
+const deepest = 64
+/** Bytes of an integer that is written long. */
+const longestInteger = 128
+
+const unreadable = (why: string): MirrorError => new MirrorError('UNREADABLE', `the Marshal data ${why}`)
+
+/** A value that is still being read, or was let go of: nothing may refer to it. */
+const nothing = Symbol('nothing')
+
+interface Reader {
+  /** Reads the version; nothing else comes before it. */
+  version(): void
+  /** Reads one value. */
+  value(): RubyValue
+  /** The length of an array, whose items are then read one by one. */
+  array(): number
+  /** Bytes that follow those it has. */
+  feed(bytes: Uint8Array): void
+  /** Lets go of the value read last: a reference to it is refused. */
+  forget(): void
+  /** Bytes not read yet. */
+  readonly left: number
+}
+
+function createReader(): Reader {
+  let bytes: Uint8Array = new Uint8Array(0)
+  let at = 0
+  let depth = 0
+  const symbols: string[] = []
+  const objects: (RubyValue | typeof nothing)[] = []
+  let outermost = 0
+
+  function byte(): number {
+    const read = bytes[at]
+    if (read === undefined) throw unreadable('ends too early')
+    at += 1
+    return read
+  }
+
+  function take(count: number): Uint8Array {
+    if (count > bytes.length - at) throw unreadable('ends too early')
+    const taken = bytes.slice(at, at + count)
+    at += count
+    return taken
+  }
+
+  /** One byte for small ones, else their count of bytes (negative for negative numbers) and these, the lowest first. */
+  function integer(): number {
+    const head = (byte() << 24) >> 24
+    if (head === 0) return 0
+    if (head > 4) return head - 5
+    if (head < -4) return head + 5
+    let read = head > 0 ? 0 : -1
+    for (let index = 0; index < Math.abs(head); index++)
+      read = (read & ~(0xff << (8 * index))) | (byte() << (8 * index))
+    // four bytes may hold more than the 31 bits that Ruby writes
+    if (head === 4 && read < 0) throw unreadable('holds an integer out of range')
+    return read
+  }
+
+  /** Every item takes a byte at least, so that no length promises more than there is. */
+  function length(each = 1): number {
+    const read = integer()
+    if (read < 0 || read * each > bytes.length - at) throw unreadable('states a length that it does not have')
+    return read
+  }
+
+  function symbol(): string {
+    const type = String.fromCharCode(byte())
+    if (type === ';') return symbols[integer()] ?? lost('a symbol')
+    if (type === 'I') {
+      const name = symbol()
+      for (let left = length(2); left > 0; left--) {
+        symbol()
+        value()
+      }
+      return name
+    }
+    if (type !== ':') throw unreadable('names something by no symbol')
+    const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(take(length()))
+    symbols.push(name)
+    return name
+  }
+
+  function lost(what: string): never {
+    throw unreadable(`refers to ${what} that it does not hold`)
+  }
+
+  function variables(): Variables {
+    return Array.from({ length: length(2) }, () => [symbol(), value()] as const)
+  }
+
+  function reserve(): number {
+    objects.push(nothing)
+    return objects.length - 1
+  }
+
+  function register<T extends RubyValue>(made: T, place = reserve()): T {
+    objects[place] = made
+    return made
+  }
+
+  /** `named`: reads the variables that an `I` in front announces. */
+  function typed(type: string, named: () => Variables): RubyValue {
+    if (type === '0') return null
+    if (type === 'T') return true
+    if (type === 'F') return false
+    if (type === 'i') return integer()
+    if (type === ':' || type === ';') {
+      at -= 1
+      return { type: 'symbol', name: symbol() }
+    }
+    if (type === '@') {
+      const found = objects[integer()]
+      if (found === undefined || found === nothing) return lost('a value')
+      return found
+    }
+    if (type === 'f') return register({ type: 'float', text: Buffer.from(take(length())).toString('latin1') })
+    if (type === 'l') return register(long())
+    const place = type === 'u' ? -1 : reserve()
+    if (type === '"') {
+      const read = take(length())
+      return register({ type: 'string', bytes: read, variables: named() }, place)
+    }
+    if (type === '[') {
+      const items = Array.from({ length: length() }, value)
+      return register({ type: 'array', items }, place)
+    }
+    if (type === '{' || type === '}') {
+      const pairs = Array.from({ length: length(2) }, () => [value(), value()] as const)
+      return register({ type: 'hash', pairs, ...(type === '}' ? { fallback: value() } : {}) }, place)
+    }
+    if (type === 'o') return register({ type: 'object', class: symbol(), variables: variables() }, place)
+    if (type === 'U') return register({ type: 'marshalled', class: symbol(), value: value() }, place)
+    // the one kind that is counted after what stands in it
+    if (type === 'u') return register({ type: 'dumped', class: symbol(), bytes: take(length()), variables: named() })
+    throw unreadable('holds a kind of value that no index of gems has')
+  }
+
+  function long(): bigint {
+    const sign = String.fromCharCode(byte())
+    const count = length() * 2
+    if ((sign !== '+' && sign !== '-') || count > longestInteger) throw unreadable('holds an integer out of range')
+    let read = 0n
+    for (const [index, part] of take(count).entries()) read |= BigInt(part) << BigInt(8 * index)
+    return sign === '-' ? -read : read
+  }
+
+  function value(): RubyValue {
+    depth += 1
+    if (depth > deepest) throw unreadable('is nested too deeply')
+    const type = String.fromCharCode(byte())
+    let read: RubyValue
+    if (type !== 'I') read = typed(type, () => [])
+    else {
+      const inner = String.fromCharCode(byte())
+      if (inner === ':' || inner === ';') {
+        at -= 2
+        read = { type: 'symbol', name: symbol() }
+      } else if (inner === '"' || inner === 'u') read = typed(inner, variables)
+      else throw unreadable('holds a kind of value that no index of gems has')
+    }
+    depth -= 1
+    return read
+  }
+
+  return {
+    version() {
+      if (byte() !== 4 || byte() > 8) throw unreadable('is not of version 4.8')
+    },
+    value() {
+      outermost = objects.length
+      return value()
+    },
+    array() {
+      if (String.fromCharCode(byte()) !== '[') throw unreadable('is no list')
+      reserve()
+      return integer()
+    },
+    feed(more) {
+      bytes = at === bytes.length ? more : Buffer.concat([bytes.subarray(at), more])
+      at = 0
+    },
+    forget() {
+      if (outermost < objects.length) objects[outermost] = nothing
+    },
+    get left() {
+      return bytes.length - at
+    },
+  }
+}
+
+/**
+ * The one value that the bytes hold.
+ * @throws MirrorError UNREADABLE when they are no such data, hold more than one value, or what no index of gems has.
+ */
+export function parseMarshal(bytes: Uint8Array): RubyValue {
+  const reader = createReader()
+  reader.feed(bytes)
+  reader.version()
+  const value = reader.value()
+  if (reader.left > 0) throw unreadable('goes on after its end')
+  return value
+}
+
+/** No item of a list takes more bytes than this. */
+const longestItem = 64 * 1024
+/** No list has more items: many times those of the largest registry. */
+const mostItems = 32 * 1024 * 1024
+
+/**
+ * The items of a list that is too long to be held: each is let go of when the next one is read, and only what is in it may
+ * be referred to later.
+ * @throws MirrorError UNREADABLE, as `parseMarshal`, and for an item of more than 64 KiB.
+ */
+export async function* parseMarshalList(stream: AsyncIterable<Uint8Array>): AsyncGenerator<RubyValue> {
+  const reader = createReader()
+  const pieces = stream[Symbol.asyncIterator]()
+  let ended = false
+  async function fill(): Promise<void> {
+    while (!ended && reader.left < longestItem) {
+      const step = await pieces.next()
+      if (step.done === true) ended = true
+      else reader.feed(step.value)
+    }
+  }
+  try {
+    await fill()
+    reader.version()
+    const count = reader.array()
+    if (count < 0 || count > mostItems) throw unreadable('states a length that no list has')
+    for (let index = 0; index < count; index++) {
+      if (reader.left < longestItem && !ended) await fill()
+      yield reader.value()
+      reader.forget()
+    }
+    await fill()
+    if (reader.left > 0) throw unreadable('goes on after its end')
+  } finally {
+    await pieces.return?.()
+  }
+}
+
+interface Writer {
+  version(): void
+  value(value: RubyValue): void
+  /** The head of an array whose items are then written one by one. */
+  array(count: number): void
+  /** Lets go of a value: written again it is written whole. */
+  forget(value: RubyValue): void
+  /** The bytes written since the last call. */
+  take(): Uint8Array
+  readonly size: number
+}
+
+function createWriter(): Writer {
+  let pieces: Uint8Array[] = []
+  let size = 0
+  const symbols = new Map<string, number>()
+  const objects = new Map<RubyValue, number>()
+  let count = 0
+
+  function put(bytes: Uint8Array): void {
+    pieces.push(bytes)
+    size += bytes.length
+  }
+  const type = (letter: string): void => put(Buffer.from(letter, 'latin1'))
+
+  function integer(value: number): void {
+    if (value > -124 && value < 123) {
+      put(Uint8Array.of(value === 0 ? 0 : value > 0 ? value + 5 : value - 5))
+      return
+    }
+    const bytes: number[] = []
+    let rest = value
+    while (rest !== 0 && rest !== -1) {
+      bytes.push(rest & 0xff)
+      rest >>= 8
+    }
+    // the sign has to be told from the count alone
+    put(Uint8Array.of(value < 0 ? -bytes.length : bytes.length, ...bytes))
+  }
+
+  function counted(bytes: Uint8Array): void {
+    integer(bytes.length)
+    put(bytes)
+  }
+
+  function symbol(name: string): void {
+    const known = symbols.get(name)
+    if (known !== undefined) {
+      type(';')
+      integer(known)
+      return
+    }
+    symbols.set(name, symbols.size)
+    const bytes = Buffer.from(name)
+    const ascii = bytes.length === name.length
+    type(ascii ? ':' : 'I:')
+    counted(bytes)
+    if (ascii) return
+    integer(1)
+    symbol('E')
+    type('T')
+  }
+
+  function variables(all: Variables): void {
+    integer(all.length)
+    for (const [name, value] of all) {
+      symbol(name)
+      write(value)
+    }
+  }
+
+  function write(value: RubyValue): void {
+    if (value === null) type('0')
+    else if (typeof value === 'boolean') type(value ? 'T' : 'F')
+    else if (typeof value === 'number') {
+      type('i')
+      integer(value)
+    } else if (typeof value === 'object' && value.type === 'symbol') symbol(value.name)
+    else counting(value)
+  }
+
+  /** What Ruby counts, so that it can be referred to. */
+  function counting(value: Exclude<RubyValue, null | boolean | number | RubySymbol>): void {
+    const known = objects.get(value)
+    if (known !== undefined) {
+      type('@')
+      integer(known)
+      return
+    }
+    // the one kind that is counted after what stands in it
+    if (typeof value === 'object' && value.type === 'dumped') {
+      named('u', value.variables, () => {
+        symbol(value.class)
+        counted(value.bytes)
+      })
+      remember(value)
+      return
+    }
+    remember(value)
+    contents(value)
+  }
+
+  function remember(value: RubyValue): void {
+    // two equal big integers are two values, as in Ruby
+    if (typeof value !== 'bigint') objects.set(value, count)
+    count += 1
+  }
+
+  function contents(value: bigint | RubyFloat | RubyString | RubyArray | RubyHash | RubyObject | RubyMarshalled): void {
+    if (typeof value === 'bigint') long(value)
+    else if (value.type === 'float') {
+      type('f')
+      counted(Buffer.from(value.text, 'latin1'))
+    } else if (value.type === 'string') named('"', value.variables, () => counted(value.bytes))
+    else if (value.type === 'array') {
+      type('[')
+      integer(value.items.length)
+      for (const item of value.items) write(item)
+    } else if (value.type === 'hash') hash(value)
+    else {
+      type(value.type === 'object' ? 'o' : 'U')
+      symbol(value.class)
+      if (value.type === 'object') variables(value.variables)
+      else write(value.value)
+    }
+  }
+
+  function hash({ pairs, fallback }: RubyHash): void {
+    type(fallback === undefined ? '{' : '}')
+    integer(pairs.length)
+    for (const pair of pairs) for (const value of pair) write(value)
+    if (fallback !== undefined) write(fallback)
+  }
+
+  function named(letter: string, all: Variables, body: () => void): void {
+    type(all.length === 0 ? letter : `I${letter}`)
+    body()
+    if (all.length > 0) variables(all)
+  }
+
+  function long(value: bigint): void {
+    type(value < 0n ? 'l-' : 'l+')
+    const bytes: number[] = []
+    for (let rest = value < 0n ? -value : value; rest > 0n; rest >>= 8n) bytes.push(Number(rest & 0xffn))
+    if (bytes.length % 2 === 1) bytes.push(0)
+    integer(bytes.length / 2)
+    put(Uint8Array.from(bytes))
+  }
+
+  return {
+    version: () => put(Uint8Array.of(4, 8)),
+    value: write,
+    array(length) {
+      type('[')
+      count += 1
+      integer(length)
+    },
+    forget: (value) => void objects.delete(value),
+    take() {
+      const taken = Buffer.concat(pieces, size)
+      pieces = []
+      size = 0
+      return taken
+    },
+    get size() {
+      return size
+    },
+  }
+}
+
+/** The bytes of a value, as Ruby writes it; a JavaScript object that occurs again is written as a reference. */
+export function formatMarshal(value: RubyValue): Uint8Array {
+  const writer = createWriter()
+  writer.version()
+  writer.value(value)
+  return writer.take()
+}
+
+/** Bytes are handed on in pieces of about this many. */
+const pieceSize = 64 * 1024
+
+/** The bytes of a list of `count` items, in pieces; of the items only what is in them is kept in mind. */
+export async function* formatMarshalList(
+  count: number,
+  items: Iterable<RubyValue> | AsyncIterable<RubyValue>,
+): AsyncGenerator<Uint8Array> {
+  const writer = createWriter()
+  writer.version()
+  writer.array(count)
+  for await (const item of items) {
+    writer.value(item)
+    writer.forget(item)
+    if (writer.size >= pieceSize) yield writer.take()
+  }
+  if (writer.size > 0) yield writer.take()
+}
+
+const utf8: Variables = [['E', true]]
+
+/** A text as a Ruby string in UTF-8. */
+export const rubyString = (text: string): RubyString => ({
+  type: 'string',
+  bytes: new TextEncoder().encode(text),
+  variables: utf8,
+})
+
+/** The text of a Ruby string; undefined for any other value. Bytes that are not UTF-8 are replaced. */
+export const textOf = (value: RubyValue | undefined): string | undefined =>
+  isKind(value, 'string') ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(value.bytes) : undefined
+
+type Kinds = { readonly [K in Extract<RubyValue, { readonly type: string }> as K['type']]: K }
+
+/** Is it a value of this kind? */
+export const isKind = <K extends keyof Kinds>(value: RubyValue | undefined, kind: K): value is Kinds[K] =>
+  typeof value === 'object' && value !== null && value.type === kind

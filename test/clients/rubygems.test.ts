@@ -1,0 +1,57 @@
+// Bundler and gem against a registry on loopback.
+
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { gemfile, type Kind, printed, startGemReplica } from '../replica/rubygems.ts'
+import { pkgmirror, serve } from './mirror.ts'
+import { files, folder, found, mainland } from './place.ts'
+import { bundle, gemInstall } from './rubygems-suite.ts'
+import { emptyMirror, originOf, voyage, withoutNetwork } from './voyage.ts'
+
+const project = { gemfile, printed }
+
+async function origin(t: TestContext, kind: Kind, more = '') {
+  const replica = await startGemReplica(kind)
+  const text = `repositories:\n  rubygems: { upstream: "${replica.upstream.url}" }\n${more}`
+  return { replica, ...originOf(t, replica.upstream, text) }
+}
+
+const missing = (program: string) => ({
+  skip: found(program) === undefined ? `${program} is not on this machine` : false,
+})
+
+describe('bundler', missing('bundle'), () => {
+  for (const kind of ['with everything', 'with the compact index alone'] as const) {
+    it(`installs the same gems through the mirror, offline and exported: a registry ${kind}`, async (t) => {
+      await voyage(t, await origin(t, kind), bundle(t, project, 'a mirror of every source'))
+    })
+  }
+
+  it('takes the mirror as the source of a Gemfile', async (t) => {
+    await voyage(t, await origin(t, 'with everything'), bundle(t, project, 'the source of the Gemfile'))
+  })
+
+  it('installs offline what a sync has brought, each gem fetched once', async (t) => {
+    const { replica, configuration, stop } = await origin(t, 'with everything')
+    const mirror = emptyMirror(t, configuration)
+    const manifest = `${files(folder(t), { 'm.yaml': 'packages: { gem: ["orchard@~> 1.0"] }\n' })}/m.yaml`
+    await pkgmirror(mirror, 'sync', manifest)
+    const online = await serve(t, mirror)
+    const use = bundle(t, project, 'a mirror of every source')
+    const first = await use(online.url, mainland)
+    assert.deepEqual(
+      replica.gems.filter((each) => replica.upstream.count(each) > 1),
+      [],
+    )
+    await online.stop()
+    await stop()
+    await withoutNetwork(t, mirror, use, first)
+  })
+})
+
+describe('gem', missing('gem'), () => {
+  it('installs the same gems through the mirror, offline and exported', async (t) => {
+    const use = gemInstall(t, project, ['orchard', '--version', '~> 1.0'])
+    await voyage(t, await origin(t, 'with everything'), use)
+  })
+})
