@@ -5,7 +5,7 @@ import type { Digests, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { generationKey, type Resource, resolve } from './resolve.ts'
+import { generationKey, type Resource, readerOf, resolve } from './resolve.ts'
 import type { Scope } from './scope.ts'
 
 export interface Said {
@@ -106,7 +106,7 @@ const FLIPPED: Seen = { first: 0, baseline: true }
 /** When this mirror first saw the file of a fact. */
 export function seenOf(mirror: Mirror, mounted: MountedRepo, fact: Fact): Seen | undefined {
   const route = fact.scope.startsWith('*')
-    ? mounted.ecosystem.routes[Number(fact.scope.slice(1))]
+    ? mounted.ecosystem.routes[readerOf(fact.scope)]
     : resolve(mounted, fact.scope)?.route
   if (route?.generation !== undefined) return FLIPPED
   return fact.entry.published === undefined
