@@ -4,5 +4,6 @@ import type { AnyEcosystem } from '../contract.ts'
 import { cargo } from './cargo/index.ts'
 import { debian } from './debian/index.ts'
 import { npm } from './npm/index.ts'
+import { oci } from './oci/index.ts'
 
-export const ecosystems: readonly AnyEcosystem[] = [npm, cargo, debian]
+export const ecosystems: readonly AnyEcosystem[] = [npm, cargo, debian, oci]

@@ -197,7 +197,9 @@ class Transfer {
         await received.discard()
         const refused = this.#refused(received.status, url)
         // the document is there: one page of it is missing
-        throw refused.code === 'NOT_FOUND' ? new MirrorError('UPSTREAM_STATUS', refused.message, refused.facts) : refused
+        throw refused.code === 'NOT_FOUND'
+          ? new MirrorError('UPSTREAM_STATUS', refused.message, refused.facts)
+          : refused
       }
       this.#hashes.update(SEPARATOR)
       await this.file.append([SEPARATOR], SEPARATOR.length)

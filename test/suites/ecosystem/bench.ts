@@ -125,7 +125,8 @@ export function createBench(ecosystem: AnyEcosystem, fixtures: Fixtures, module:
       const { settings } = mounted
       const judged = mount({ ...settings, policy: { ...settings.policy, deny: deny.map(rule) } }, ecosystem)
       const bytes = new Map(bench.paths().map((path) => [path, bytesOf(bench.sourceAt(path))]))
-      return { mounted: judged, bytes, now: bench.test.clock.now, base: `http://mirror.test${settings.mount}` }
+      const types = new Map(bench.paths().map((path) => [path, bench.sourceAt(path).type ?? '']))
+      return { mounted: judged, bytes, types, now: bench.test.clock.now, base: `http://mirror.test${settings.mount}` }
     },
     indexes: () => bench.paths().filter((path) => find(ecosystem, path).route.read !== undefined),
     views() {

@@ -29,6 +29,8 @@ export function find(ecosystem: AnyEcosystem, path: string): Found {
 export interface Shelf {
   readonly mounted: MountedRepo
   readonly bytes: ReadonlyMap<string, Uint8Array>
+  /** Media types by path, where upstream names them. */
+  readonly types: ReadonlyMap<string, string>
   /** Milliseconds since 1970. */
   readonly now: number
   readonly base: string
@@ -37,7 +39,7 @@ export interface Shelf {
 const headOf = (shelf: Shelf, path: string, bytes: Uint8Array): DocHead => ({
   path,
   url: `${shelf.mounted.repo.upstreams[0]}${path}`,
-  type: '',
+  type: shelf.types.get(path) ?? '',
   size: bytes.length,
   digests: { sha256: createHash('sha256').update(bytes).digest('hex') },
   headers: {},
