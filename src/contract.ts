@@ -290,6 +290,11 @@ export interface Ecosystem<O> {
   refuse?(error: MirrorError, path: string): Answer
   /** The canonical spelling of a path that clients also write in another way; the path itself when there is none. */
   spelling?(path: string): string
+  /**
+   * The query parameter by which clients say which upstream's host they mean, whatever address they ask; and the header field
+   * in which they are told that it counted.
+   */
+  readonly namespace?: { readonly query: string; readonly header: string }
   /** Where a repository that is not built in is mounted unless it says so; `/NAME` when left out. */
   mount?(name: string): string
 }
