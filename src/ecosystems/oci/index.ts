@@ -156,6 +156,7 @@ export const oci: Ecosystem<OciOptions> = {
   setup: (at) => setup(at, isDefault(at.repo)),
   refuse,
   mount: (name) => `/v2/${name}`,
+  namespace: { query: 'ns', header: 'oci-namespace' },
 }
 
 const isDefault = ({ upstreams }: Repo<OciOptions>): boolean =>
