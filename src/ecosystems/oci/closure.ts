@@ -55,6 +55,12 @@ async function* image(want: Selector, look: Looking, seen: Set<string>): AsyncGe
   const range = readRange(want.range ?? 'latest')
   if (typeof range === 'string') throw new MirrorError('CONFIG', `${want.name}: ${range}`, { ...want.from })
   const follow = followed(want)
+  const [unknown] = Object.keys(want.options ?? {})
+  if (unknown !== undefined)
+    throw new MirrorError('CONFIG', `${want.name}: an image takes no ${JSON.stringify(unknown.slice(0, 40))}`, {
+      ...want.from,
+      hint: 'It takes `tags`, `keep` and `follow`; which machines it is for is said under `platforms`.',
+    })
   const listed = await tagList(name, range, look)
   if (listed === undefined && range.selects) look.lacks(want, 'its registry lists no tags')
   if (listed !== undefined) yield { path: tagsPath(name), name }

@@ -41,13 +41,16 @@ const headers: NonNullable<Route<Tagged, OciOptions>['headers']> = ({ digests })
   'docker-content-digest': `sha256:${digests.sha256}`,
 })
 
+/** What clients call the registry that they ask by default; it is elsewhere. */
+const defaultHost = 'docker.io'
+
 const repos: readonly BuiltIn<OciOptions>[] = [
   {
     name: 'oci',
     mount: '/v2',
     upstreams: ['https://registry-1.docker.io/v2'],
     hosts: ['auth.docker.io', 'production.cloudflare.docker.com', '*.r2.cloudflarestorage.com'],
-    also: ['https://docker.io', 'https://index.docker.io', 'https://registry.hub.docker.com'],
+    also: [`https://${defaultHost}`, 'https://index.docker.io', 'https://registry.hub.docker.com'],
     options: { official: 'library' },
   },
   {
@@ -153,7 +156,7 @@ export const oci: Ecosystem<OciOptions> = {
   name: (text) => text.toLowerCase(),
   want,
   closure,
-  setup: (at) => setup(at, isDefault(at.repo)),
+  setup: (at) => setup(at, isDefault(at.repo) ? defaultHost : undefined),
   refuse,
   mount: (name) => `/v2/${name}`,
   namespace: { query: 'ns', header: 'oci-namespace' },

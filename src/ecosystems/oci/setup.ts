@@ -3,14 +3,14 @@
 import type { Mounted, Setup } from '../../contract.ts'
 import type { OciOptions } from './options.ts'
 
-/** `isDefault`: the registry that clients ask when an image names none. */
-export function setup({ repo, base }: Mounted<OciOptions>, isDefault: boolean): readonly Setup[] {
+/** `known`: what clients call the registry that they ask when an image names none, if this is its mirror. */
+export function setup({ repo, base }: Mounted<OciOptions>, known: string | undefined): readonly Setup[] {
   const { protocol, host, pathname } = new URL(base)
   const path = pathname.replace(/^\/v2(?=\/|$)/, '').replace(/\/$/, '')
   const insecure = protocol === 'http:'
   const pull = `${host}${path}`
   const direct: Setup = {
-    client: isDefault ? 'images' : `images-${repo.name}`,
+    client: known === undefined ? `images-${repo.name}` : 'images',
     title: 'any tool, with the mirror in the name',
     files: [
       {
@@ -20,7 +20,7 @@ export function setup({ repo, base }: Mounted<OciOptions>, isDefault: boolean): 
     ],
     note: `Images are then ${pull}/NAME:TAG, for podman, buildah, skopeo (--src-tls-verify=false without TLS), crane (--insecure) and oras (--plain-http).`,
   }
-  if (!isDefault) return [direct]
+  if (known === undefined) return [direct]
   return [
     {
       client: 'containerd',
@@ -50,7 +50,7 @@ export function setup({ repo, base }: Mounted<OciOptions>, isDefault: boolean): 
       files: [
         {
           path: '~/.config/containers/registries.conf.d/pkgmirror-default.conf',
-          text: `# ${base}\n[[registry]]\nprefix = "docker.io"\nlocation = "docker.io"\n\n[[registry.mirror]]\nlocation = "${pull}"\ninsecure = ${insecure}\n`,
+          text: `# ${base}\n[[registry]]\nprefix = "${known}"\nlocation = "${known}"\n\n[[registry.mirror]]\nlocation = "${pull}"\ninsecure = ${insecure}\n`,
         },
       ],
       note: `For another registry: the same with its host, and the mirror's location ${pull}/REPOSITORY.`,
