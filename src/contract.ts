@@ -129,6 +129,8 @@ export interface Show {
   render(path: string, type?: string): Promise<Shown | undefined>
   /** What this repo holds and shows, for made indexes of a partial mirror. */
   holdings(name?: string): AsyncIterable<Entry>
+  /** States header fields of the protocol's own that depend on what is shown: the link to the next page. */
+  states(headers: Readonly<Record<string, string>>): void
 }
 
 /** A decoded path of upstream with a query, as it is written behind the question mark. */
@@ -159,6 +161,13 @@ export interface Route<P, O> {
   readonly query?: readonly string[]
   /** Live routes only; GET and HEAD when left out. */
   readonly methods?: readonly string[]
+  /** Bytes; no more are taken. 1 GiB of an index and 64 GiB of an artifact when left out. */
+  readonly limit?: number
+  /**
+   * The next page of a document that comes in several, by the header fields of the page before. All are kept as one
+   * document, with a record separator (U+001E, RFC 7464) between them.
+   */
+  next?(headers: Readonly<Record<string, string>>, p: P): Asked | undefined
   /** Digests that are computed of what is kept and of what is shown, beside sha256 and those that are stated: `sha1`, `md5` … */
   readonly hashes?: readonly string[]
   /** Statuses that mean "not there"; 404 and 410 when left out. */
@@ -292,6 +301,11 @@ export interface Ecosystem<O> {
   refuse?(error: MirrorError, path: string): Answer
   /** The canonical spelling of a path that clients also write in another way; the path itself when there is none. */
   spelling?(path: string): string
+  /**
+   * The query parameter by which clients say which upstream's host they mean, whatever address they ask; and the header field
+   * in which they are told that it counted.
+   */
+  readonly namespace?: { readonly query: string; readonly header: string }
   /** Where a repository that is not built in is mounted unless it says so; `/NAME` when left out. */
   mount?(name: string): string
 }

@@ -3,6 +3,7 @@
 import path from 'node:path'
 import type { Generation, Run } from '../catalog/rows.ts'
 import type { HeldTotals } from '../catalog/totals.ts'
+import { cooldownOf, memberOf } from '../engine/members.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 
 /** How many of the last runs are told of. */
@@ -43,7 +44,8 @@ export interface Inventory {
 const nothing: Omit<HeldTotals, 'repo'> = { files: 0, artifacts: 0, bytes: 0, hits: 0, fetched: 0, used: 0 }
 
 /** Reads the catalog alone: no bytes, no network. */
-export function inventory({ catalog, repos }: Mirror, data: string, offline: boolean): Inventory {
+export function inventory(mirror: Mirror, data: string, offline: boolean): Inventory {
+  const { catalog, repos } = mirror
   const totals = new Map(catalog.totals.held().map(({ repo, ...rest }) => [repo, rest]))
   const generations = Map.groupBy(catalog.generations.all(), ({ repo }) => repo)
   const names = new Set([...repos.keys(), ...totals.keys()])
@@ -60,7 +62,7 @@ export function inventory({ catalog, repos }: Mirror, data: string, offline: boo
       name,
       ...placeOf(mounted),
       totals: held ?? nothing,
-      generations: (generations.get(name) ?? []).map((one) => stateOf(one, mounted)),
+      generations: (generations.get(name) ?? []).map((one) => stateOf(mirror, one, mounted)),
     })
   }
   const runs = catalog.runs.list(RUNS).map(({ summary: _, ...run }) => run)
@@ -74,13 +76,14 @@ function placeOf(mounted: MountedRepo | undefined): Pick<RepoInventory, 'ecosyst
   return { ecosystem, mount, upstreams }
 }
 
-function stateOf({ key, state, made, flipped }: Generation, mounted: MountedRepo | undefined): GenerationState {
-  const waits = state === 'waiting' && mounted !== undefined
+function stateOf(mirror: Mirror, generation: Generation, mounted: MountedRepo | undefined): GenerationState {
+  const { id, key, state, made, flipped } = generation
+  const member = state === 'waiting' && mounted !== undefined ? memberOf(mirror, mounted, id) : undefined
   return {
     key,
     state,
     made,
     ...(flipped === undefined ? {} : { flipped }),
-    ...(waits ? { until: made + mounted.judge.repositoryCooldown } : {}),
+    ...(member === undefined ? {} : { until: made + cooldownOf(member) }),
   }
 }

@@ -81,6 +81,8 @@ function statusLines(found: Inventory, now: number): readonly string[] {
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines
 }
 
+const MOST_GENERATIONS = 20
+
 function repoLines({ name, mount, upstreams, totals, generations }: RepoInventory, now: number): readonly string[] {
   const used = totals.used === 0 ? '' : `, last ${pastText(totals.used, now)}`
   const rows = [
@@ -88,9 +90,17 @@ function repoLines({ name, mount, upstreams, totals, generations }: RepoInventor
     ['files', `${countText(totals.files, 'file')}, ${bytesText(totals.bytes)}, ${totals.artifacts} of them artifacts`],
     ['hits', `${totals.hits}${used}`],
     ...(totals.fetched === 0 ? [] : [['fetched', pastText(totals.fetched, now)]]),
-    ...generations.map((one) => ['generation', generationText(one, now)]),
+    ...generationRows(generations, now),
   ]
   return [`${name} at ${mount ?? 'no mount: it is not configured'}`, ...columns(rows, 2), '']
+}
+
+/** A registry of images has one for each tag: those that wait are told first, and not all of the others. */
+function generationRows(generations: readonly GenerationState[], now: number): readonly (readonly string[])[] {
+  const order = [...generations].sort((a, b) => Number(b.until !== undefined) - Number(a.until !== undefined))
+  const rows = order.slice(0, MOST_GENERATIONS).map((one) => ['generation', generationText(one, now)])
+  const more = generations.length - rows.length
+  return more === 0 ? rows : [...rows, ['generation', `and ${more} more`]]
 }
 
 function generationText({ key, state, made, flipped, until }: GenerationState, now: number): string {

@@ -132,8 +132,8 @@ export const structures = {
     schema: byName({ anyOf: [text, listOf(text, item, { type: 'number' })] }),
   },
   images: {
-    doc: 'Container images, as texts or `{repo, name, tags, keep, …}`.',
-    example: '["library/alpine:3.22"]',
+    doc: 'Container images, as texts (with the host of a registry that is mirrored, or without) or `{repo, name, tags, keep, …}`.',
+    example: '["library/alpine:3.22", { name: library/debian, tags: "^12 || stable-slim", keep: 2 }]',
     schema: listOf(text, item),
   },
   roots: {

@@ -7,7 +7,7 @@ import { dig, placed, type Reader, textOf } from './reader.ts'
 import type { Repositories } from './repositories.ts'
 import { itemsOf, subtree } from './shapes.ts'
 import type { Repository, Want, Where } from './types.ts'
-import { repositoryNamed } from './words.ts'
+import { findEcosystem, repositoryNamed } from './words.ts'
 
 // Keys of the long form that mean the same in every ecosystem; the others are its own.
 const common: ReadonlySet<string> = new Set([
@@ -46,12 +46,9 @@ export function readWants(
     for (const item of itemsOf(field.node)) add(repository, item, `packages.${name}`)
   }
   for (const item of itemsOf(dig(tree, 'images')?.node)) {
-    const repo = item.kind === 'tree' ? item.fields.get('repo') : undefined
-    add(
-      repositoryOf(repo === undefined ? 'container' : textOf(repo.node, 'images.repo').text, item.where),
-      item,
-      'images',
-    )
+    const { repo, text } = imageOf(item, repositories.enabled, ecosystems)
+    const repository = repositoryOf(repo, item.where)
+    if (used.has(repository)) wants.push(readItem(item, 'images', repository, reader, ecosystems, text))
   }
   for (const item of itemsOf(dig(tree, 'roots')?.node)) {
     const repo = item.kind === 'tree' ? item.fields.get('repo')?.node : item
@@ -62,16 +59,53 @@ export function readWants(
   return wants
 }
 
+/** What stands for any registry of container images. */
+const containers = 'container'
+
+/**
+ * The repository of an image, and its name there. A reference as tools write it may begin with the registry's host, which one
+ * of the repositories mirrors.
+ */
+function imageOf(
+  item: Node,
+  enabled: readonly Repository[],
+  ecosystems: readonly AnyEcosystem[],
+): { readonly repo: string; readonly text: string | undefined } {
+  const repo = item.kind === 'tree' ? item.fields.get('repo') : undefined
+  if (repo !== undefined) return { repo: textOf(repo.node, 'images.repo').text, text: undefined }
+  const named = item.kind === 'tree' ? item.fields.get('name')?.node : item
+  const text = named === undefined ? '' : textOf(named, 'images').text
+  const [, host, rest] = /^\s*([^/\s]*[.:][^/\s]*|localhost)\/(.*)$/s.exec(text) ?? []
+  if (host === undefined) return { repo: containers, text: undefined }
+  const ecosystem = findEcosystem(containers, ecosystems)
+  const found = enabled.find(
+    (one) => one.ecosystem === ecosystem?.id && hostsOf(one, ecosystem).has(host.toLowerCase()),
+  )
+  if (found !== undefined) return { repo: found.name, text: rest }
+  throw fault(
+    item.where,
+    `images: no repository mirrors ${host}`,
+    `Add it: \`repositories: { NAME: { ecosystem: ${containers}, upstream: "https://${host}/v2" } }\`.`,
+  )
+}
+
+function hostsOf({ name, upstreams }: Repository, ecosystem: AnyEcosystem | undefined): ReadonlySet<string> {
+  const also = ecosystem?.repos.find((one) => one.name === name)?.also ?? []
+  return new Set([...upstreams, ...also].flatMap((address) => URL.parse(address)?.host ?? []))
+}
+
+/** `called`: its name in the repository, when that is not as it is written. */
 function readItem(
   item: Node,
   path: string,
   repository: Repository,
   reader: Reader,
   ecosystems: readonly AnyEcosystem[],
+  called?: string,
 ): Want {
   const named = item.kind === 'tree' ? item.fields.get('name')?.node : item
   if (named === undefined) throw fault(item.where, `${path}: needs \`name\``)
-  const text = textOf(named, path).text
+  const text = called ?? textOf(named, path).text
   const ecosystem = ecosystems.find(({ id }) => id === repository.ecosystem)
   placed(named.where, path, () => ecosystem?.want(text, repository))
   return {

@@ -26,7 +26,9 @@ function outOfReach(
 ): Settings['warnings'] {
   const type = /^pkg:([^/]+)\//.exec(pattern)?.[1] ?? ''
   const ecosystem = findEcosystem(type, ecosystems)
-  if (ecosystem?.routes.some((route) => route.generation !== undefined) !== true) return []
+  const chained = ecosystem?.routes.filter((route) => route.generation !== undefined) ?? []
+  // where a set of indexes belongs to one package, a rule about that package reaches it
+  if (ecosystem === undefined || chained.length === 0 || chained.some((route) => route.known !== undefined)) return []
   const message = `${pattern} has no effect: ${ecosystem.title} waits as a whole; set cooldown.repositories instead`
   return [{ message, where }]
 }

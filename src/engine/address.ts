@@ -20,13 +20,15 @@ export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo)
   for (const place of places) {
     const { path, query } = typeof place === 'string' ? { path: place, query: '' } : place
     if (!path.startsWith('/')) urls.push(path)
-    else
-      for (const upstream of repo.upstreams)
-        urls.push(withQuery(joinUrl(upstream, encodePath(path)), joined(query, resource.variant)))
+    else urls.push(...addressesOf({ path, query: joined(query, resource.variant) }, repo))
   }
   const origins = new Set(repo.upstreams.map(originOf))
   return { urls, guarded: urls.some((url) => !origins.has(originOf(url))) }
 }
+
+/** Where each of the equal upstreams keeps a path. */
+export const addressesOf = ({ path, query }: Asked, repo: Repo): readonly string[] =>
+  repo.upstreams.map((upstream) => withQuery(joinUrl(upstream, encodePath(path)), query))
 
 const joined = (...queries: readonly string[]): string => queries.filter((query) => query !== '').join('&')
 

@@ -1,5 +1,6 @@
 // Whether a file may be had, by what is said of it: the verdict of policy, and what gives a clock to a file that has none.
 
+import type { Fact } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
 import { subjectOf, type Verdict } from './judge.ts'
 import type { Mirror } from './mirror.ts'
@@ -44,11 +45,20 @@ function verdictOn(
 ): { readonly verdict: Verdict; readonly dated: boolean } {
   const repo = mounted.settings.name
   const { facts } = mirror.catalog
-  const fact = facts.byName(repo, name).find((one) => one.entry.version === version)
+  const isIt = ({ entry }: Fact): boolean => entry.name === name && entry.version === version
+  const fact = facts.of(repo, path).find(isIt) ?? facts.byName(repo, name).find(isIt)
   const sighted = fact === undefined ? facts.seen(repo, path) : seenOf(mirror, mounted, fact)
   const { entry, seen } = dated(mirror, mounted, fact?.entry ?? { name, version }, sighted)
   const verdict = mounted.judge.verdict(subjectOf(entry, seen), mirror.now())
   return { verdict, dated: entry.published !== undefined || seen !== undefined }
+}
+
+/** A document whose very bytes are denied is refused under every name. */
+export function admitBytes(mirror: Mirror, { mounted, route, p, path }: Resource, sha256: string): void {
+  const name = mounted.judge.open ? undefined : route.known?.(p).name
+  if (name === undefined) return
+  const verdict = mounted.judge.verdict({ name, digests: { sha256 } }, mirror.now())
+  if (!verdict.allow) throw wordsOf(verdict, `${name}@sha256:${sha256}`, path)
 }
 
 type Refusal = Exclude<Verdict, { readonly allow: true }>

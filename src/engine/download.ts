@@ -20,6 +20,10 @@ const BACKLOG = 4 * 1024 * 1024
 const EAGER = 1024 * 1024
 /** Transfers of one file before it is given up; a mismatch counts double. */
 const TRIES = 4
+/** Pages of one document; the largest repositories have some hundreds. */
+const MOST_PAGES = 5000
+/** What stands between pages (RFC 7464 §2.2). */
+const SEPARATOR = Uint8Array.of(0x1e)
 
 export interface Wanted {
   readonly repo: string
@@ -37,6 +41,8 @@ export interface Wanted {
   readonly limit: number
   readonly priority: number
   readonly absent: readonly number[]
+  /** The addresses of the next page by the header fields of the one before, in the order of `urls`. */
+  readonly next?: (headers: Readonly<Record<string, string>>) => readonly string[] | undefined
   readonly signal?: AbortSignal
 }
 
@@ -128,9 +134,8 @@ class Transfer {
     let failure: MirrorError | undefined
     let mismatches = 0
     for (let attempt = 0; attempt < most; attempt += 1) {
-      const url = urls[attempt % urls.length] ?? ''
       try {
-        const arrived = await this.#attempt(url, onHead)
+        const arrived = await this.#attempt(attempt % urls.length, onHead)
         if (arrived !== undefined) return arrived
       } catch (error) {
         failure = asMirrorError(error)
@@ -153,8 +158,9 @@ class Transfer {
   }
 
   /** One request and its body; undefined when it has to be asked once more in another way. */
-  async #attempt(url: string, onHead: (head: Head) => void): Promise<Arrived | undefined> {
-    const received = await this.#ask(url)
+  async #attempt(place: number, onHead: (head: Head) => void): Promise<Arrived | undefined> {
+    const url = this.#wanted.urls[place] ?? ''
+    const received = await this.#ask(url, this.#range())
     let head: Head
     try {
       if (received.status !== 200 && received.status !== 206) return await this.#bodiless(received, url)
@@ -168,12 +174,38 @@ class Transfer {
       throw error
     }
     await this.#pump(received)
+    await this.#pages(received.headers, place)
     if (received.status === 206 && this.file.size !== undefined && this.file.written < this.file.size) {
       throw new MirrorError('TRUNCATED', `upstream sent less of ${this.#wanted.path} than was asked for`, {
         path: this.#wanted.path,
       })
     }
     return { ...this.#head, body: await this.#verified() }
+  }
+
+  /** The pages after the first one, behind it in the same file. */
+  async #pages(first: Readonly<Record<string, string>>, place: number): Promise<void> {
+    const { path, next } = this.#wanted
+    const asked = new Set<string>()
+    let url = next?.(first)?.[place]
+    while (url !== undefined) {
+      if (asked.has(url) || asked.size >= MOST_PAGES)
+        throw new MirrorError('UNREADABLE', `the pages of ${path} lead in a circle, or never end`, { path, url })
+      asked.add(url)
+      const received = await this.#ask(url, {})
+      if (received.status !== 200) {
+        await received.discard()
+        const refused = this.#refused(received.status, url)
+        // the document is there: one page of it is missing
+        throw refused.code === 'NOT_FOUND'
+          ? new MirrorError('UPSTREAM_STATUS', refused.message, refused.facts)
+          : refused
+      }
+      this.#hashes.update(SEPARATOR)
+      await this.file.append([SEPARATOR], SEPARATOR.length)
+      await this.#pump(received)
+      url = next?.(received.headers)?.[place]
+    }
   }
 
   /** An answer without a body to keep: 304, the end of a resumed transfer, or an error. */
@@ -199,7 +231,7 @@ class Transfer {
     throw this.#refused(status, url)
   }
 
-  #ask(url: string): Promise<Received> {
+  #ask(url: string, range: Readonly<Record<string, string>>): Promise<Received> {
     const { repo, path, headers, guarded, priority, size, signal } = this.#wanted
     this.#events.emit({ type: 'started', repo, path, url, ...(size === undefined ? {} : { size }) })
     return this.#client.ask({
@@ -207,7 +239,7 @@ class Transfer {
       repo,
       guarded,
       priority,
-      headers: this.#conditional ? headers : { ...withoutConditions(headers), ...this.#range() },
+      headers: this.#conditional ? headers : { ...withoutConditions(headers), ...range },
       ...(signal === undefined ? {} : { signal }),
     })
   }
@@ -247,7 +279,8 @@ class Transfer {
     this.#conditional = false
     if (partial) return
     this.file.size = size
-    this.#validator = strongValidator(received.headers)
+    // what validates a page says nothing of the others
+    this.#validator = this.#wanted.next === undefined ? strongValidator(received.headers) : undefined
     if (this.file.written > 0) await this.#restart()
   }
 

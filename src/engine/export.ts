@@ -66,10 +66,11 @@ export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOpti
       if (found.files > 0 || options.repos !== undefined) repos[mounted.settings.name] = found
     }
     const whole = faults.length === 0
-    const within = options.repos === undefined ? undefined : chosen.map((one) => `${rootOf(one)}/`.slice(1))
+    const within = options.repos === undefined ? undefined : new Set(chosen.map((one) => one.settings.name))
+    const all = [...mirror.repos.values()]
     const published = await sink.publish(tree, {
       ...options,
-      covers: (path) => whole && (within === undefined || within.some((mount) => path.startsWith(mount))),
+      covers: (path) => whole && (within === undefined || within.has(repoAt(all, path))),
       changed(change) {
         if (change.what === 'failed')
           faults.push({ repo: repoAt(chosen, change.path), path: change.path, error: change.error })

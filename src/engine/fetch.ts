@@ -2,10 +2,10 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { HeldRef, Ref } from '../catalog/rows.ts'
-import type { Doc, Repo } from '../contract.ts'
+import type { Asked, Doc, Repo } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
-import { addressOf } from './address.ts'
+import { addressesOf, addressOf } from './address.ts'
 import { checked } from './checked.ts'
 import { type DocHead, heldDoc } from './doc.ts'
 import { type Download, download, type Wanted } from './download.ts'
@@ -15,7 +15,7 @@ import { demand, emptyRef, refOf, typeOf } from './held-ref.ts'
 import type { Mirror } from './mirror.ts'
 import type { Fetched, Fetching, Obtained, Settling } from './obtained.ts'
 import { readDocument } from './read.ts'
-import { mustResolve, type Resource } from './resolve.ts'
+import { generationKey, mustResolve, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Growing } from './served.ts'
@@ -216,7 +216,7 @@ function siblings(
   return async (path) => {
     const other = mustResolve(resource.mounted, path)
     const obtained =
-      space.generation === 0
+      space.generation === 0 || generationKey(other) === undefined
         ? await fetching.obtainDocument(mirror, other, scope)
         : await fetchInto(mirror, other, scope, space, fetching)
     return obtained === undefined ? undefined : heldDoc(mirror, obtained.ref)
@@ -228,8 +228,10 @@ function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef 
   const { urls, guarded } = addressOf(resource, stated.entry, repo)
   const conditional: Record<string, string> = {}
   const { etag, 'last-modified': modified } = before?.headers ?? {}
-  if (etag !== undefined) conditional['if-none-match'] = etag
-  if (modified !== undefined) conditional['if-modified-since'] = modified
+  const { next } = route
+  // that the first page is the same says nothing of the others
+  if (etag !== undefined && next === undefined) conditional['if-none-match'] = etag
+  if (modified !== undefined && next === undefined) conditional['if-modified-since'] = modified
   return {
     repo: mounted.settings.name,
     path: resource.path,
@@ -239,12 +241,16 @@ function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef 
     digests: stated.entry.digests ?? {},
     hashes: route.hashes ?? [],
     size: stated.entry.size,
-    limit: route.kind === 'index' ? INDEX_LIMIT : ARTIFACT_LIMIT,
+    limit: route.limit ?? (route.kind === 'index' ? INDEX_LIMIT : ARTIFACT_LIMIT),
     priority: scope.priority,
     absent: route.absent ?? [404, 410],
+    ...(next === undefined ? {} : { next: (headers) => following(next(headers, resource.p), repo) }),
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   }
 }
+
+const following = (asked: Asked | undefined, repo: Repo): readonly string[] | undefined =>
+  asked === undefined ? undefined : addressesOf(asked, repo)
 
 /** Bytes with the stated digest lie in the store already: they are the answer, without a request. */
 async function link(
@@ -257,8 +263,11 @@ async function link(
 ): Promise<Fetched | undefined> {
   const sha256 = stated.entry.digests?.sha256
   if (sha256 === undefined) return undefined
-  const holders = mirror.catalog.refs.bySha256(sha256)
-  if (!stated.vouched && !holders.some((ref) => mayShare(mirror, resource, ref))) return undefined
+  const holders = mirror.catalog.refs.bySha256(sha256).filter((ref) => isAnsweredAlike(mirror, resource, ref))
+  const may = stated.vouched
+    ? resource.route.accept === undefined || holders.length > 0
+    : holders.some((ref) => mayShare(mirror, resource, ref))
+  if (!may) return undefined
   const blob = mirror.catalog.blobs.get(sha256)
   // claimed, so that a gc under way leaves it
   if (blob === undefined || !mirror.catalog.sweeps.claim(sha256, mirror.now())) return undefined
@@ -273,7 +282,8 @@ async function link(
     digests: blob.digests,
     headers: {},
   }
-  const doc = heldDoc(mirror, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url: head.url })
+  const { type, url } = head
+  const doc = heldDoc(mirror, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url, type })
   const trust = await checked(
     mirror,
     { resource, space, stated, sibling: siblings(mirror, resource, scope, space, fetching) },
@@ -284,6 +294,15 @@ async function link(
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
   await readDocument(mirror, resource, ref, (_, type) => besideIn(mirror, resource, type, scope, space, fetching))
   return { ref, state: 'hit', outcome: 'held' }
+}
+
+/**
+ * Bytes may be held as an answer to another question: an image's manifest as a plain blob, with the type of one. Then
+ * upstream is asked what they are as what is wanted here.
+ */
+function isAnsweredAlike(mirror: Mirror, { route, mounted }: Resource, ref: Ref): boolean {
+  const other = mirror.repos.get(ref.repo)
+  return other?.ecosystem === mounted.ecosystem && resolve(other, ref.path)?.route.accept === route.accept
 }
 
 /**

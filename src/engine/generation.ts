@@ -7,7 +7,8 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { fetchInto, fetchResource } from './fetch.ts'
 import { task } from './flights.ts'
 import { freshness, mayServeStale } from './fresh.ts'
-import type { Mirror, MountedRepo } from './mirror.ts'
+import { cooldownOf } from './members.ts'
+import type { Mirror } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching } from './obtained.ts'
 import { generationKey, isRoot, mustResolve, type Resource, vouchersOf } from './resolve.ts'
@@ -74,17 +75,18 @@ function keyOf(resource: Resource): string {
 
 /** The current generation, after those that waited for their cooldown long enough have taken their place. */
 function matured(mirror: Mirror, resource: Resource): Generation | undefined {
-  const { settings, judge } = resource.mounted
+  const { settings } = resource.mounted
   const key = keyOf(resource)
   const all = mirror.catalog.generations.of(settings.name, key)
-  const ripe = all.find((one) => one.state === 'waiting' && one.made + judge.repositoryCooldown <= mirror.now())
+  const cooldown = cooldownOf(resource)
+  const ripe = all.find((one) => one.state === 'waiting' && one.made + cooldown <= mirror.now())
   if (ripe !== undefined) flip(mirror, settings.name, ripe.id)
   return ripe === undefined ? all.find((one) => one.state === 'current') : { ...ripe, state: 'current' }
 }
 
 /** Does a new generation wait for its cooldown? The first one is baseline. */
-export const mustWait = ({ judge, settings }: MountedRepo, current: Generation | undefined): boolean =>
-  judge.repositoryCooldown > 0 && (current !== undefined || settings.policy.cooldown.baseline === 'wait')
+export const mustWait = (resource: Resource, current: Generation | undefined): boolean =>
+  cooldownOf(resource) > 0 && (current !== undefined || resource.mounted.settings.policy.cooldown.baseline === 'wait')
 
 /** Makes a complete generation the one that is served. */
 export function flip(mirror: Mirror, repo: string, id: number): void {
@@ -189,7 +191,7 @@ async function refresh(
       scope.staged.set(scopeKey(settings.name, key), id)
       return id
     }
-    if (mustWait(resource.mounted, current)) {
+    if (mustWait(resource, current)) {
       generations.mark(id, 'waiting')
       if (current !== undefined) renewRoots(mirror, resource, current.id)
       const waiting = generations.byId(id)
@@ -206,7 +208,7 @@ async function refresh(
   function shown(waiting: Generation): number {
     if (current !== undefined) return current.id
     if (waiting.state === 'current') return waiting.id
-    const until = waiting.made + resource.mounted.judge.repositoryCooldown
+    const until = waiting.made + cooldownOf(resource)
     throw new MirrorError(
       'COOLDOWN',
       `the first state of ${key} in ${settings.name} waits until ${new Date(until).toISOString()}`,

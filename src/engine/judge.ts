@@ -3,7 +3,7 @@
 
 import type { Seen } from '../catalog/rows.ts'
 import type { PackageRule, Policy } from '../config/types.ts'
-import type { Entry, Versions } from '../contract.ts'
+import type { Digests, Entry, Versions } from '../contract.ts'
 import type { Code } from '../errors.ts'
 import { formatDuration } from '../formats/duration.ts'
 import { compilePattern, type PackagePattern } from '../formats/purl.ts'
@@ -13,6 +13,8 @@ import { withPrereleases } from './prereleases.ts'
 export interface Subject {
   readonly name?: string | undefined
   readonly version?: string | undefined
+  /** A rule may name bytes instead of a version: `pkg:oci/library/alpine@sha256:…`. */
+  readonly digests?: Digests | undefined
   /** Publication time by the index, milliseconds since 1970. */
   readonly published?: number | undefined
   /** Last-Modified of the file itself. */
@@ -45,8 +47,11 @@ export interface Judge {
   readonly open: boolean
   /** Some cooldown can wait, so that times matter. */
   readonly waits: boolean
-  /** The cooldown of a whole repository, for generations; milliseconds. */
-  readonly repositoryCooldown: number
+  /**
+   * How long a new generation waits, in milliseconds: by the rules about what its root is a version of, or as the whole
+   * repository when it is none of anything.
+   */
+  generationCooldown(of: Pick<Subject, 'name' | 'version'>): number
   /** Changes when any rule does. */
   readonly fingerprint: string
 }
@@ -61,6 +66,10 @@ export function compileJudge(policy: Policy, judged: Judged): Judge {
   })
   const fits = (rule: Compiled, name: string, version: string | undefined): boolean =>
     rule.pattern.matches({ type: judged.purl, name, repo: judged.repo, ...(version === undefined ? {} : { version }) })
+  const names = (rule: Compiled, name: string, digests: Digests): boolean => {
+    const [, algorithm = '', hex] = /@(sha256|sha512)(?::|%3a)([0-9a-f]+)$/i.exec(rule.pattern.text) ?? []
+    return hex !== undefined && digests[algorithm] === hex && rule.pattern.matchesName(subjectOf(name))
+  }
   const ours = (rule: Compiled): boolean =>
     rule.pattern.text.startsWith(`pkg:${judged.purl}/`) || rule.pattern.text.startsWith('pkg:*/')
   // what is denied below 1.3 is denied as 1.2.0-beta too; what is allowed is not widened by that
@@ -77,8 +86,8 @@ export function compileJudge(policy: Policy, judged: Judged): Judge {
   const general = generalCooldown(policy, judged)
   const waiting = general.cooldown > 0 || waits.some((rule) => rule.cooldown > 0)
 
-  function denied(name: string, version: string | undefined): Verdict {
-    const rule = deny.find((one) => fits(one, name, version))
+  function denied(name: string, version: string | undefined, digests: Digests = {}): Verdict {
+    const rule = deny.find((one) => fits(one, name, version) || names(one, name, digests))
     if (rule !== undefined) {
       return { allow: false, code: 'DENIED', reason: `denied by ${rule.rule.pattern} (${place(rule.rule)})` }
     }
@@ -107,11 +116,12 @@ export function compileJudge(policy: Policy, judged: Judged): Judge {
   return {
     open: deny.length === 0 && allow.length === 0 && !waiting,
     waits: waiting,
-    repositoryCooldown: general.cooldown,
+    generationCooldown: ({ name, version }) =>
+      name === undefined ? general.cooldown : cooldownOf(name, version).cooldown,
     fingerprint: JSON.stringify([policy.deny, policy.allow, policy.cooldown].map(withoutPlaces)),
     verdict(subject, now) {
       if (subject.name === undefined) return allowed
-      const first = denied(subject.name, subject.version)
+      const first = denied(subject.name, subject.version, subject.digests)
       if (!first.allow || subject.version === undefined) return first
       const { cooldown, rule } = cooldownOf(subject.name, subject.version)
       if (cooldown === 0) return allowed
@@ -181,6 +191,7 @@ const dated = (clock: Clock): string =>
 export const subjectOf = (entry: Partial<Entry>, seen?: Seen, modified?: number): Subject => ({
   name: entry.name,
   version: entry.version,
+  digests: entry.digests,
   published: entry.published,
   modified,
   seen,

@@ -91,6 +91,8 @@ export interface Rendered {
   /** False: the view says that it is not there. */
   readonly there: boolean
   readonly until: number
+  /** Header fields that the view stated. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly sha256: string
   readonly size: number
   /** Of the body: sha256, and those that its route asks for. */

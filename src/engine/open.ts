@@ -4,7 +4,7 @@ import { isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import { addressOf } from './address.ts'
-import { admit, admitKnown } from './admit.ts'
+import { admit, admitBytes, admitKnown } from './admit.ts'
 import type { Arriving } from './fetch.ts'
 import { type Directives, freshUntil } from './fresh.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
@@ -69,6 +69,7 @@ export async function open(
   if (kind === 'artifact') return artifact(mirror, resource, scope)
   const obtained = made ? undefined : await obtainDocument(mirror, resource, scope)
   if (!made && obtained === undefined) throw absent(resource)
+  if (obtained !== undefined) admitBytes(mirror, resource, obtained.ref.sha256)
   if (resource.route.view === undefined) {
     if (obtained === undefined) throw absent(resource)
     return bytesOf(mirror, resource, obtained)

@@ -72,10 +72,16 @@ export const generationKey = (resource: Resource): string | undefined => resourc
 export const isRoot = (resource: Resource): boolean =>
   resource.route.generation !== undefined && resource.route.vouchers === undefined
 
-/** Whose readings are shared: what it says does not depend on where it lies. */
+/**
+ * Whose readings are shared: what it says does not depend on where it lies, but on what it may speak of. Two names of one
+ * OCI registry may hold the same bytes, and each speaks of its own.
+ */
 export function readingScope(resource: Resource): string {
-  const { route, mounted, path, variant } = resource
+  const { route, mounted, path, variant, p } = resource
   if (route.about === undefined) return variant === '' ? path : `${path}?${variant}`
   const reader = mounted.ecosystem.routes.findIndex((other) => other.read === route.read)
-  return `*${reader}`
+  return [`*${reader}`, ...route.about(p)].join(' ')
 }
+
+/** The reader of a shared scope, as its place in the list of routes. */
+export const readerOf = (scope: string): number => Number.parseInt(scope.slice(1), 10)

@@ -4,8 +4,9 @@ import type { Fact, Proof, Seen } from '../catalog/rows.ts'
 import type { Digests, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
+import { cooldownOf, memberOf } from './members.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { generationKey, type Resource, resolve, vouchersOf } from './resolve.ts'
+import { generationKey, type Resource, readerOf, resolve, vouchersOf } from './resolve.ts'
 import type { Scope } from './scope.ts'
 
 export interface Said {
@@ -57,7 +58,8 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
     const waiting = held
       .map((ref) => mirror.catalog.generations.byId(ref.generation))
       .find((one) => one?.state === 'waiting')
-    if (waiting !== undefined) waitsUntil = waiting.made + resource.mounted.judge.repositoryCooldown
+    const member = waiting === undefined ? undefined : memberOf(mirror, resource.mounted, waiting.id)
+    if (waiting !== undefined && member !== undefined) waitsUntil = waiting.made + cooldownOf(member)
   }
   const spoken = live[0]?.fact
   const seen =
@@ -114,7 +116,7 @@ const FLIPPED: Seen = { first: 0, baseline: true }
 /** When this mirror first saw the file of a fact. */
 export function seenOf(mirror: Mirror, mounted: MountedRepo, fact: Fact): Seen | undefined {
   const route = fact.scope.startsWith('*')
-    ? mounted.ecosystem.routes[Number(fact.scope.slice(1))]
+    ? mounted.ecosystem.routes[readerOf(fact.scope)]
     : resolve(mounted, fact.scope)?.route
   if (route?.generation !== undefined) return FLIPPED
   return fact.entry.published === undefined

@@ -124,6 +124,7 @@ async function view(id: number, job: ViewJob): Promise<void> {
     versions: ecosystem.versions,
   })
   const seen = sight(judge, job)
+  const headers: Record<string, string> = {}
   const show: Show = {
     base: job.base,
     query: job.query,
@@ -145,6 +146,7 @@ async function view(id: number, job: ViewJob): Promise<void> {
     async *holdings(name) {
       yield* (await ask(id, { method: 'holdings', ...(name === undefined ? {} : { name }) })) as readonly Entry[]
     },
+    states: (stated) => void Object.assign(headers, stated),
   }
   const document = job.doc === undefined ? undefined : sourceDoc(job.doc)
   const body = await render({ route, doc: document, p: job.p, repo }, show)
@@ -158,7 +160,7 @@ async function view(id: number, job: ViewJob): Promise<void> {
   say({
     type: 'done',
     id,
-    rendered: { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) },
+    rendered: { there: true, until: seen.until, headers, ...identity, ...(twin === undefined ? {} : { twin }) },
   })
 }
 

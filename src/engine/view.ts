@@ -186,7 +186,7 @@ async function keep(
     sha256,
     size: rendered.size,
     twins: twin === undefined ? {} : { gzip: twin },
-    headers: rendered.there ? protocolHeaders(mirror, resource, rendered, ref) : {},
+    headers: rendered.there ? { ...protocolHeaders(mirror, resource, rendered, ref), ...rendered.headers } : {},
     inputs,
     until: Math.min(until, rendered.until),
     modified:
@@ -226,6 +226,7 @@ async function renderHere(
 ): Promise<Rendered> {
   const seen = sight(resource.mounted.judge, data)
   const answer = answering(mirror, resource, viewing, asked)
+  const headers: Record<string, string> = {}
   const show: Show = {
     base: viewing.base,
     query: resource.query,
@@ -246,6 +247,7 @@ async function renderHere(
     async *holdings(name) {
       yield* answer.holdings(name)
     },
+    states: (stated) => void Object.assign(headers, stated),
   }
   const doc =
     ref === undefined ? undefined : heldDoc(mirror, ref, await besideDocs(mirror, resource, ref.type, viewing.scope))
@@ -259,7 +261,7 @@ async function renderHere(
     body instanceof Uint8Array && body.length >= TWIN_FROM
       ? await write(staged.gzip, await gzipped(body, { level: 6 }))
       : undefined
-  return { there: true, until: seen.until, ...identity, ...(twin === undefined ? {} : { twin }) }
+  return { there: true, until: seen.until, headers, ...identity, ...(twin === undefined ? {} : { twin }) }
 }
 
 async function write(

@@ -11,6 +11,7 @@ import type { Outcome } from './events.ts'
 import { flip, mustWait } from './generation.ts'
 import { disagreement, lockfileFacts } from './locks.ts'
 import { createLook } from './look.ts'
+import { memberOf } from './members.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { obtainDocument } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
@@ -215,14 +216,15 @@ const HOLDS_BACK: ReadonlySet<number> = new Set([1, 4, 6])
 function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: readonly Fault[]): readonly string[] {
   const { name } = mounted.settings
   const { generations } = mirror.catalog
-  const broken = faults.some(({ error }) => HOLDS_BACK.has(error.failure.exit) || error.code === 'UNREADABLE')
+  const holding = faults.filter(({ error }) => HOLDS_BACK.has(error.failure.exit) || error.code === 'UNREADABLE')
   const flipped: string[] = []
   for (const [key, id] of scope.staged) {
     const made = generations.byId(id)
     if (made === undefined || scopeKey(name, made.key) !== key) continue
     const current = generations.current(name, made.key)
-    if (current !== undefined && broken) continue
-    if (mustWait(mounted, current)) {
+    const member = memberOf(mirror, mounted, id)
+    if (member === undefined || (current !== undefined && holding.some((fault) => concerns(fault, member)))) continue
+    if (mustWait(member, current)) {
       generations.mark(id, 'waiting')
       continue
     }
@@ -230,6 +232,12 @@ function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: rea
     flipped.push(made.key)
   }
   return flipped
+}
+
+/** What is wrong with one package holds back no generation that is another's alone. */
+function concerns(fault: Fault, { route, p }: Resource): boolean {
+  const own = route.known?.(p).name
+  return own === undefined || fault.name === undefined || fault.name === own
 }
 
 function dropStaged(mirror: Mirror, scope: Scope): void {

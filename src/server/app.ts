@@ -27,6 +27,8 @@ export interface App {
 interface Place {
   readonly mounted: MountedRepo
   readonly path: string
+  /** Header fields that tell how it was found. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 interface Remembered {
@@ -68,7 +70,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
         return
       }
       const before = epoch()
-      const opened = await openFor(request, target, found)
+      const opened = withHeaders(await openFor(request, target, found), found)
       cache = opened.cache
       if (asked !== undefined) remember(asked, opened, before)
       hits.count(opened.resource)
@@ -113,11 +115,28 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     if (target.absolute !== undefined && !addresses.isOwn(target.absolute.host))
       return byUpstream(target, target.absolute)
     for (const mounted of mounts) {
-      const { mount } = mounted.settings
-      if (target.decoded === mount || target.decoded === `${mount}/`) return { mounted, path: '/' }
-      if (target.decoded.startsWith(`${mount}/`)) return { mounted, path: target.decoded.slice(mount.length) }
+      const path = below(mounted, target)
+      if (path !== undefined) return byNamespace(target, { mounted, path })
     }
     return undefined
+  }
+
+  /** What a client says beside the address: which upstream's host it means. Only hosts of our own repositories are known. */
+  function byNamespace(target: Target, found: Place): Place {
+    const { namespace } = found.mounted.ecosystem
+    const host = namespace === undefined ? null : target.query.get(namespace.query)
+    if (namespace === undefined || host === null) return found
+    const meant = mounts.find(
+      (one) => one.ecosystem === found.mounted.ecosystem && hostsOf(one).has(host.toLowerCase()),
+    )
+    if (meant === undefined) {
+      throw new MirrorError('DENIED', `no repository mirrors ${host.slice(0, 255)}`, {
+        hint: 'Add it under `repositories`: only the hosts of configured upstreams are asked.',
+      })
+    }
+    // its own address may have been asked, or the one that is common to all
+    const path = below(meant, target) ?? found.path
+    return { mounted: meant, path, headers: { [namespace.header]: host.toLowerCase() } }
   }
 
   function byUpstream(target: Target, absolute: URL): Place {
@@ -157,6 +176,21 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
 
   return { handle: (request, response) => void answer(request, response) }
 }
+
+/** The path of a target below a mount; undefined for one that lies elsewhere. */
+function below({ settings: { mount } }: MountedRepo, { decoded }: Target): string | undefined {
+  if (decoded === mount || decoded === `${mount}/`) return '/'
+  return decoded.startsWith(`${mount}/`) ? decoded.slice(mount.length) : undefined
+}
+
+/** The hosts of its upstreams, and those by which clients also call them. */
+function hostsOf({ settings, ecosystem }: MountedRepo): ReadonlySet<string> {
+  const also = ecosystem.repos.find((one) => one.name === settings.name)?.also ?? []
+  return new Set([...settings.upstreams, ...also].flatMap((one) => URL.parse(one)?.host ?? []))
+}
+
+const withHeaders = (opened: Opened, { headers }: Place): Opened =>
+  headers === undefined ? opened : { ...opened, headers: { ...opened.headers, ...headers } }
 
 /**
  * Asked once in a turn of the event loop: a statement costs more than the rest of a remembered answer, and all that is

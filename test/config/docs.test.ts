@@ -39,6 +39,6 @@ test('the template sets nothing', async () => {
 test('the template is right when all of it is uncommented', async () => {
   const text = configTemplate().replace(/^# /gm, '').replaceAll('npm', 'crate')
   const { wants, repositories } = await settingsOf(text)
-  assert.equal(wants.length, 4)
+  assert.equal(wants.length, 5)
   assert.ok(repositories.some(({ name, mount }) => name === 'corp' && mount === '/corp'))
 })

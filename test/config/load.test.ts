@@ -223,6 +223,31 @@ platforms: [linux-x64-glibc, macos-aarch64, { os: linux, python: 3.10 }]
   ])
 })
 
+test('finds the repository of an image by the host that its reference begins with', async () => {
+  const { wants } = await settingsOf(`
+images:
+  - org/app:1
+  - crate.example.org/org/app:1
+  - { name: "harbour.example.net:5000/org/app", tags: "^1" }
+  - { repo: harbour, name: org/other }
+repositories:
+  harbour: { ecosystem: container, upstream: "https://harbour.example.net:5000/v2" }
+`)
+  assert.deepEqual(
+    wants.map(({ repo, text, selector }) => [repo, text, selector.range]),
+    [
+      ['crate', 'org/app:1', undefined],
+      ['crate', 'org/app:1', undefined],
+      ['harbour', 'org/app', '^1'],
+      ['harbour', 'org/other', undefined],
+    ],
+  )
+  await assert.rejects(settingsOf('images: [elsewhere.example.net/app]'), {
+    code: 'CONFIG',
+    message: /no repository mirrors elsewhere\.example\.net/,
+  })
+})
+
 test('an ordered union takes upstreams, hosts and credentials from the repositories it names', async () => {
   const settings = await settingsOf(`
 repositories:

@@ -282,6 +282,25 @@ test('one repository is exported without touching what others left', async (t) =
   await assert.rejects(site.export(at, { repos: ['three'] }), { code: 'CONFIG', message: /no repository three/ })
 })
 
+test('one repository is exported without touching another that is mounted below it', async (t) => {
+  const up = await startUpstream({ ...shelved('kit', ['1.0.0']), ...shelved('tool', ['3.0.0']) })
+  t.after(() => up.close())
+  const at = await openTestMirror({
+    repositories: [
+      { ecosystem: 'shelf', name: 'one', mount: '/one', upstreams: [up.url] },
+      { ecosystem: 'shelf', name: 'two', mount: '/one/two', upstreams: [up.url] },
+    ],
+  })
+  t.after(() => at.close())
+  await at.sync(['kit'], { repo: 'one' })
+  await at.sync(['tool'], { repo: 'two' })
+  const site = siteFor(t)
+  await site.export(at)
+  const again = await site.export(at, { repos: ['one'] })
+  assert.equal(again.deleted, 0)
+  assert.ok('one/two/index/tool' in site.tree())
+})
+
 test('a document that cannot be shown is a fault: the rest is published, and what was there stays', async (t) => {
   const { at } = await mirrorOf(t, { ...shelved('kit', ['1.0.0']), ...shelved('tool', ['3.0.0']) })
   await at.sync(['kit', 'tool'])

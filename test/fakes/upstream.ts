@@ -65,6 +65,8 @@ export interface Upstream {
   /** `path` with a query matches that alone; without one, any query that has no script of its own. */
   set(path: string, script: Script): void
   remove(path: string): void
+  /** Answers paths that have no script; 404 when it was never set. */
+  otherwise(script: (asked: Asked) => Step): void
   /** How often the path (with its query, or with any when it has none) was asked; all requests when left out. */
   count(path?: string): number
   /** Forgets the requests; the scripts stay as far as they have come. */
@@ -101,12 +103,13 @@ export async function startUpstream(routes: Readonly<Record<string, Script>> = {
   const set = (path: string, script: Script): void => void scripts.set(path, player(script))
   for (const [path, script] of Object.entries(routes)) set(path, script)
 
+  let fallback = (_: Asked): Step => text('not found', { status: 404 })
   const server = createServer((request, response) => {
     receive(request)
       .then((asked) => {
         requests.push(asked)
         const next = scripts.get(asked.path) ?? scripts.get(withoutQuery(asked.path))
-        return answer(asked, next === undefined ? text('not found', { status: 404 }) : next()(asked), response)
+        return answer(asked, next === undefined ? fallback(asked) : next()(asked), response)
       })
       .catch(() => response.destroy())
   })
@@ -124,6 +127,9 @@ export async function startUpstream(routes: Readonly<Record<string, Script>> = {
     },
     set,
     remove: (path) => void scripts.delete(path),
+    otherwise(script) {
+      fallback = script
+    },
     count(path) {
       if (path === undefined) return requests.length
       return requests.filter((asked) => asked.path === path || withoutQuery(asked.path) === path).length

@@ -5,10 +5,8 @@ import { test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { go } from './go.ts'
 import { maven } from './maven.ts'
-import { oci } from './oci.ts'
 import { pypi } from './pypi.ts'
 
-const digest = `sha256:${'a'.repeat(64)}`
 const paper: readonly { readonly ecosystem: AnyEcosystem; readonly paths: readonly string[] }[] = [
   {
     ecosystem: pypi,
@@ -48,18 +46,6 @@ const paper: readonly { readonly ecosystem: AnyEcosystem; readonly paths: readon
       '/org/example/a/maven-metadata.xml',
       '/org/example/a/1.1-SNAPSHOT/a-1.1-SNAPSHOT.jar',
       '/org/example/a/1.0/a-1.0.jar',
-    ],
-  },
-  {
-    ecosystem: oci,
-    paths: [
-      '/',
-      `/library/alpine/manifests/${digest}`,
-      '/library/alpine/manifests/3.22',
-      `/library/alpine/blobs/${digest}`,
-      '/library/alpine/tags/after/3.21',
-      '/library/alpine/tags/list',
-      `/library/alpine/referrers/${digest}`,
     ],
   },
 ]

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { type TestContext, test } from 'node:test'
+import type { AnyEcosystem } from '../../src/contract.ts'
 import { createAddresses } from '../../src/server/addresses.ts'
 import { createApp } from '../../src/server/app.ts'
 import { createHits } from '../../src/server/hits.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createResponder } from '../../src/server/respond.ts'
-import { item, minute, openTestMirror, rule, type TestMirror, type TestMirrorOptions } from '../builders/mirror.ts'
+import {
+  item,
+  minute,
+  openTestMirror,
+  rule,
+  type TestMirror,
+  type TestMirrorOptions,
+  type TestRepository,
+} from '../builders/mirror.ts'
+import { shelf } from '../builders/shelf.ts'
 import { json, type Script, startUpstream, type Upstream } from '../fakes/upstream.ts'
 
 interface Answer {
@@ -25,9 +35,10 @@ async function site(
   t: TestContext,
   routes: Record<string, Script>,
   options: Partial<TestMirrorOptions> = {},
+  repositories: (own: string) => readonly TestRepository[] = (own) => [{ ecosystem: 'shelf', upstreams: [own] }],
 ): Promise<Site> {
   const up = await startUpstream(routes)
-  const at = await openTestMirror({ repositories: [{ ecosystem: 'shelf', upstreams: [up.url] }], ...options })
+  const at = await openTestMirror({ repositories: repositories(up.url), ...options })
   const responder = createResponder(at.mirror.store)
   const hits = createHits(at.mirror.catalog, at.mirror.now)
   let ports: readonly number[] = []
@@ -105,6 +116,26 @@ test('what policy denies is refused with its rule, and not kept by anybody', asy
   const { status, headers, text } = await ask('/shelf/files/a/a-6.6.6')
   assert.deepEqual([status, headers['x-cache'], headers['cache-control']], [403, 'DENIED', 'no-store'])
   assert.match(text, /a@6\.6\.6 is denied by pkg:shelf\/a@6\.6\.6 \(test\.yaml:1\)/)
+})
+
+test('a client may say which upstream it means, if a repository mirrors that', async (t) => {
+  const told: AnyEcosystem = { ...shelf, namespace: { query: 'ns', header: 'x-namespace' } }
+  const other = await startUpstream({ '/index/a': index('2.0.0') })
+  t.after(() => other.close())
+  const { ask, up } = await site(t, { '/index/a': index('1.0.0') }, { ecosystems: [told] }, (own) => [
+    { ecosystem: 'shelf', upstreams: [own] },
+    { ecosystem: 'shelf', name: 'other', mount: '/shelf/other', upstreams: [other.url] },
+  ])
+  const [own, others] = [new URL(up.url).host, new URL(other.url).host]
+  const asked = async (path: string) => {
+    const { text, status, headers } = await ask(path)
+    return [status, /a-\d/.exec(text)?.[0], headers['x-namespace']]
+  }
+  assert.deepEqual(await asked('/shelf/index/a'), [200, 'a-1', undefined])
+  assert.deepEqual(await asked(`/shelf/index/a?ns=${own}`), [200, 'a-1', own])
+  assert.deepEqual(await asked(`/shelf/index/a?ns=${others}`), [200, 'a-2', others])
+  assert.deepEqual(await asked(`/shelf/other/index/a?ns=${others}`), [200, 'a-2', others])
+  assert.deepEqual(await asked('/shelf/index/a?ns=169.254.169.254'), [403, undefined, undefined])
 })
 
 test('what is no path, no method or no mount of ours is refused with a reason', async (t) => {

@@ -45,7 +45,7 @@ const generated = /<!-- [\w-]+: generated [\s\S]*?<!-- end -->/g
 
 for (const [host, { declaration, quoted }] of hosts) {
   it(`${host} is named by ${declaration} alone`, () => {
-    const whole = new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?![\\w-])`)
+    const whole = new RegExp(`(?<![\\w.-])${host.replace(/[.*]/g, '\\$&')}(?![\\w-])`)
     const naming = files.filter((file) => whole.test(textOf(file).replace(generated, '')))
     assert.deepEqual(
       naming.filter((file) => !quoted || !file.startsWith('test/')),

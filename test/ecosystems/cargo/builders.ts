@@ -50,6 +50,7 @@ export function show(
     document: async () => undefined,
     render: async () => undefined,
     async *holdings() {},
+    states() {},
   }
 }
 

@@ -87,6 +87,7 @@ export async function show(path: string, showing: Showing = {}): Promise<string 
     document,
     render: async () => undefined,
     async *holdings() {},
+    states() {},
   }
   const body = await route.view?.(route.kind === 'made' ? undefined : await document(path), showAs, p, repo)
   if (body === undefined) return undefined

@@ -143,6 +143,7 @@ export function show(
     allows,
     sees: allows,
     document: async (path) => more.docs?.find((one) => one.path === path),
+    states() {},
     async render(path) {
       const page = more.pages?.[path]
       if (page === undefined) return undefined

@@ -142,6 +142,7 @@ export async function show(
       }
     },
     holdings: noHoldings,
+    states: () => {},
   }
   const doc = route.kind === 'made' ? undefined : docOf(shelf, path, bytes)
   if (route.view === undefined && doc !== undefined) return Buffer.from(await doc.bytes())
