@@ -56,7 +56,8 @@ export function policyOf(
     expireOffline: own('expire_offline', policyKeys.expire_offline) ?? whole.expireOffline,
     staleIfError: own('stale_if_error', policyKeys.stale_if_error) ?? whole.staleIfError,
     negativeFor: own('negative_for', policyKeys.negative_for) ?? whole.negativeFor,
-    rules: [...readRules(reader, itemsOf(dig(tree, 'rules')?.node), `${path}.rules`), ...whole.rules],
+    // later rules override earlier ones, and a repository's own those of the whole
+    rules: [...whole.rules, ...readRules(reader, itemsOf(dig(tree, 'rules')?.node), `${path}.rules`)],
   }
 }
 

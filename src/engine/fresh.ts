@@ -38,14 +38,14 @@ export const COLLAPSE = 3_000
 export interface Rules {
   freshFor(path: string): number | 'upstream'
   expireAfter(path: string): number
-  mode(path: string): 'immutable' | 'revalidate' | 'bypass' | undefined
+  mode(path: string): FreshnessRule['policy']
 }
 
-/** The freshness rules of a repository, compiled; the first rule that fits a path and states a value decides. */
+/** The freshness rules of a repository, compiled: all that fit a path apply, and of two that state the same the later one counts. */
 export function compileRules(policy: Policy): Rules {
   const compiled = policy.rules.map((rule) => ({ rule, fits: compileGlob(rule.match) }))
   const find = <K extends keyof FreshnessRule>(path: string, key: K): FreshnessRule[K] | undefined =>
-    compiled.find(({ rule, fits }) => rule[key] !== undefined && fits(path))?.rule[key]
+    compiled.findLast(({ rule, fits }) => rule[key] !== undefined && fits(path))?.rule[key]
   return {
     freshFor: (path) => find(path, 'freshFor') ?? policy.freshFor,
     expireAfter: (path) => find(path, 'expireAfter') ?? policy.expireAfter,
