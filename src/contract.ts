@@ -154,7 +154,9 @@ export interface Route<P, O> {
   upstream?(p: P, repo: Repo<O>): string | Asked
   readonly accept?: string
   /** Query parameters that upstream is asked with; each combination is a document of its own. Others are dropped. */
-  readonly query?: readonly string[]
+  readonly query?: readonly string[] | 'all'
+  /** Fields of a client's request that upstream is sent too; where upstream's Vary names one, each value is kept apart. */
+  passes?(p: P, repo: Repo<O>): readonly string[]
   /** Live routes only; GET and HEAD when left out. */
   readonly methods?: readonly string[]
   /** Digests that are computed of what is kept, beside sha256 and those that are stated: `sha1`, `md5` … */
@@ -169,6 +171,12 @@ export interface Route<P, O> {
   known?(p: P): Partial<Entry>
   /** Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not there. */
   vouchers?(p: P, repo: Repo<O>): readonly string[]
+  /**
+   * A path that no voucher states a digest of is there all the same. `kept`: for ever, as it was first seen. `changes`: it
+   * is kept fresh as an index is, replaced when upstream replaces it, and passed on unkept where upstream says so. Left
+   * out: not there, where the route has vouchers.
+   */
+  readonly unvouched?: 'kept' | 'changes'
   /**
    * Documents, or files that are read, which date the version that this path belongs to. Where a cooldown waits they are
    * obtained and read before the path is judged. What they state of other files of the same name and version counts.
@@ -261,6 +269,8 @@ export interface Ecosystem<O> {
   /** Mounted without configuration. */
   readonly repos: readonly BuiltIn<O>[]
   readonly options: GenericSchema<unknown, O>
+  /** How fresh what changes is kept where no configuration says: as upstream's own header fields say (RFC 9111). */
+  readonly freshFor?: 'upstream'
   /** Path of a document that the routes' addresses depend on. */
   readonly service?: string
   /** The first match wins. */

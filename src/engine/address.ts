@@ -22,7 +22,7 @@ export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo)
     if (!path.startsWith('/')) urls.push(path)
     else
       for (const upstream of repo.upstreams)
-        urls.push(withQuery(joinUrl(upstream, encodePath(path)), joined(query, resource.variant)))
+        urls.push(withQuery(joinUrl(upstream, encodePath(path)), joined(query, resource.asked)))
   }
   const origins = new Set(repo.upstreams.map(originOf))
   return { urls, guarded: urls.some((url) => !origins.has(originOf(url))) }

@@ -37,6 +37,10 @@ export interface Wanted {
   readonly limit: number
   readonly priority: number
   readonly absent: readonly number[]
+  /** Why an answer with these header fields may not be kept; undefined when it may. */
+  readonly whyNotKept?: (headers: Readonly<Record<string, string>>) => string | undefined
+  /** Takes over an answer that may not be kept; without it the answer is let go. */
+  readonly pass?: (received: Received) => void
   readonly signal?: AbortSignal
 }
 
@@ -155,6 +159,7 @@ class Transfer {
   /** One request and its body; undefined when it has to be asked once more in another way. */
   async #attempt(url: string, onHead: (head: Head) => void): Promise<Arrived | undefined> {
     const received = await this.#ask(url)
+    if (received.status === 200) await this.#mayKeep(received)
     let head: Head
     try {
       if (received.status !== 200 && received.status !== 206) return await this.#bodiless(received, url)
@@ -174,6 +179,15 @@ class Transfer {
       })
     }
     return { ...this.#head, body: await this.#verified() }
+  }
+
+  async #mayKeep(received: Received): Promise<void> {
+    const { path, repo, whyNotKept, pass } = this.#wanted
+    const reason = whyNotKept?.(received.headers)
+    if (reason === undefined) return
+    if (pass === undefined) await received.discard()
+    else pass(received)
+    throw new MirrorError('UNSTORABLE', `upstream does not let ${path} be kept: ${reason}`, { path, repo })
   }
 
   /** An answer without a body to keep: 304, the end of a resumed transfer, or an error. */

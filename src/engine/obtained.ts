@@ -34,6 +34,8 @@ export interface Settling {
   readonly space: Space
   readonly stated: Said
   readonly before: HeldRef | undefined
+  /** When upstream was asked, milliseconds since 1970: what it answered is no newer than that. */
+  readonly asked: number
   readonly beside: ReadonlyMap<string, Doc>
   /** Another document of the same repo, and of the same generation where there is one. */
   readonly sibling: (path: string) => Promise<Doc | undefined>
