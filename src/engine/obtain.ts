@@ -40,7 +40,8 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   const { settings, rules } = resource.mounted
   const { refs } = mirror.catalog
   const ref = refs.get(settings.name, resource.path, resource.variant, 0)
-  const fresh = ref === undefined ? 'ask' : freshness(ref, rules, settings.policy, moment(mirror, scope))
+  const fresh =
+    ref === undefined ? 'ask' : freshness(agedOf(resource, ref), rules, settings.policy, moment(mirror, scope))
   if (isHeld(ref) && fresh === 'serve') {
     demand(resource, ref)
     return { ref, state: mirror.offline && hasExpired(ref, rules, mirror.now()) ? 'stale' : 'hit' }
