@@ -1,7 +1,7 @@
 // Obtaining: what is held and fresh is used; else upstream is asked, what arrives is verified, kept and read. One place
 // for documents and artifacts, for serve and sync.
 
-import type { HeldRef, Ref } from '../catalog/rows.ts'
+import type { HeldRef, Proof, Ref } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Doc } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
@@ -284,7 +284,13 @@ export async function serviced(mirror: Mirror, mounted: MountedRepo, scope: Scop
   return obtained === undefined ? mounted.repo : { ...mounted.repo, service: heldDoc(mirror, obtained.ref) }
 }
 
-export type Artifact = { readonly held: Obtained } | { readonly arriving: ReturnType<typeof fetchResource> }
+export type Artifact =
+  | { readonly held: Obtained }
+  | {
+      readonly arriving: ReturnType<typeof fetchResource>
+      /** What may be shown when it breaks off before its first bytes; throws the error when nothing may. */
+      readonly instead?: (error: MirrorError) => Obtained
+    }
 
 /** An artifact: held, or on its way. Whether policy allows it was judged before. */
 export async function obtainArtifact(
@@ -345,16 +351,20 @@ async function obtainChanging(mirror: Mirror, resource: Resource, scope: Scope, 
   if (isKnownToLack(mirror, resource, scope, 0)) throw lacking(resource)
   const arriving = begin()
   if (!isHeld(ref)) return { arriving }
+  const instead = (error: MirrorError): Obtained => stale(mirror, resource, ref, error, scope)
+  // where other bytes may be refused, nothing of them is shown before it is known
+  const refusable = judge.waits || rules.mode(resource.path) === 'pinned' || digested.has(ref.proof)
   try {
-    // where other bytes may be refused, the old ones are shown until it is known
-    const refusable =
-      judge.waits || rules.mode(resource.path) === 'pinned' || ['signature', 'digest', 'lockfile'].includes(ref.proof)
-    await (refusable ? arriving.landed : arriving.begun)
-    return { arriving }
+    if (refusable) return { held: await arriving.landed }
+    await arriving.begun
+    return { arriving, instead }
   } catch (error) {
-    return { held: stale(mirror, resource, ref, asMirrorError(error), scope) }
+    return { held: instead(asMirrorError(error)) }
   }
 }
+
+/** Proofs that rest on a digest which somebody stated. */
+const digested: ReadonlySet<Proof> = new Set(['signature', 'digest', 'lockfile'])
 
 /** What a voucher states now of bytes that were kept without one, or with a weaker one, proves them from now on. */
 function proven(mirror: Mirror, resource: Resource, ref: HeldRef, { proof, words, entry }: Said): HeldRef {

@@ -121,6 +121,14 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
   await found.arriving.begun
   const growing = found.arriving.follow()
   if (growing === undefined) return bytesOf(mirror, resource, await found.arriving.landed)
+  if (found.instead !== undefined) {
+    try {
+      await growing.more(0)
+    } catch (error) {
+      growing.leave()
+      return bytesOf(mirror, resource, found.instead(asMirrorError(error)))
+    }
+  }
   return {
     type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
     headers: {
