@@ -150,8 +150,8 @@ export interface Route<P, O> {
   readonly where?: { readonly [K in keyof P]?: RegExp }
 
   // asked of upstream
-  /** A decoded path, a path with a query, or a whole address; the same path when left out. */
-  upstream?(p: P, repo: Repo<O>): string | Asked
+  /** A decoded path, a path with a query, or a whole address; the same path when left out. A promise where the service document tells. */
+  upstream?(p: P, repo: Repo<O>): string | Asked | Promise<string | Asked>
   readonly accept?: string
   /** Query parameters that upstream is asked with; each combination is a document of its own. Others are dropped. */
   readonly query?: readonly string[] | 'all'

@@ -102,7 +102,7 @@ function judged(
       return { stated, verdict: { allow: false, code: 'COOLDOWN', reason, until: stated.waitsUntil } }
     }
     if (resource.route.kind !== 'artifact') return { stated, verdict: { allow: true } }
-    if (!stated.vouched && vouchersOf(resource) !== undefined)
+    if (!stated.vouched && vouchersOf(resource) !== undefined && resource.route.unvouched === undefined)
       return { stated, verdict: undated(resource, stated, now) }
     const refused = refusal(mirror, resource, stated)
     if (refused !== undefined) throw refused
@@ -181,7 +181,7 @@ async function asksOf(mirror: Mirror, resource: Resource, stated: Said | undefin
   )
     return []
   try {
-    return addressOf(resource, stated?.entry ?? {}, await withService(mirror, resource)).urls
+    return (await addressOf(resource, stated?.entry ?? {}, await withService(mirror, resource))).urls
   } catch (error) {
     // a route may refuse to name an address: a package outside the scopes of its repository
     if (error instanceof MirrorError) return []

@@ -11,8 +11,8 @@ export interface Address {
   readonly guarded: boolean
 }
 
-export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo): Address {
-  const own = resource.route.upstream?.(resource.p, repo) ?? resource.path
+export async function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo): Promise<Address> {
+  const own = (await resource.route.upstream?.(resource.p, repo)) ?? resource.path
   const places: (string | Asked)[] = []
   if (entry.url !== undefined) places.push(entry.url)
   if ((entry.url === undefined || entry.url.startsWith('/')) && own !== entry.url) places.push(own)

@@ -136,8 +136,8 @@ export function fetchResource(
     })
   }
 
-  function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
-    const wanted = wantedOf(mirror, resource, repo, stated, known, scope)
+  async function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
+    const wanted = await wantedOf(mirror, resource, repo, stated, known, scope)
     const begins = download(mirror, wanted, (arrived, release) => settle(mirror, settling, arrived, release))
     begins.head.then(
       (head) => {
@@ -233,16 +233,16 @@ function siblings(
   }
 }
 
-function wantedOf(
+async function wantedOf(
   mirror: Mirror,
   resource: Resource,
   repo: Repo,
   stated: Said,
   before: HeldRef | undefined,
   scope: Scope,
-): Wanted {
+): Promise<Wanted> {
   const { route, mounted } = resource
-  const { urls, guarded } = addressOf(resource, stated.entry, repo)
+  const { urls, guarded } = await addressOf(resource, stated.entry, repo)
   const conditional: Record<string, string> = {}
   // bytes that are not those stated now are not asked about
   const digests =
@@ -297,7 +297,7 @@ async function link(
   if (blob === undefined || !mirror.catalog.sweeps.claim(sha256, mirror.now())) return undefined
   if ((await mirror.store.stat(sha256))?.size !== blob.size) return undefined
   if (compareDigests(stated.entry.digests ?? {}, blob.digests) === 'different') return undefined
-  const { urls } = addressOf(resource, stated.entry, resource.mounted.repo)
+  const { urls } = await addressOf(resource, stated.entry, resource.mounted.repo)
   const head: DocHead = {
     path: resource.path,
     url: urls[0] ?? '',

@@ -316,7 +316,7 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
   if (!methods.includes(method) || (method !== 'GET' && method !== 'HEAD' && method !== 'POST'))
     throw notAllowed(request)
   if (mirror.offline) throw notHeld(resource, false)
-  const { urls, guarded } = addressOf(resource, {}, resource.mounted.repo)
+  const { urls, guarded } = await addressOf(resource, {}, resource.mounted.repo)
   const received = await mirror.client.ask({
     url: urls[0] ?? '',
     repo: settings.name,

@@ -1,12 +1,15 @@
 // An answer that upstream does not let be kept: passed on while it arrives, to the one who asked, and written nowhere.
 
+import type { Repo } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import type { Received } from '../upstream/client.ts'
 import { addressOf } from './address.ts'
 import type { Mirror } from './mirror.ts'
+import { withService } from './read.ts'
 import type { Resource } from './resolve.ts'
 import { CLIENT_PRIORITY } from './scope.ts'
 import type { Growing, Served } from './served.ts'
+import { sourcesFor } from './sources.ts'
 
 /** Upstream's header fields that are passed on: what speaks of the body, and how long its client may keep it. */
 const PASSED = [
@@ -34,26 +37,35 @@ export async function passOn(mirror: Mirror, resource: Resource, received: Recei
   }
 }
 
+/** Asks as a fetch does: one source after the other, of each its equal mirrors. */
 async function ask(mirror: Mirror, resource: Resource): Promise<Received> {
-  const { route, mounted, path, sent } = resource
-  const { urls, guarded } = addressOf(resource, {}, mounted.repo)
-  const facts = { path, repo: mounted.settings.name }
-  let failure = new MirrorError('UNREACHABLE', `no address for ${path}`, facts)
+  const { mounted, path } = resource
+  const repo = await withService(mirror, resource)
+  const sources = sourcesFor(mirror, resource, {}) ?? [mounted.repo]
+  let failure = new MirrorError('UNREACHABLE', `no address for ${path}`, { path, repo: repo.name })
+  for (const { upstreams } of sources) {
+    const answer = await askOne(mirror, resource, { ...repo, upstreams })
+    if (!(answer instanceof MirrorError)) return answer
+    failure = answer
+    if (failure.code !== 'NOT_FOUND') break
+  }
+  throw failure
+}
+
+async function askOne(mirror: Mirror, resource: Resource, repo: Repo): Promise<Received | MirrorError> {
+  const { route, path, sent } = resource
+  const { urls, guarded } = await addressOf(resource, {}, repo)
+  let failure = new MirrorError('UNREACHABLE', `no address for ${path}`, { path, repo: repo.name })
   for (const url of urls) {
-    const received = await mirror.client.ask({
-      url,
-      repo: mounted.settings.name,
-      guarded,
-      priority: CLIENT_PRIORITY,
-      headers: { accept: route.accept ?? '*/*', ...sent },
-    })
+    const headers = { accept: route.accept ?? '*/*', ...sent }
+    const received = await mirror.client.ask({ url, repo: repo.name, guarded, priority: CLIENT_PRIORITY, headers })
     if (received.status === 200) return received
     await received.discard()
     const { status } = received
     const code = (route.absent ?? [404, 410]).includes(status) ? 'NOT_FOUND' : 'UPSTREAM_STATUS'
-    failure = new MirrorError(code, `upstream answered ${status} for ${path}`, { ...facts, status })
+    failure = new MirrorError(code, `upstream answered ${status} for ${path}`, { path, repo: repo.name, status })
   }
-  throw failure
+  return failure
 }
 
 /** A body that one client reads from its beginning to its end, at its own pace. */
