@@ -154,11 +154,13 @@ export interface Route<P, O> {
   readonly where?: { readonly [K in keyof P]?: Pick<RegExp, 'test'> }
 
   // asked of upstream
-  /** A decoded path, a path with a query, or a whole address; the same path when left out. */
-  upstream?(p: P, repo: Repo<O>): string | Asked
+  /** A decoded path, a path with a query, or a whole address; the same path when left out. A promise where the service document tells. */
+  upstream?(p: P, repo: Repo<O>): string | Asked | Promise<string | Asked>
   readonly accept?: string
   /** Query parameters that upstream is asked with; each combination is a document of its own. Others are dropped. */
-  readonly query?: readonly string[]
+  readonly query?: readonly string[] | 'all'
+  /** Fields of a client's request that upstream is sent too; where upstream's Vary names one, each value is kept apart. */
+  passes?(p: P, repo: Repo<O>): readonly string[]
   /** Live routes only; GET and HEAD when left out. */
   readonly methods?: readonly string[]
   /** Bytes; no more are taken. 1 GiB of an index and 64 GiB of an artifact when left out. */
@@ -183,6 +185,12 @@ export interface Route<P, O> {
    * there. Undefined: in this repo nobody has to.
    */
   vouchers?(p: P, repo: Repo<O>): readonly string[] | undefined
+  /**
+   * A path that no voucher states a digest of is there all the same. `kept`: for ever, as it was first seen. `changes`: it
+   * is kept fresh as an index is, replaced when upstream replaces it, and passed on unkept where upstream says so. Left
+   * out: not there, where the route has vouchers.
+   */
+  readonly unvouched?: 'kept' | 'changes'
   /**
    * Documents, or files that are read, which date the version that this path belongs to. Where a cooldown waits they are
    * obtained and read before the path is judged. What they state of other files of the same name and version counts, and they
@@ -281,6 +289,8 @@ export interface Ecosystem<O> {
   /** Mounted without configuration. */
   readonly repos: readonly BuiltIn<O>[]
   readonly options: GenericSchema<unknown, O>
+  /** How fresh what changes is kept where no configuration says: as upstream's own header fields say (RFC 9111). */
+  readonly freshFor?: 'upstream'
   /** Path of a document that the routes' addresses depend on. */
   readonly service?: string
   /** The first match wins. */

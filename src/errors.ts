@@ -51,6 +51,12 @@ const table = {
   ],
   TRUNCATED: [502, 6, true, 'The transfer broke off; what had arrived was thrown away.'],
   TOO_LARGE: [502, 4, false, 'More bytes came than were stated or allowed; the upstream is broken or hostile.'],
+  UNSTORABLE: [
+    502,
+    3,
+    false,
+    'A rule with `fresh_for` keeps it all the same, where that is right; clients of `serve` are passed it on.',
+  ],
   UNREADABLE: [
     502,
     3,
@@ -61,6 +67,12 @@ const table = {
   WRONG_LENGTH: [502, 4, false, 'The length differs from what its voucher states; nothing was kept.'],
   WRONG_DIGEST: [502, 4, false, 'The bytes differ from what their voucher states; nothing was kept.'],
   DISAGREEMENT: [502, 4, false, 'Two vouchers state different digests for one path; nothing was kept.'],
+  REPLACED: [
+    502,
+    4,
+    false,
+    'The old bytes are kept and served. If the change is right, give the path a rule with `policy: revalidate`.',
+  ],
   WEAK_DIGEST: [502, 4, false, 'Only a weak digest vouches for it.'],
   NO_SIGNATURE: [
     502,

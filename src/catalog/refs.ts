@@ -39,6 +39,8 @@ const COUNTED = 128
 
 export interface Refs {
   get(repo: string, path: string, variant: string, generation: number): Ref | undefined
+  /** All that a repo keeps for one path outside of generations. */
+  variants(repo: string, path: string): readonly Ref[]
   put(ref: Ref): void
   /** Remembers that upstream does not have it. Only about so many lacks are kept, the newest: whoever guesses names must not fill the catalog. */
   lack(ref: Ref, most: number): void
@@ -70,6 +72,9 @@ export function refs(connection: Connection): Refs {
     'repo, path, variant, generation, kind, sha256, size, status, type, url, headers, fetched, checked, modified, name, version, proof, proven, hits, used'
   const get = connection.prepare<[string, string, string, number], Row>(
     `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND variant = ? AND generation = ?`,
+  )
+  const variants = connection.prepare<[string, string], Row>(
+    `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND generation = 0`,
   )
   const put = connection.prepare(
     `INSERT INTO ref (${columns}) VALUES (@repo, @path, @variant, @generation, @kind, @sha256, @size, @status, @type, @url, @headers,
@@ -114,6 +119,7 @@ export function refs(connection: Connection): Refs {
       const row = get.get(repo, path, variant, generation)
       return row === undefined ? undefined : decode(row)
     },
+    variants: (repo, path) => variants.all(repo, path).map(decode),
     put: (ref) => void put.run(encode(ref)),
     lack(ref, most) {
       put.run(encode(ref))

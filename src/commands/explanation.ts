@@ -5,7 +5,8 @@ import type { Generation, HeldRef, Ref, Seen } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import { addressOf } from '../engine/address.ts'
 import { refusal } from '../engine/admit.ts'
-import { COLLAPSE, upstreamLifetime } from '../engine/fresh.ts'
+import { COLLAPSE } from '../engine/fresh.ts'
+import { freshTo } from '../engine/http-cache.ts'
 import { subjectOf, type Verdict } from '../engine/judge.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { withService } from '../engine/read.ts'
@@ -63,7 +64,7 @@ export async function explain(mirror: Mirror, resource: Resource): Promise<Expla
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
     ...dateOf(stated, held),
-    ...(held === undefined ? {} : { held, ...freshnessOf(held, resource) }),
+    ...(held === undefined ? {} : { held, ...freshnessOf(held, resource, mirror.now()) }),
     ...(absent === undefined || held !== undefined
       ? {}
       : {
@@ -101,7 +102,7 @@ function judged(
       return { stated, verdict: { allow: false, code: 'COOLDOWN', reason, until: stated.waitsUntil } }
     }
     if (resource.route.kind !== 'artifact') return { stated, verdict: { allow: true } }
-    if (!stated.vouched && vouchersOf(resource) !== undefined)
+    if (!stated.vouched && vouchersOf(resource) !== undefined && resource.route.unvouched === undefined)
       return { stated, verdict: undated(resource, stated, now) }
     const refused = refusal(mirror, resource, stated)
     if (refused !== undefined) throw refused
@@ -142,14 +143,15 @@ function dateOf(stated: Said | undefined, held: HeldRef | undefined): Pick<Expla
   return { dated: { clock: 'first seen here', time: stated.seen.first } }
 }
 
-function freshnessOf(held: HeldRef, { mounted, route, path }: Resource): Pick<Explanation, 'freshUntil'> {
+function freshnessOf(held: HeldRef, { mounted, route, path }: Resource, now: number): Pick<Explanation, 'freshUntil'> {
   const mode = mounted.rules.mode(path)
   if (mode === 'bypass') return {}
-  if (route.kind === 'artifact' || mode === 'immutable') return { freshUntil: Number.POSITIVE_INFINITY }
+  if (mode === 'immutable' || (route.kind === 'artifact' && route.unvouched !== 'changes'))
+    return { freshUntil: Number.POSITIVE_INFINITY }
   if (route.generation !== undefined && route.vouchers !== undefined) return {}
   if (mode === 'revalidate') return { freshUntil: held.checked + COLLAPSE }
   const freshFor = mounted.rules.freshFor(path)
-  return { freshUntil: held.checked + (freshFor === 'upstream' ? upstreamLifetime(held.headers) : freshFor) }
+  return { freshUntil: freshFor === 'upstream' ? freshTo(held, now) : held.checked + freshFor }
 }
 
 function viewOf({ catalog }: Mirror, { mounted, route, path }: Resource): { readonly modified: number } | undefined {
@@ -179,7 +181,7 @@ async function asksOf(mirror: Mirror, resource: Resource, stated: Said | undefin
   )
     return []
   try {
-    return addressOf(resource, stated?.entry ?? {}, await withService(mirror, resource)).urls
+    return (await addressOf(resource, stated?.entry ?? {}, await withService(mirror, resource))).urls
   } catch (error) {
     // a route may refuse to name an address: a package outside the scopes of its repository
     if (error instanceof MirrorError) return []

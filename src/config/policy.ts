@@ -40,6 +40,7 @@ export function policyOf(
   tree: Tree,
   reader: Reader,
   whole: Policy,
+  ecosystem: AnyEcosystem,
   ecosystems: readonly AnyEcosystem[],
 ): Policy {
   const path = `repositories.${name}`
@@ -51,14 +52,19 @@ export function policyOf(
     deny: [...list('deny'), ...whole.deny],
     require: own('require', policyKeys.require) ?? whole.require,
     expired: own('expired', policyKeys.expired) ?? whole.expired,
-    freshFor: own('fresh_for', policyKeys.fresh_for) ?? whole.freshFor,
+    freshFor: own('fresh_for', policyKeys.fresh_for) ?? freshForOf(reader, whole, ecosystem),
     expireAfter: own('expire_after', policyKeys.expire_after) ?? whole.expireAfter,
     expireOffline: own('expire_offline', policyKeys.expire_offline) ?? whole.expireOffline,
     staleIfError: own('stale_if_error', policyKeys.stale_if_error) ?? whole.staleIfError,
     negativeFor: own('negative_for', policyKeys.negative_for) ?? whole.negativeFor,
-    rules: [...readRules(reader, itemsOf(dig(tree, 'rules')?.node), `${path}.rules`), ...whole.rules],
+    // later rules override earlier ones, and a repository's own those of the whole
+    rules: [...whole.rules, ...readRules(reader, itemsOf(dig(tree, 'rules')?.node), `${path}.rules`)],
   }
 }
+
+/** What an ecosystem has by itself counts where nobody wrote anything. */
+const freshForOf = ({ origins }: Reader, whole: Policy, { freshFor }: AnyEcosystem): Policy['freshFor'] =>
+  freshFor !== undefined && origins['policy.fresh_for']?.file === 'default' ? freshFor : whole.freshFor
 
 function readCooldown(reader: Reader, ecosystems: readonly AnyEcosystem[], names: ReadonlySet<string>): Cooldown {
   const path = 'policy.cooldown'

@@ -122,7 +122,7 @@ function readRepository(
     upstreams: upstreams ?? builtIn?.upstreams ?? [],
     mount: mount ?? builtIn?.mount ?? ecosystem.mount?.(name) ?? `/${name}`,
     options: readOptions(name, tree, reader, ecosystem, builtIn),
-    policy: policyOf(name, tree, reader, policy, ecosystems),
+    policy: policyOf(name, tree, reader, policy, ecosystem, ecosystems),
     credentials: readCredentials(reader, tree, path),
     network: networkOf(name, tree, reader, network),
     allowHosts: hosts,

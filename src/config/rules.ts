@@ -8,7 +8,7 @@ import { placed, type Reader } from './reader.ts'
 import { subtree } from './shapes.ts'
 import type { FreshnessRule } from './types.ts'
 
-const policies = choice('immutable', 'revalidate', 'bypass')
+const policies = choice('immutable', 'pinned', 'revalidate', 'bypass')
 
 /** Throws a MirrorError CONFIG for a rule without a path or without an effect. */
 export function readRules(reader: Reader, items: readonly Node[], name: string): readonly FreshnessRule[] {

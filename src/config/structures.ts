@@ -45,7 +45,7 @@ const cooldown = (more: kind.JsonSchema): kind.JsonSchema => ({
 const rule = closed(
   {
     match: text,
-    policy: { enum: ['immutable', 'revalidate', 'bypass'] },
+    policy: { enum: ['immutable', 'pinned', 'revalidate', 'bypass'] },
     fresh_for: kind.freshness.schema,
     expire_after: kind.span.schema,
   },
@@ -75,7 +75,7 @@ export const repositoryStructures = {
   allow: { doc: 'As in `policy`, and added to it.', example: '["pkg:npm/@corp/*"]', schema: texts },
   deny: { doc: 'As in `policy`, and added to it.', example: '["pkg:npm/left-pad"]', schema: texts },
   rules: {
-    doc: 'As in `policy`, and asked before it.',
+    doc: 'As in `policy`, and overriding it.',
     example: '[{ match: "/**", fresh_for: 1h }]',
     schema: listOf(rule),
   },
@@ -172,7 +172,7 @@ export const structures = {
     schema: texts,
   },
   'policy.rules': {
-    doc: 'Freshness by path: `{match: GLOB, policy: immutable|revalidate|bypass, fresh_for, expire_after}`; the first that matches counts.',
+    doc: 'Freshness by path: `{match: GLOB, policy: immutable|pinned|revalidate|bypass, fresh_for, expire_after}`; all that match apply, a later one overrides an earlier one.',
     example: '[{ match: "/dists/**", fresh_for: 1h }]',
     schema: listOf(rule),
   },

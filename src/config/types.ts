@@ -31,11 +31,12 @@ export interface Cooldown {
   readonly baseline: 'allow' | 'wait'
 }
 
-/** How paths of an index are kept fresh; the first rule whose glob matches the path decides. */
+/** How paths are kept fresh. All rules whose glob fits a path apply; of two that state the same, the later one counts. */
 export interface FreshnessRule {
   /** A doublestar glob over the repo path, such as `/dists/**`. */
   readonly match: string
-  readonly policy?: 'immutable' | 'revalidate' | 'bypass'
+  /** `pinned` is validated like any other, but other bytes under the same path are refused. */
+  readonly policy?: 'immutable' | 'pinned' | 'revalidate' | 'bypass'
   readonly freshFor?: number | 'upstream'
   readonly expireAfter?: number
   readonly where: Where

@@ -11,8 +11,8 @@ export interface Address {
   readonly guarded: boolean
 }
 
-export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo): Address {
-  const own = resource.route.upstream?.(resource.p, repo) ?? resource.path
+export async function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo): Promise<Address> {
+  const own = (await resource.route.upstream?.(resource.p, repo)) ?? resource.path
   const places: (string | Asked)[] = []
   if (entry.url !== undefined) places.push(entry.url)
   if ((entry.url === undefined || entry.url.startsWith('/')) && own !== entry.url) places.push(own)
@@ -20,7 +20,7 @@ export function addressOf(resource: Resource, entry: Partial<Entry>, repo: Repo)
   for (const place of places) {
     const { path, query } = typeof place === 'string' ? { path: place, query: '' } : place
     if (!path.startsWith('/')) urls.push(path)
-    else urls.push(...addressesOf({ path, query: joined(query, resource.variant) }, repo))
+    else urls.push(...addressesOf({ path, query: joined(query, resource.asked) }, repo))
   }
   const origins = new Set(repo.upstreams.map(originOf))
   return { urls, guarded: urls.some((url) => !origins.has(originOf(url))) }

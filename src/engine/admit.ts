@@ -94,22 +94,31 @@ export async function obtainAdmitted(mirror: Mirror, resource: Resource, scope: 
 export function refusal(mirror: Mirror, resource: Resource, stated: Said): MirrorError | undefined {
   const { judge } = resource.mounted
   if (judge.open) return undefined
-  const subject = subjectOf(stated.entry, stated.seen, modifiedOf(mirror, resource, stated))
+  const subject = subjectOf(versioned(resource, stated.entry), stated.seen, modifiedOf(mirror, resource, stated))
   const verdict = judge.verdict(subject, mirror.now())
   if (verdict.allow) return undefined
   const what = `${subject.name ?? resource.path}${subject.version === undefined ? '' : `@${subject.version}`}`
   return wordsOf(verdict, what, resource.path)
 }
 
+/** A file that needs no voucher may have no version; what is judged is the file itself all the same. */
+const versioned = ({ route }: Resource, entry: Said['entry']): Said['entry'] =>
+  route.unvouched === undefined || entry.version !== undefined ? entry : { ...entry, version: '' }
+
 const hasClock = (mirror: Mirror, resource: Resource, stated: Said): boolean =>
   stated.entry.published !== undefined ||
   stated.seen !== undefined ||
   modifiedOf(mirror, resource, stated) !== undefined
 
-/** Last-Modified of a held file that no document vouches for. */
+/**
+ * Last-Modified of a held file that no document vouches for. Where any file may be, whoever puts it there sets that date, often to
+ * that of an older copy: it does not count before the first sight.
+ */
 function modifiedOf(mirror: Mirror, resource: Resource, stated: Said): number | undefined {
-  if (stated.vouched) return undefined
+  if (stated.vouched || stated.seen?.baseline) return undefined
+  if (resource.route.unvouched !== undefined && stated.seen === undefined) return undefined
   const ref = mirror.catalog.refs.get(resource.mounted.settings.name, resource.path, resource.variant, 0)
   const modified = Date.parse(ref?.headers['last-modified'] ?? '')
-  return Number.isNaN(modified) ? undefined : modified
+  const first = resource.route.unvouched === undefined ? undefined : stated.seen?.first
+  return Number.isNaN(modified) ? first : Math.max(modified, first ?? modified)
 }

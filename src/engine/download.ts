@@ -43,6 +43,10 @@ export interface Wanted {
   readonly absent: readonly number[]
   /** The addresses of the next page by the header fields of the one before, in the order of `urls`. */
   readonly next?: (headers: Readonly<Record<string, string>>) => readonly string[] | undefined
+  /** Why an answer with these header fields may not be kept; undefined when it may. */
+  readonly whyNotKept?: (headers: Readonly<Record<string, string>>) => string | undefined
+  /** Takes over an answer that may not be kept; without it the answer is let go. */
+  readonly pass?: (received: Received) => void
   readonly signal?: AbortSignal
 }
 
@@ -161,6 +165,7 @@ class Transfer {
   async #attempt(place: number, onHead: (head: Head) => void): Promise<Arrived | undefined> {
     const url = this.#wanted.urls[place] ?? ''
     const received = await this.#ask(url, this.#range())
+    if (received.status === 200) await this.#mayKeep(received)
     let head: Head
     try {
       if (received.status !== 200 && received.status !== 206) return await this.#bodiless(received, url)
@@ -206,6 +211,15 @@ class Transfer {
       await this.#pump(received)
       url = next?.(received.headers)?.[place]
     }
+  }
+
+  async #mayKeep(received: Received): Promise<void> {
+    const { path, repo, whyNotKept, pass } = this.#wanted
+    const reason = whyNotKept?.(received.headers)
+    if (reason === undefined) return
+    if (pass === undefined) await received.discard()
+    else pass(received)
+    throw new MirrorError('UNSTORABLE', `upstream does not let ${path} be kept: ${reason}`, { path, repo })
   }
 
   /** An answer without a body to keep: 304, the end of a resumed transfer, or an error. */

@@ -12,6 +12,7 @@ import { type Download, download, type Wanted } from './download.ts'
 import type { Outcome } from './events.ts'
 import { task } from './flights.ts'
 import { demand, emptyRef, refOf, typeOf } from './held-ref.ts'
+import { whyNotStored } from './http-cache.ts'
 import type { Mirror } from './mirror.ts'
 import type { Fetched, Fetching, Obtained, Settling } from './obtained.ts'
 import { readDocument } from './read.ts'
@@ -33,6 +34,8 @@ export const readingKey = (repo: string, path: string): string => `reads ${repo}
 export interface Arriving {
   /** Media type as upstream stated it; '' before it has answered. */
   readonly type: string
+  /** Upstream's header fields; empty before it has answered. */
+  readonly headers: Readonly<Record<string, string>>
   readonly landed: Promise<Obtained>
   /** When upstream has answered, or the bytes were found in the store. */
   readonly begun: Promise<void>
@@ -56,6 +59,7 @@ export function fetchResource(
   const arriving = {
     begun: begun.promise,
     type: '',
+    headers: {} as Readonly<Record<string, string>>,
     said: stated,
     follow: () => current?.follow(),
     landed: run(),
@@ -70,6 +74,7 @@ export function fetchResource(
     try {
       const obtained = await shared()
       finished(mirror, resource, started, obtained.outcome, obtained.ref)
+      begun.resolve()
       return obtained
     } catch (error) {
       begun.reject(error)
@@ -104,6 +109,7 @@ export function fetchResource(
       space,
       stated,
       before,
+      asked: mirror.now(),
       beside: (type: string) => besideIn(mirror, resource, type, scope, space, fetching),
       sibling: siblings(mirror, resource, scope, space, fetching),
     }
@@ -126,13 +132,14 @@ export function fetchResource(
     })
   }
 
-  function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
-    const wanted = wantedOf(resource, repo, stated, known, scope)
+  async function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
+    const wanted = await wantedOf(mirror, resource, repo, stated, known, scope)
     const begins = download(mirror, wanted, (arrived, release) => settle(mirror, settling, arrived, release))
-    current = begins
     begins.head.then(
       (head) => {
+        current = begins
         arriving.type = typeOf(head.headers)
+        arriving.headers = head.headers
         begun.resolve()
       },
       // the transfer fails with it
@@ -223,21 +230,33 @@ function siblings(
   }
 }
 
-function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef | undefined, scope: Scope): Wanted {
+async function wantedOf(
+  mirror: Mirror,
+  resource: Resource,
+  repo: Repo,
+  stated: Said,
+  before: HeldRef | undefined,
+  scope: Scope,
+): Promise<Wanted> {
   const { route, mounted } = resource
-  const { urls, guarded } = addressOf(resource, stated.entry, repo)
+  const { urls, guarded } = await addressOf(resource, stated.entry, repo)
   const conditional: Record<string, string> = {}
-  const { etag, 'last-modified': modified } = before?.headers ?? {}
+  // bytes that are not those stated now are not asked about
+  const digests =
+    before === undefined ? {} : { ...mirror.catalog.blobs.get(before.sha256)?.digests, sha256: before.sha256 }
+  const wrong = compareDigests(stated.entry.digests ?? {}, digests) === 'different'
   const { next } = route
   // that the first page is the same says nothing of the others
-  if (etag !== undefined && next === undefined) conditional['if-none-match'] = etag
-  if (modified !== undefined && next === undefined) conditional['if-modified-since'] = modified
+  const known = wrong || next !== undefined ? undefined : before
+  const { etag, 'last-modified': modified } = known?.headers ?? {}
+  if (etag !== undefined) conditional['if-none-match'] = etag
+  if (modified !== undefined) conditional['if-modified-since'] = modified
   return {
     repo: mounted.settings.name,
     path: resource.path,
     urls,
     guarded,
-    headers: { accept: route.accept ?? '*/*', ...conditional },
+    headers: { accept: route.accept ?? '*/*', ...resource.sent, ...conditional },
     digests: stated.entry.digests ?? {},
     hashes: route.hashes ?? [],
     size: stated.entry.size,
@@ -245,12 +264,24 @@ function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef 
     priority: scope.priority,
     absent: route.absent ?? [404, 410],
     ...(next === undefined ? {} : { next: (headers) => following(next(headers, resource.p), repo) }),
+    ...(isHttpCached(resource, stated) && {
+      whyNotKept: (headers) =>
+        scope.directives?.noStore ? 'the request says no-store' : whyNotStored(resource.sent, headers),
+    }),
+    ...(scope.pass === undefined ? {} : { pass: scope.pass }),
     ...(scope.signal === undefined ? {} : { signal: scope.signal }),
   }
 }
 
 const following = (asked: Asked | undefined, repo: Repo): readonly string[] | undefined =>
   asked === undefined ? undefined : addressesOf(asked, repo)
+
+/** Upstream's header fields alone say whether it may be kept: no digest proves it, and no rule says otherwise. */
+function isHttpCached({ route, mounted, path }: Resource, stated: Said): boolean {
+  const { rules } = mounted
+  if (route.unvouched !== 'changes' || stated.proof !== undefined) return false
+  return rules.freshFor(path) === 'upstream' && rules.mode(path) === undefined
+}
 
 /** Bytes with the stated digest lie in the store already: they are the answer, without a request. */
 async function link(
@@ -273,7 +304,7 @@ async function link(
   if (blob === undefined || !mirror.catalog.sweeps.claim(sha256, mirror.now())) return undefined
   if ((await mirror.store.stat(sha256))?.size !== blob.size) return undefined
   if (compareDigests(stated.entry.digests ?? {}, blob.digests) === 'different') return undefined
-  const { urls } = addressOf(resource, stated.entry, resource.mounted.repo)
+  const { urls } = await addressOf(resource, stated.entry, resource.mounted.repo)
   const head: DocHead = {
     path: resource.path,
     url: urls[0] ?? '',
@@ -289,7 +320,14 @@ async function link(
     { resource, space, stated, sibling: siblings(mirror, resource, scope, space, fetching) },
     doc,
   )
-  const ref = { ...refOf(mirror, resource, space, stated, undefined, head, trust, undefined), fetched: blob.added }
+  const made = refOf(
+    mirror,
+    { resource, space, stated, before: undefined, asked: mirror.now() },
+    head,
+    trust,
+    undefined,
+  )
+  const ref = { ...made, fetched: blob.added }
   demand(resource, ref)
   await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
   await readDocument(mirror, resource, ref, (_, type) => besideIn(mirror, resource, type, scope, space, fetching))

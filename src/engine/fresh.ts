@@ -3,12 +3,18 @@
 
 import type { FreshnessRule, Policy } from '../config/types.ts'
 import type { Kind } from '../contract.ts'
+import { parseCacheControl, secondsOf } from '../formats/cache-control.ts'
 import { compileGlob } from '../formats/glob.ts'
+import { freshTo, isFresh, mayServeMeanwhile, mayServeOnError, type Wishes } from './http-cache.ts'
 
 /** What the client said in Cache-Control. */
 export interface Directives {
   readonly revalidate: boolean
   readonly onlyIfCached: boolean
+  /** What is fetched for this request is not kept, where HTTP caching rules apply. */
+  readonly noStore?: boolean
+  /** How fresh or stale an answer may be, where HTTP caching rules apply. */
+  readonly wishes?: Wishes
 }
 
 export interface Aged {
@@ -38,14 +44,14 @@ export const COLLAPSE = 3_000
 export interface Rules {
   freshFor(path: string): number | 'upstream'
   expireAfter(path: string): number
-  mode(path: string): 'immutable' | 'revalidate' | 'bypass' | undefined
+  mode(path: string): FreshnessRule['policy']
 }
 
-/** The freshness rules of a repository, compiled; the first rule that fits a path and states a value decides. */
+/** The freshness rules of a repository, compiled: all that fit a path apply, and of two that state the same the later one counts. */
 export function compileRules(policy: Policy): Rules {
   const compiled = policy.rules.map((rule) => ({ rule, fits: compileGlob(rule.match) }))
   const find = <K extends keyof FreshnessRule>(path: string, key: K): FreshnessRule[K] | undefined =>
-    compiled.find(({ rule, fits }) => rule[key] !== undefined && fits(path))?.rule[key]
+    compiled.findLast(({ rule, fits }) => rule[key] !== undefined && fits(path))?.rule[key]
   return {
     freshFor: (path) => find(path, 'freshFor') ?? policy.freshFor,
     expireAfter: (path) => find(path, 'expireAfter') ?? policy.expireAfter,
@@ -69,17 +75,18 @@ export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Mome
   if (lacks) return age < policy.negativeFor ? 'serve' : 'ask'
   if (mode === 'revalidate') return age < COLLAPSE ? 'serve' : 'ask'
   const freshFor = rules.freshFor(aged.path)
-  return age < (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor) ? 'serve' : 'ask'
+  if (freshFor === 'upstream') return isFresh(aged, now, directives?.wishes) ? 'serve' : 'ask'
+  return age < freshFor ? 'serve' : 'ask'
 }
 
 /** Until when `freshness` says `serve` to a client without directives of its own; milliseconds since 1970, 0 for not at all. */
-export function freshUntil(aged: Aged, rules: Rules): number {
+export function freshUntil(aged: Aged, rules: Rules, now: number): number {
   const mode = rules.mode(aged.path)
   if (aged.sha256 === undefined || mode === 'bypass' || mode === 'revalidate') return 0
   const expires = aged.checked + rules.expireAfter(aged.path)
   if (aged.kind === 'artifact' || mode === 'immutable') return expires
   const freshFor = rules.freshFor(aged.path)
-  return Math.min(expires, aged.checked + (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor))
+  return Math.min(expires, freshFor === 'upstream' ? freshTo(aged, now) : aged.checked + freshFor)
 }
 
 /** Neither fetched nor validated for longer than `expire_after`. Offline it is shown all the same, marked as stale. */
@@ -89,45 +96,48 @@ export function hasExpired(aged: Aged, rules: Rules, now: number): boolean {
 }
 
 /** May what is held be shown although upstream could not be asked? */
-export const mayServeStale = (aged: Aged, policy: Policy, now: number): boolean =>
-  aged.sha256 !== undefined && now - aged.checked <= policy.staleIfError
-
-/** Freshness lifetime by the answer's own header fields, in milliseconds (RFC 9111 §4.2.1); 0 when it states none. */
-export function upstreamLifetime(headers: Readonly<Record<string, string>>): number {
-  const directives = cacheControl(headers['cache-control'])
-  if (directives.has('no-store') || directives.has('no-cache') || directives.has('private')) return 0
-  const stated = directives.get('s-maxage') ?? directives.get('max-age')
-  if (stated !== undefined) {
-    const seconds = /^\d{1,10}$/.test(stated) ? Number(stated) : 0
-    return Math.max(0, seconds - ageOf(headers)) * 1000
-  }
-  const expires = Date.parse(headers.expires ?? '')
-  const date = Date.parse(headers.date ?? '')
-  return Number.isNaN(expires) || Number.isNaN(date) ? 0 : Math.max(0, expires - date)
+export function mayServeStale(aged: Aged, rules: Rules, policy: Policy, now: number): boolean {
+  if (aged.sha256 === undefined) return false
+  if (rules.freshFor(aged.path) === 'upstream' && isValidated(aged, rules))
+    return mayServeOnError(aged, now, policy.staleIfError)
+  return now - aged.checked <= policy.staleIfError
 }
 
-function ageOf(headers: Readonly<Record<string, string>>): number {
-  const text = headers.age ?? ''
-  return /^\d{1,10}$/.test(text) ? Number(text) : 0
-}
+/** May what is held be shown while upstream is asked behind the client's back? Only where upstream itself says so. */
+export const mayServeWhileAsking = (aged: Aged, rules: Rules, { now, offline, since, directives }: Moment): boolean =>
+  aged.sha256 !== undefined &&
+  !offline &&
+  since === undefined &&
+  directives?.revalidate !== true &&
+  directives?.wishes === undefined &&
+  rules.freshFor(aged.path) === 'upstream' &&
+  isValidated(aged, rules) &&
+  mayServeMeanwhile(aged, now)
 
-/** Directives by lower-case name; of repeated ones the smallest number counts (RFC 9111 §4.2.1). */
-export function cacheControl(text: string | undefined): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  for (const part of (text ?? '').matchAll(/([a-zA-Z0-9_-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;"]*)))?/g)) {
-    const name = (part[1] ?? '').toLowerCase()
-    const value = part[2] ?? part[3] ?? ''
-    const known = found.get(name)
-    found.set(name, known !== undefined && Number(known) < Number(value) ? known : value)
-  }
-  return found
-}
+/** Upstream's own header fields say how it is kept: nothing here says otherwise. */
+const isValidated = ({ kind, path }: Aged, rules: Rules): boolean =>
+  kind !== 'artifact' && (rules.mode(path) === undefined || rules.mode(path) === 'pinned')
 
+/** Cache-Control and Pragma of a request (RFC 9111 §5.2.1, §5.4). */
 export function directivesOf(cacheControlHeader: string | undefined, pragma: string | undefined): Directives {
-  const directives = cacheControl(cacheControlHeader)
+  const directives = parseCacheControl(cacheControlHeader)
   const bare = cacheControlHeader === undefined && /no-cache/i.test(pragma ?? '')
+  const milliseconds = (name: string): number | undefined => {
+    const seconds = secondsOf(directives, name)
+    return seconds === undefined ? undefined : seconds * 1000
+  }
+  const maxAge = milliseconds('max-age')
+  const minFresh = milliseconds('min-fresh')
+  const maxStale = directives.get('max-stale')?.includes('') ? Number.POSITIVE_INFINITY : milliseconds('max-stale')
+  const wishes = {
+    ...(maxAge === undefined ? {} : { maxAge }),
+    ...(minFresh === undefined ? {} : { minFresh }),
+    ...(maxStale === undefined ? {} : { maxStale }),
+  }
   return {
-    revalidate: bare || directives.has('no-cache') || directives.get('max-age') === '0',
+    revalidate: bare || directives.has('no-cache') || maxAge === 0,
     onlyIfCached: directives.has('only-if-cached'),
+    ...(directives.has('no-store') ? { noStore: true } : {}),
+    ...(Object.keys(wishes).length === 0 ? {} : { wishes }),
   }
 }

@@ -6,7 +6,7 @@ import type { Generation, Ref } from '../catalog/rows.ts'
 import type { RefPage } from '../catalog/sweeps.ts'
 import { type Collecting, count, countsOf, keepers } from './gc-state.ts'
 import type { MountedRepo } from './mirror.ts'
-import { isRoot, readingScope, resolve, vouchersOf } from './resolve.ts'
+import { isRoot, readingScope, resolve, resourceOfRef, vouchersOf } from './resolve.ts'
 import { pages, turn } from './turns.ts'
 
 type Aged = Pick<Ref, 'repo' | 'path' | 'fetched' | 'checked' | 'used'>
@@ -174,7 +174,7 @@ async function markLatest(at: Collecting, latest: number): Promise<void> {
 /** An index that vouches for something that stays, stays with it: without it nothing could prove the rest. */
 export async function namesWhatStays(at: Collecting, { repo, path, variant, sha256 }: Candidate): Promise<boolean> {
   const mounted = at.mirror.repos.get(repo)
-  const resource = mounted === undefined ? undefined : resolve(mounted, path, new URLSearchParams(variant))
+  const resource = mounted === undefined ? undefined : resourceOfRef(mounted, { path, variant })
   if (resource === undefined || sha256 === null) return false
   const reading = at.mirror.catalog.facts.reading(repo, readingScope(resource), sha256)
   if (reading === undefined) return false

@@ -60,7 +60,7 @@ export async function generationFor(
   } catch (error) {
     const failure = asMirrorError(error)
     const usable =
-      current !== undefined && watched !== undefined && mayServeStale(watched, settings.policy, mirror.now())
+      current !== undefined && watched !== undefined && mayServeStale(watched, rules, settings.policy, mirror.now())
     if (!usable || scope.since !== undefined || failure.code === 'COOLDOWN') throw failure
     mirror.events.emit({ type: 'warning', repo: settings.name, path: resource.path, error: failure })
     return { id: current.id, error: failure }

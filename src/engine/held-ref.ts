@@ -4,13 +4,17 @@ import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
 import type { Checked } from './checked.ts'
 import type { DocHead } from './doc.ts'
+import { selecting, storable } from './http-cache.ts'
 import type { Mirror } from './mirror.ts'
-import type { Resource } from './resolve.ts'
+import type { Settling } from './obtained.ts'
+import { type Resource, variantOf } from './resolve.ts'
 import type { Said } from './said.ts'
-import type { Space } from './space.ts'
 
 /** Upstream's header fields that are kept with a ref. */
-const KEPT = ['etag', 'last-modified', 'cache-control', 'expires', 'date', 'age', 'content-disposition', 'link']
+const KEPT = [
+  ...['etag', 'last-modified', 'cache-control', 'expires', 'date', 'age', 'vary'],
+  ...['content-disposition', 'content-language', 'link'],
+]
 
 /** How strong a proof is, against what `require` may demand. */
 const strength: Readonly<Record<Proof | 'any', number>> = {
@@ -69,10 +73,7 @@ export const emptyRef = (resource: Resource, generation: number): HeldRef => ({
 
 export function refOf(
   mirror: Mirror,
-  resource: Resource,
-  space: Space,
-  stated: Said,
-  before: HeldRef | undefined,
+  { resource, space, stated, before, asked }: Pick<Settling, 'resource' | 'space' | 'stated' | 'before' | 'asked'>,
   head: DocHead,
   trust: Checked,
   fetchedFrom: string | undefined,
@@ -81,13 +82,14 @@ export function refOf(
   const known = resource.route.known?.(resource.p)
   return {
     ...emptyRef(resource, space.generation),
+    ...(resource.route.passes && { variant: variantOf(resource.asked, selecting(resource.sent, head.headers)) }),
     sha256: head.digests.sha256 ?? '',
     size: head.size,
     type: head.type,
     url: head.url,
     headers: kept(head.headers),
     fetched: now,
-    checked: now,
+    checked: asked,
     modified: modifiedOf(head.headers, before, now),
     name: stated.entry.name ?? known?.name,
     version: stated.entry.version ?? known?.version,
@@ -111,7 +113,7 @@ function modifiedOf(headers: Readonly<Record<string, string>>, before: HeldRef |
 }
 
 export const kept = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(KEPT.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])))
+  Object.fromEntries(Object.entries(storable(headers)).filter(([name]) => KEPT.includes(name)))
 
 /** Media type without parameters, lower case. */
 export const typeOf = (headers: Readonly<Record<string, string>>): string =>

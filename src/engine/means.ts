@@ -17,7 +17,7 @@ function mayState(
   path: string,
 ): boolean {
   if (!isSafe(path)) return false
-  if (path === by || path.startsWith(`${by}/`)) return true
+  if (path === by || path.startsWith(by.endsWith('/') ? by : `${by}/`)) return true
   if (about.some((prefix) => path.startsWith(prefix))) return true
   for (const route of routes) {
     const p = route.match(path)

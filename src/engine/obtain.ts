@@ -1,15 +1,16 @@
 // Obtaining: what is held and fresh is used; else upstream is asked, what arrives is verified, kept and read. One place
 // for documents and artifacts, for serve and sync.
 
-import type { HeldRef, Ref } from '../catalog/rows.ts'
+import type { HeldRef, Proof, Ref } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Doc } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { heldDoc } from './doc.ts'
 import { fetchResource, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
-import { freshness, hasExpired, mayServeStale } from './fresh.ts'
+import { freshness, hasExpired, mayServeStale, mayServeWhileAsking } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
+import { hasDigests } from './held-digests.ts'
 import { demand, emptyRef } from './held-ref.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
@@ -39,7 +40,8 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   const { settings, rules } = resource.mounted
   const { refs } = mirror.catalog
   const ref = refs.get(settings.name, resource.path, resource.variant, 0)
-  const fresh = ref === undefined ? 'ask' : freshness(ref, rules, settings.policy, moment(mirror, scope))
+  const fresh =
+    ref === undefined ? 'ask' : freshness(agedOf(resource, ref), rules, settings.policy, moment(mirror, scope))
   if (isHeld(ref) && fresh === 'serve') {
     demand(resource, ref)
     return { ref, state: mirror.offline && hasExpired(ref, rules, mirror.now()) ? 'stale' : 'hit' }
@@ -47,24 +49,43 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   if (mirror.offline) throw notHeld(resource, fresh === 'expired')
   if (scope.directives?.onlyIfCached === true) throw onlyIfCached(resource)
   if (isKnownToLack(mirror, resource, scope, 0)) return undefined
+  const space = plainSpace(mirror, settings.name)
+  const flight = () =>
+    mirror.flights.share(flightKey(resource, 0), () => task(() => fetchOrAbsent(mirror, resource, scope, space))).landed
+  if (isHeld(ref) && mayServeWhileAsking(ref, rules, moment(mirror, scope))) {
+    inBackground(mirror, resource, flight())
+    return { ref, state: 'stale' }
+  }
   try {
-    const space = plainSpace(mirror, settings.name)
-    return await mirror.flights.share(flightKey(resource, 0), () =>
-      task(() => fetchOrAbsent(mirror, resource, scope, space)),
-    ).landed
+    return await flight()
   } catch (error) {
     return stale(mirror, resource, ref, asMirrorError(error), scope)
   }
 }
 
+/** Work that no client waits for; that it failed is told. */
+function inBackground(mirror: Mirror, resource: Resource, work: Promise<unknown>): void {
+  work.catch((thrown: unknown) => {
+    const error = asMirrorError(thrown)
+    mirror.events.emit({ type: 'warning', repo: resource.mounted.settings.name, path: resource.path, error })
+  })
+}
+
 /** What is held is shown although upstream failed, for as long as policy says; a sync is told. */
 function stale(mirror: Mirror, resource: Resource, ref: Ref | undefined, error: MirrorError, scope: Scope): Obtained {
   const { settings } = resource.mounted
-  const usable = isHeld(ref) && mayServeStale(ref, settings.policy, mirror.now())
-  if (!usable || scope.since !== undefined || error.failure.status === 404) throw error
+  const { rules } = resource.mounted
+  // what is refused in place of the bytes that are kept does not make these any worse
+  const kept = error.code === 'REPLACED'
+  const usable = isHeld(ref) && (kept || mayServeStale(agedOf(resource, ref), rules, settings.policy, mirror.now()))
+  if (error.code === 'UNSTORABLE' || !usable || scope.since !== undefined || error.failure.status === 404) throw error
   mirror.events.emit({ type: 'warning', repo: settings.name, path: resource.path, error })
   return { ref, state: 'stale', error }
 }
+
+/** Freshness is that of an index where a path may change. */
+const agedOf = <T extends Ref>({ route }: Resource, ref: T): T =>
+  route.unvouched === 'changes' ? { ...ref, kind: 'index' } : ref
 
 async function fetchOrAbsent(
   mirror: Mirror,
@@ -180,13 +201,15 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
   await readDates(mirror, resource, scope)
   const first = said(mirror, resource, scope, generation)
   const vouchers = vouchersOf(resource)
-  if (first.vouched || vouchers === undefined) return first
+  // what may change is vouched for by what its vouchers say now
+  const changes = resource.route.unvouched === 'changes'
+  if ((first.vouched && !changes) || vouchers === undefined) return first
   // only what was read vouches: an index that a client has just been given may still be being read
   if (vouchers.length === 0) await mirror.flights.settled(readingKey(resource.mounted.settings.name, ''))
   const ask = (within: Scope) => Promise.all(vouchers.map((path) => voucher(mirror, resource.mounted, path, within)))
   const asked = (await ask(scope)).flat()
   const second = said(mirror, resource, scope, generation)
-  if (second.vouched) return second
+  if (changes ? second.proof !== undefined || isHeldNow(mirror, resource) : second.vouched) return second
   if (!mirror.offline && asked.some((one) => one.state === 'hit')) {
     const renewed: Scope = {
       ...scope,
@@ -194,8 +217,9 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
     }
     await ask(renewed)
     const third = said(mirror, resource, scope, generation)
-    if (third.vouched) return third
+    if (third.vouched || changes) return third
   }
+  if (resource.route.unvouched !== undefined) return second
   if (second.waitsUntil !== undefined) {
     throw new MirrorError(
       'COOLDOWN',
@@ -212,6 +236,9 @@ export async function sayings(mirror: Mirror, resource: Resource, scope: Scope, 
     repo: name,
   })
 }
+
+const isHeldNow = (mirror: Mirror, { mounted, path, variant }: Resource): boolean =>
+  isHeld(mirror.catalog.refs.get(mounted.settings.name, path, variant, 0))
 
 /** Obtains and reads what dates the version of a resource, where a cooldown will ask for it; what is not there dates nothing. */
 export async function readDates(mirror: Mirror, resource: Resource, scope: Scope): Promise<void> {
@@ -268,7 +295,13 @@ export async function serviced(mirror: Mirror, mounted: MountedRepo, scope: Scop
   return obtained === undefined ? mounted.repo : { ...mounted.repo, service: heldDoc(mirror, obtained.ref) }
 }
 
-export type Artifact = { readonly held: Obtained } | { readonly arriving: ReturnType<typeof fetchResource> }
+export type Artifact =
+  | { readonly held: Obtained }
+  | {
+      readonly arriving: ReturnType<typeof fetchResource>
+      /** What may be shown when it breaks off before its first bytes; throws the error when nothing may. */
+      readonly instead?: (error: MirrorError) => Obtained
+    }
 
 /** An artifact: held, or on its way. Whether policy allows it was judged before. */
 export async function obtainArtifact(
@@ -277,6 +310,7 @@ export async function obtainArtifact(
   scope: Scope,
   stated?: Said,
 ): Promise<Artifact> {
+  if (resource.route.unvouched === 'changes') return obtainChanging(mirror, resource, scope, stated)
   const { settings } = resource.mounted
   const generation =
     generationKey(resource) === undefined ? { id: 0 } : await generationFor(mirror, resource, scope, fetching)
@@ -291,14 +325,65 @@ export async function obtainArtifact(
   if (mirror.offline) throw notHeld(resource, false)
   const entry = stated ?? (await sayings(mirror, resource, scope, generation.id))
   if (isKnownToLack(mirror, resource, scope, generation.id)) throw lacking(resource)
-  const space: Space = { ...plainSpace(mirror, settings.name), generation: generation.id }
-  return {
-    arriving: mirror.flights.share(flightKey(resource, generation.id), () => {
-      const arriving = fetchResource(mirror, resource, scope, space, entry, fetching)
-      remembering(mirror, resource, generation.id, arriving.landed).catch(() => undefined)
-      return arriving
-    }),
+  return { arriving: arrivingOf(mirror, resource, scope, generation.id, entry) }
+}
+
+function arrivingOf(mirror: Mirror, resource: Resource, scope: Scope, generation: number, stated: Said) {
+  const space: Space = { ...plainSpace(mirror, resource.mounted.settings.name), generation }
+  return mirror.flights.share(flightKey(resource, generation), () => {
+    const arriving = fetchResource(mirror, resource, scope, space, stated, fetching)
+    remembering(mirror, resource, generation, arriving.landed).catch(() => undefined)
+    return arriving
+  })
+}
+
+/** A file that may change: held bytes count as long as a voucher states their digests, else as long as an index would. */
+async function obtainChanging(mirror: Mirror, resource: Resource, scope: Scope, given?: Said): Promise<Artifact> {
+  const { settings, rules, judge } = resource.mounted
+  const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, 0)
+  const stated = given ?? (await sayings(mirror, resource, scope, 0))
+  const at = moment(mirror, scope)
+  const begin = () => arrivingOf(mirror, resource, scope, 0, stated)
+  if (isHeld(ref)) {
+    const fits = stated.proof === undefined ? undefined : await hasDigests(mirror, ref, stated.entry.digests ?? {})
+    if (fits === true) return { held: { ref: proven(mirror, resource, ref, stated), state: 'hit' } }
+    if (fits === undefined) {
+      const aged = agedOf(resource, ref)
+      const serves = freshness(aged, rules, settings.policy, at) === 'serve'
+      const meanwhile = !serves && mayServeWhileAsking(aged, rules, at)
+      if (meanwhile) inBackground(mirror, resource, begin().landed)
+      const state = meanwhile || (mirror.offline && hasExpired(aged, rules, at.now)) ? 'stale' : 'hit'
+      if (serves || meanwhile) demand(resource, ref)
+      if (serves || meanwhile) return { held: { ref, state } }
+    }
   }
+  if (mirror.offline) throw notHeld(resource, false)
+  if (scope.directives?.onlyIfCached === true) throw onlyIfCached(resource)
+  if (isKnownToLack(mirror, resource, scope, 0)) throw lacking(resource)
+  const arriving = begin()
+  if (!isHeld(ref)) return { arriving }
+  const instead = (error: MirrorError): Obtained => stale(mirror, resource, ref, error, scope)
+  // where other bytes may be refused, nothing of them is shown before it is known
+  const refusable = judge.waits || rules.mode(resource.path) === 'pinned' || digested.has(ref.proof)
+  try {
+    if (refusable) return { held: await arriving.landed }
+    await arriving.begun
+    return { arriving, instead }
+  } catch (error) {
+    return { held: instead(asMirrorError(error)) }
+  }
+}
+
+/** Proofs that rest on a digest which somebody stated. */
+const digested: ReadonlySet<Proof> = new Set(['signature', 'digest', 'lockfile'])
+
+/** What a voucher states now of bytes that were kept without one, or with a weaker one, proves them from now on. */
+function proven(mirror: Mirror, resource: Resource, ref: HeldRef, { proof, words, entry }: Said): HeldRef {
+  const { name = ref.name, version = ref.version } = entry
+  const now: HeldRef = proof === undefined ? ref : { ...ref, proof, proven: words, name, version }
+  demand(resource, now)
+  if (proof !== ref.proof || version !== ref.version) mirror.catalog.refs.put(now)
+  return now
 }
 
 /** What a fetch needs of this module: the two call each other, and one of them has to be handed in. */

@@ -36,6 +36,8 @@ export interface Settling {
   readonly before: HeldRef | undefined
   /** What is read along with bytes of a media type. */
   readonly beside: (type: string) => Promise<ReadonlyMap<string, Doc>>
+  /** When upstream was asked, milliseconds since 1970: what it answered is no newer than that. */
+  readonly asked: number
   /** Another document of the same repo, and of the same generation where there is one. */
   readonly sibling: (path: string) => Promise<Doc | undefined>
 }

@@ -3,18 +3,22 @@
 import { isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
+import type { Received } from '../upstream/client.ts'
 import { addressOf } from './address.ts'
 import { admit, admitBytes, admitKnown } from './admit.ts'
 import type { Arriving } from './fetch.ts'
 import { type Directives, freshUntil } from './fresh.ts'
+import { currentAge, type Fields } from './http-cache.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
+import { passOn } from './passed.ts'
 import { generationKey, isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
+import { chosenFor } from './variants.ts'
 import { mustBeThere, protocolHeaders, viewOf } from './view.ts'
 
 export interface OpenRequest {
@@ -26,6 +30,8 @@ export interface OpenRequest {
   /** Address of the repo's mount without a trailing slash. */
   readonly base: string
   readonly directives: Directives
+  /** The request's own header fields, of which upstream is sent what a route passes. */
+  readonly fields?: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Live routes only. */
   readonly body?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
@@ -54,12 +60,42 @@ export async function open(
   negotiate: Negotiate,
 ): Promise<Opened> {
   const path = mounted.ecosystem.spelling?.(request.path) ?? request.path
-  const resource = resolve(mounted, path, request.query)
-  if (resource === undefined)
+  const resolved = resolve(mounted, path, request.query)
+  if (resolved === undefined)
     throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${request.path}`, {
       path: request.path,
     })
-  const scope = clientScope(request.directives)
+  const resource = chosenFor(mirror, resolved, request.fields ?? {})
+  if (resource.route.unvouched !== 'changes')
+    return openKept(mirror, resource, request, clientScope(request.directives), negotiate)
+  let passed: Received | undefined
+  const scope: Scope = {
+    ...clientScope(request.directives),
+    pass(received) {
+      passed = received
+    },
+  }
+  let taken = false
+  try {
+    return await openKept(mirror, resource, request, scope, negotiate)
+  } catch (error) {
+    // an index is only shown as policy shows it
+    const filtered = resource.route.kind !== 'artifact' && !mounted.judge.open
+    if (asMirrorError(error).code !== 'UNSTORABLE' || filtered || mounted.judge.waits) throw error
+    taken = true
+    return { ...(await passOn(mirror, resource, passed)), cache: 'BYPASS', resource, until: 0 }
+  } finally {
+    if (!taken) await passed?.discard()
+  }
+}
+
+async function openKept(
+  mirror: Mirror,
+  resource: Resource,
+  request: OpenRequest,
+  scope: Scope,
+  negotiate: Negotiate,
+): Promise<Opened> {
   await admitKnown(mirror, resource, scope)
   const { kind } = resource.route
   if (kind === 'live') return live(mirror, resource, request)
@@ -79,17 +115,26 @@ export async function open(
 
 async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promise<Opened> {
   const { judge } = resource.mounted
-  const stated = judge.open && holds(mirror, resource) ? undefined : await statedOf(mirror, resource, scope)
+  const isSettled = judge.open && resource.route.unvouched !== 'changes' && holds(mirror, resource)
+  const stated = isSettled ? undefined : await statedOf(mirror, resource, scope)
   if (stated !== undefined) await admit(mirror, resource, scope, stated)
   const found = await obtainArtifact(mirror, resource, scope, stated)
   if ('held' in found) return bytesOf(mirror, resource, found.held)
   await found.arriving.begun
   const growing = found.arriving.follow()
   if (growing === undefined) return bytesOf(mirror, resource, await found.arriving.landed)
+  if (found.instead !== undefined) {
+    try {
+      await growing.more(0)
+    } catch (error) {
+      growing.leave()
+      return bytesOf(mirror, resource, found.instead(asMirrorError(error)))
+    }
+  }
   return {
     type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
     headers: {
-      ...cacheHeaders(resource, 'MISS', undefined, mirror),
+      ...cacheHeaders(resource, 'MISS', { headers: found.arriving.headers, checked: mirror.now() }, mirror),
       ...resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p),
     },
     body: growing,
@@ -97,7 +142,15 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
     resource,
     until: 0,
     ...etagOf(found.arriving),
+    ...modifiedAt(mirror, resource, found.arriving),
   }
+}
+
+/** The date that the bytes will have once they are held, where nothing was held before. */
+function modifiedAt(mirror: Mirror, resource: Resource, { headers }: Arriving): { modified?: number } {
+  const modified = Date.parse(headers['last-modified'] ?? '')
+  if (Number.isNaN(modified) || modified > mirror.now() || holds(mirror, resource)) return {}
+  return { modified }
 }
 
 const etagOf = (arriving: Arriving): { etag?: string } => {
@@ -162,7 +215,7 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
     type: ref.type === '' ? 'application/octet-stream' : ref.type,
     ...tagsOf(ref.sha256, own),
     modified: ref.modified,
-    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...own },
+    headers: { ...cacheHeaders(resource, cache, ref, mirror), ...own },
     body: { sha256: ref.sha256, size: ref.size },
     cache,
     resource,
@@ -191,7 +244,7 @@ async function viewed(
     ...tagsOf(view.sha256, view.headers),
     modified: view.modified,
     headers: {
-      ...cacheHeaders(resource, cache, obtained, mirror),
+      ...cacheHeaders(resource, cache, obtained?.ref, mirror),
       ...(types.length > 1 ? { vary: 'Accept' } : {}),
       ...view.headers,
     },
@@ -210,7 +263,9 @@ function untilOf(mirror: Mirror, resource: Resource, { ref, state }: Obtained): 
   if (state !== 'hit') return 0
   const member = resource.route.generation !== undefined && !isRoot(resource)
   if (mirror.offline || member) return Number.POSITIVE_INFINITY
-  return freshUntil(ref, resource.mounted.rules)
+  // the age of what HTTP caching keeps is told by the second, and other requests may be answered with another variant
+  if (resource.route.unvouched === 'changes') return 0
+  return freshUntil(ref, resource.mounted.rules, mirror.now())
 }
 
 const stateOf = ({ state }: Obtained): CacheState => {
@@ -223,21 +278,39 @@ const stateOf = ({ state }: Obtained): CacheState => {
 function cacheHeaders(
   resource: Resource,
   cache: CacheState,
-  obtained: Obtained | undefined,
+  from: { readonly headers: Fields; readonly checked: number; readonly fetched?: number } | undefined,
   mirror: Mirror,
 ): Record<string, string> {
-  const immutable = resource.route.kind === 'artifact'
+  const { route, path, mounted } = resource
+  const changes = route.unvouched === 'changes' && mounted.rules.mode(path) !== 'immutable'
+  const immutable = route.kind === 'artifact' && !changes
   const status = ['pkgmirror', cache === 'MISS' ? 'fwd=miss' : cache === 'REVALIDATED' ? 'fwd=stale' : 'hit']
   if (cache === 'STALE') status.push('detail=stale')
-  const from = immutable ? obtained?.ref.fetched : obtained?.ref.checked
+  const age =
+    from === undefined ? undefined : changes ? currentAge(from, mirror.now()) : ageSince(from, immutable, mirror.now())
   return {
     'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ...(changes && from !== undefined && mounted.rules.freshFor(path) === 'upstream' ? own(from.headers) : {}),
     'x-cache': cache,
     'cache-status': status.join('; '),
-    ...(from === undefined ? {} : { age: String(Math.max(0, Math.floor((mirror.now() - from) / 1000))) }),
+    ...(age === undefined ? {} : { age: String(Math.max(0, Math.floor(age / 1000))) }),
     ...(cache === 'STALE' ? { warning: '110 pkgmirror "response is stale"' } : {}),
   }
 }
+
+/** Since the bytes came, or were last validated; unknown of what still arrives. */
+function ageSince(from: { readonly checked: number; readonly fetched?: number }, immutable: boolean, now: number) {
+  if (from.fetched === undefined) return undefined
+  return now - (immutable ? from.fetched : from.checked)
+}
+
+/** What upstream says of how long its answer may be kept is said to clients too. */
+const own = (headers: Fields): Fields =>
+  Object.fromEntries(
+    ['cache-control', 'expires', 'vary', 'date', 'content-language', 'content-disposition'].flatMap((name) =>
+      headers[name] === undefined ? [] : [[name, headers[name]]],
+    ),
+  )
 
 /** Passed on and never kept: searches, audits. */
 async function live(mirror: Mirror, resource: Resource, request: OpenRequest): Promise<Opened> {
@@ -247,7 +320,7 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
   if (!methods.includes(method) || (method !== 'GET' && method !== 'HEAD' && method !== 'POST'))
     throw notAllowed(request)
   if (mirror.offline) throw notHeld(resource, false)
-  const { urls, guarded } = addressOf(resource, {}, resource.mounted.repo)
+  const { urls, guarded } = await addressOf(resource, {}, resource.mounted.repo)
   const received = await mirror.client.ask({
     url: urls[0] ?? '',
     repo: settings.name,

@@ -12,8 +12,12 @@ export interface Resource {
   readonly p: Params
   /** Canonical, decoded. */
   readonly path: string
-  /** The query parameters that upstream is asked with, in a fixed order; '' for none. */
+  /** Under which its refs are kept apart: the query that upstream is asked with, and what its answer depends on beyond. */
   readonly variant: string
+  /** The query parameters that upstream is asked with, in a fixed order; '' for none. */
+  readonly asked: string
+  /** Fields of a client's request that upstream is sent too. */
+  readonly sent: Readonly<Record<string, string>>
   /** The query parameters that choose what is shown. */
   readonly query: Params
 }
@@ -21,8 +25,9 @@ export interface Resource {
 export function resolve(mounted: MountedRepo, path: string, query?: URLSearchParams): Resource | undefined {
   for (const [index, route] of mounted.ecosystem.routes.entries()) {
     const p = route.match(path)
-    if (p !== undefined)
-      return { mounted, route, index, p, path, variant: variantOf(route, query), query: shownBy(route, query) }
+    if (p === undefined) continue
+    const asked = askedBy(route, query)
+    return { mounted, route, index, p, path, asked, variant: asked, sent: {}, query: shownBy(route, query) }
   }
   return undefined
 }
@@ -34,11 +39,49 @@ export function mustResolve(mounted: MountedRepo, path: string): Resource {
   throw new MirrorError('NO_ROUTE', `${mounted.settings.name} has no path like ${path}`, { path })
 }
 
-function variantOf(route: AnyRoute<unknown>, query: URLSearchParams | undefined): string {
+/** Longer queries are no addresses of files, and would fill the catalog. */
+const LONGEST_QUERY = 1024
+
+function askedBy(route: AnyRoute<unknown>, query: URLSearchParams | undefined): string {
   if (route.query === undefined || query === undefined) return ''
+  if (route.query === 'all') return boundedQuery(query)
   const kept = new URLSearchParams()
   for (const name of route.query) for (const value of query.getAll(name)) kept.append(name, value)
   return kept.toString()
+}
+
+function boundedQuery(query: URLSearchParams): string {
+  const text = query.toString()
+  if (text.length <= LONGEST_QUERY) return text
+  throw new MirrorError('BAD_REQUEST', `the query is longer than ${LONGEST_QUERY} characters`)
+}
+
+/** Between the query of a variant and the request fields that chose it: neither holds a blank. */
+const CHOSEN = ' '
+
+/** The variant of a query whose answer was chosen by request fields. */
+export function variantOf(asked: string, chosen: Readonly<Record<string, string>>): string {
+  const fields = new URLSearchParams(chosen).toString()
+  return fields === '' ? asked : `${asked}${CHOSEN}${fields}`
+}
+
+/** The query and the request fields of a variant. */
+export function readVariant(variant: string): {
+  readonly asked: string
+  readonly chosen: Readonly<Record<string, string>>
+} {
+  const [asked = '', chosen = ''] = variant.split(CHOSEN)
+  return { asked, chosen: Object.fromEntries(new URLSearchParams(chosen)) }
+}
+
+/** The resource of a ref, its variant included. */
+export function resourceOfRef(
+  mounted: MountedRepo,
+  { path, variant }: { readonly path: string; readonly variant: string },
+) {
+  const { asked, chosen } = readVariant(variant)
+  const resource = resolve(mounted, path, new URLSearchParams(asked))
+  return resource === undefined ? undefined : { ...resource, variant, sent: chosen }
 }
 
 /** Longer values choose nothing that a protocol knows. */

@@ -1,6 +1,7 @@
 // The scope of a piece of work: how fresh its documents must be, and which generations it works in. A client's request
 // has a scope of its own; a sync has one for the whole run, so that it sees one state of every index.
 
+import type { Received } from '../upstream/client.ts'
 import type { Directives } from './fresh.ts'
 
 export interface Scope {
@@ -15,6 +16,8 @@ export interface Scope {
   readonly staged: Map<string, number>
   /** Roots validated in this scope, by `repo key`. */
   readonly roots: Map<string, Promise<number | undefined>>
+  /** Takes over what upstream answered to this scope and does not let be kept. */
+  readonly pass?: (received: Received) => void
   /** Told of every document that was looked at. */
   readonly looked?: (repo: string, path: string) => void
 }

@@ -33,6 +33,8 @@ export interface Served {
   /** Ready header fields: Cache-Control, Cache-Status, X-Cache, Age, Vary, Warning and the protocol's own. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Blob | Uint8Array | Growing
+  /** The body can only be had from its beginning to its end: ranges are not answered. */
+  readonly whole?: true
   /** The same body, compressed beforehand, by content coding: gzip, br, zstd. */
   readonly twins?: Readonly<Record<string, Blob>>
 }

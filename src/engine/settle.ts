@@ -1,17 +1,19 @@
 // Bytes that have arrived whole: checked, kept, read, recorded. What fails any of it is not kept.
 
-import type { HeldRef } from '../catalog/rows.ts'
+import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
 import type { Staged } from '../store/store.ts'
 import { checked } from './checked.ts'
 import { type DocHead, heldDoc, stagedDoc } from './doc.ts'
 import type { Arrived } from './download.ts'
 import { demand, kept, refOf, typeOf } from './held-ref.ts'
+import { updated } from './http-cache.ts'
 import type { Mirror } from './mirror.ts'
 import type { Fetched, Settling } from './obtained.ts'
 import { forgetReading, readDocument } from './read.ts'
 import type { Resource } from './resolve.ts'
 import type { Said } from './said.ts'
+import { trimVariants } from './variants.ts'
 
 export async function settle(
   mirror: Mirror,
@@ -19,14 +21,15 @@ export async function settle(
   arrived: Arrived,
   release: () => void,
 ): Promise<Fetched> {
-  const { resource, space, stated, before, beside } = settling
+  const { resource, space, before, beside } = settling
   if (arrived.body === undefined) {
     if (before === undefined)
       throw new MirrorError('UPSTREAM_STATUS', `upstream answered 304 for ${resource.path}, of which nothing is held`)
-    return unchanged(mirror, settling, before, { ...before.headers, ...kept(arrived.headers) })
+    return unchanged(mirror, settling, before, updated(before.headers, kept(arrived.headers)))
   }
   const { staged, size, digests } = arrived.body
   if (before?.sha256 === digests.sha256) return unchanged(mirror, settling, before, kept(arrived.headers))
+  mayReplace(settling)
   const head: DocHead = {
     path: resource.path,
     url: arrived.url,
@@ -35,11 +38,11 @@ export async function settle(
     digests,
     headers: arrived.headers,
   }
-  const own = await ownDigests(resource, head, staged, stated)
+  const own = await ownDigests(resource, head, staged, settling.stated)
   const along = await beside(head.type)
   const doc = stagedDoc({ ...head, digests: { ...digests, ...own } }, staged, along)
   const trust = await checked(mirror, settling, doc)
-  const ref = refOf(mirror, resource, space, stated, before, head, trust, arrived.url)
+  const ref = refOf(mirror, settling, head, trust, arrived.url)
   demand(resource, ref)
   const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
   if (!readFirst) release()
@@ -51,9 +54,27 @@ export async function settle(
     also: trust.commit,
   })
   if (!readFirst) await readDocument(mirror, resource, ref, async () => along)
+  if (ref.variant !== resource.asked) trimVariants(mirror, ref.repo, ref.path, resource.asked)
   if (before !== undefined && space.generation === 0) forgetReading(mirror, resource, before.sha256)
   return { ref, state: 'miss', outcome: 'fetched' }
 }
+
+/** Bytes that a rule pins, or that were vouched for, are not replaced by ones that nobody vouches for. */
+function mayReplace({ resource, stated, before }: Settling): void {
+  const { path, mounted } = resource
+  if (before === undefined || stated.proof !== undefined) return
+  const facts = { path, repo: mounted.settings.name, held: before.sha256 }
+  if (mounted.rules.mode(path) === 'pinned')
+    throw new MirrorError('REPLACED', `upstream has other bytes at ${path}, which is pinned as first seen`, facts)
+  if (resource.route.unvouched === 'changes' && vouched.has(before.proof) && mounted.rules.mode(path) !== 'revalidate')
+    throw new MirrorError(
+      'REPLACED',
+      `${path} was proven by ${before.proof}, and nobody vouches for what upstream has now`,
+      facts,
+    )
+}
+
+const vouched: ReadonlySet<Proof> = new Set(['signature', 'digest', 'lockfile'])
 
 /** The bytes are those we hold: they are checked again, for time passes, and the validation time and upstream's validators are renewed. */
 async function unchanged(
@@ -62,10 +83,10 @@ async function unchanged(
   before: HeldRef,
   headers: Readonly<Record<string, string>>,
 ): Promise<Fetched> {
-  const now = mirror.now()
+  const { asked } = settling
   await checked(mirror, settling, heldDoc(mirror, before, await settling.beside(before.type)), false)
-  if (before.generation === settling.space.generation) mirror.catalog.refs.checked(before, now, headers)
-  return { ref: { ...before, checked: now, headers }, state: 'revalidated', outcome: 'unchanged' }
+  if (before.generation === settling.space.generation) mirror.catalog.refs.checked(before, asked, headers)
+  return { ref: { ...before, checked: asked, headers }, state: 'revalidated', outcome: 'unchanged' }
 }
 
 /** Digests of the ecosystem's own kind, computed where they were stated. */

@@ -7,7 +7,7 @@ import { asMirrorError, type Code, MirrorError } from '../errors.ts'
 import type { Mirror } from './mirror.ts'
 import { besideDocs, obtainArtifact, obtainDocument } from './obtain.ts'
 import { readDocument } from './read.ts'
-import { type Resource, readingScope, resolve } from './resolve.ts'
+import { type Resource, readingScope, resourceOfRef } from './resolve.ts'
 import { clientScope } from './scope.ts'
 import { turn } from './turns.ts'
 import type { Verified, Verifying } from './verify.ts'
@@ -68,7 +68,7 @@ const keyOf = ({ repo, path, variant, generation }: HeldRef): string =>
 
 function resourceOf({ repos }: Mirror, ref: HeldRef): Resource | undefined {
   const mounted = repos.get(ref.repo)
-  return mounted === undefined ? undefined : resolve(mounted, ref.path, new URLSearchParams(ref.variant))
+  return mounted === undefined ? undefined : resourceOfRef(mounted, ref)
 }
 
 function drop(mirror: Mirror, { ref }: Damaged): void {

@@ -8,7 +8,7 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { strength } from '../formats/digest.ts'
 import { createHashing, type Found, type Hashing } from './hashing.ts'
 import type { Mirror } from './mirror.ts'
-import { resolve } from './resolve.ts'
+import { resourceOfRef } from './resolve.ts'
 import { type Said, said } from './said.ts'
 import { clientScope } from './scope.ts'
 import { pages } from './turns.ts'
@@ -160,7 +160,7 @@ type Known = { readonly ref: HeldRef } & (Stated | { readonly failure: MirrorErr
 /** What is said of a ref; a failure when that cannot be said, none when its repository is not configured. */
 function stated({ mirror }: Verifying, ref: HeldRef): Known {
   const mounted = mirror.repos.get(ref.repo)
-  const resource = mounted === undefined ? undefined : resolve(mounted, ref.path, new URLSearchParams(ref.variant))
+  const resource = mounted === undefined ? undefined : resourceOfRef(mounted, ref)
   if (resource === undefined) return { ref, failure: undefined }
   try {
     return { ref, resource, said: said(mirror, resource, clientScope(), ref.generation) }

@@ -168,6 +168,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
         base: `${addresses.base(request, target)}${mounted.settings.mount}`,
         directives: directivesOf(headers['cache-control'], headers.pragma),
         ...(body === undefined ? {} : { body }),
+        fields: headers,
         headers: liveHeaders(request),
       },
       negotiate,

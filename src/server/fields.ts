@@ -37,7 +37,7 @@ const weakened = (tag: string): string => (tag.startsWith('W/') ? tag : `W/${tag
 
 /** What every answer about this body says, whole or not; `tag` is the entity tag it speaks of. */
 function shared(served: Served, tag: string | undefined, skip: (name: string) => boolean): string[] {
-  const fields = ['X-Content-Type-Options', 'nosniff', 'Accept-Ranges', 'bytes']
+  const fields = ['X-Content-Type-Options', 'nosniff', 'Accept-Ranges', served.whole === true ? 'none' : 'bytes']
   let vary = ''
   for (const [name, value] of Object.entries(served.headers)) {
     const key = name.toLowerCase()

@@ -68,7 +68,7 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
     }
     if (isHead) return sendHead(response, 200, wholeFields(served, coding, sizeOf(body)))
 
-    const ranged = request.method === 'GET' && rangeHolds(request.headers, validators, clock())
+    const ranged = request.method === 'GET' && served.whole !== true && rangeHolds(request.headers, validators, clock())
     const range = ranged ? readRange(request.headers.range) : undefined
     if (isGrowing(body)) return sendGrowing(request, response, served, body, range)
 

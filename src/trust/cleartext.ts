@@ -16,6 +16,10 @@ export interface Cleartext {
 const begin = '-----BEGIN PGP SIGNED MESSAGE-----'
 const hashHeader = /^Hash: [A-Za-z0-9-]+(, ?[A-Za-z0-9-]+)*$/
 
+/** Does it begin as a clear-signed file does? */
+export const isClearSigned = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.subarray(0, begin.length)).toString('latin1') === begin
+
 /**
  * Splits a clear-signed file. Throws NO_SIGNATURE when it is not clear-signed at all and BAD_FRAMING when it holds text
  * outside its signature, an unescaped dash line, a header other than Hash, NUL, a stray CR, or bytes that are not UTF-8.

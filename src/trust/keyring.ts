@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { extname, isAbsolute, parse } from 'node:path'
 import { MirrorError } from '../errors.ts'
 import { isKeybox } from './certificates.ts'
+import { isMinisignKey } from './minisign.ts'
 
 /** The same place seen from `src/trust` and from `dist/trust`. */
 const folder = new URL('../../keyrings/', import.meta.url)
@@ -28,8 +29,8 @@ export async function shippedKeyring(name: string): Promise<Uint8Array | undefin
 
 /**
  * The bytes of a keyring by shipped name or absolute path, at most 16 MiB. As in apt, `.asc` must be armoured and `.gpg` must
- * be binary; other names may be either; `.json` is a registry's keys document or a Sigstore trust root. Throws CONFIG, with
- * the fix.
+ * be binary; other names may be either; `.json` is a registry's keys document or a Sigstore trust root, and a public key of
+ * minisign has any name. Throws CONFIG, with the fix.
  */
 export async function loadKeyring(nameOrFile: string): Promise<Uint8Array> {
   const shipped = await shippedKeyring(nameOrFile)
@@ -79,8 +80,8 @@ async function readLimited(file: string): Promise<Uint8Array> {
 function checkForm(file: string, bytes: Uint8Array): void {
   const wrong = (message: string, hint: string) => new MirrorError('CONFIG', message, { file, hint })
   const { name, ext } = parse(file)
-  // Documents are checked by whoever reads them.
-  if (ext === '.json') return
+  // Documents are checked by whoever reads them, and so is a key of minisign.
+  if (ext === '.json' || isMinisignKey(bytes)) return
   if (isKeybox(bytes)) {
     throw wrong(
       'The keyring is a GnuPG keybox, which only GnuPG can read.',

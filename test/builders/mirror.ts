@@ -93,6 +93,8 @@ export interface Asked {
   readonly query?: string
   readonly base?: string
   readonly directives?: Partial<Directives>
+  /** Header fields of the request. */
+  readonly fields?: Readonly<Record<string, string>>
 }
 
 /** An answer with its whole body. */
@@ -202,7 +204,7 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
     set offline(value) {
       state.offline = value
     },
-    open(path, { repo, method = 'GET', accept, query = '', base, directives = {} } = {}) {
+    open(path, { repo, method = 'GET', accept, query = '', base, directives = {}, fields = {} } = {}) {
       const at = mounted(repo)
       const request = {
         method,
@@ -211,6 +213,7 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
         accept,
         base: base ?? `http://mirror.test${at.settings.mount}`,
         directives: { revalidate: false, onlyIfCached: false, ...directives },
+        fields,
       }
       return open(mirror, at, request, negotiate)
     },

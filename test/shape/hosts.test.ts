@@ -58,7 +58,9 @@ it('knows hosts of every ecosystem', () => {
   assert.deepEqual(
     ecosystems
       .filter(
-        ({ id }) => ![...hosts.values()].some(({ declaration }) => declaration === `src/ecosystems/${id}/index.ts`),
+        ({ id, repos }) =>
+          repos.length > 0 &&
+          ![...hosts.values()].some(({ declaration }) => declaration === `src/ecosystems/${id}/index.ts`),
       )
       .map(({ id }) => id),
     [],
