@@ -44,12 +44,14 @@ function fromPackage(item: Place): Locked {
 }
 
 function fromPypi(item: Place, url: string, digests: Locked['digests']): Locked {
+  const source = /^https?:/.test(url) ? 'registry' : addressSource(url)
   return locked(item, {
     ecosystem: pypi,
     name: pythonName(mustText(item, 'name')),
     version: textOf(item, 'version'),
     url,
-    source: /^https?:/.test(url) ? 'registry' : addressSource(url),
-    digests,
+    source,
+    // a folder's digest is of its project file
+    digests: source === 'link' || source === 'git' ? [] : digests,
   })
 }

@@ -111,8 +111,16 @@ function pythonText(bytes: Uint8Array, file: string): string {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return decoded(bytes, 'utf-16be', file)
   const head = Buffer.from(bytes.subarray(0, 500)).toString('latin1').split('\n', 2)
   const named = head.map((line) => /^[ \t]*#.*?coding[:=][ \t]*([-\w.]{1,40})/.exec(line)?.[1]).find(Boolean)
-  return decoded(bytes, named?.replaceAll('_', '-') ?? 'utf-8', file)
+  return decoded(bytes, webName(named ?? 'utf-8'), file)
 }
+
+/** Python's names of encodings as those of the web. */
+const webName = (python: string): string =>
+  python
+    .toLowerCase()
+    .replaceAll('_', '-')
+    .replace(/^latin-?/, 'latin')
+    .replace(/^cp(?=\d)/, 'windows-')
 
 /** Continued lines as one, without comments and empty ones, with the line they begin at. */
 function* logicalLines(text: string): Generator<readonly [string, number]> {
