@@ -332,6 +332,8 @@ export interface LockFormat {
   readonly id: string
   /** File names it is recognised by; `*` stands for any part of one. */
   readonly names: readonly string[]
+  /** It names what is wanted directly, not all that this takes: dependencies are followed. */
+  readonly direct?: true
   sniff?(head: Uint8Array): boolean
   read(input: LockInput): AsyncIterable<Locked>
 }

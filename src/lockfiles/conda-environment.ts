@@ -11,6 +11,7 @@ import { parseYaml } from './yaml-places.ts'
 export const condaEnvironment: LockFormat = {
   id: 'conda-environment',
   names: ['environment.yml', 'environment.yaml', 'environment-*.yml', 'environment-*.yaml'],
+  direct: true,
   sniff: (head) => /^channels:\s*$/m.test(headText(head)) && /^dependencies:\s*$/m.test(headText(head)),
   async *read(input) {
     const [document] = await parseYaml(await readText(input), input.name)

@@ -7,14 +7,21 @@ import { cargoLock } from './cargo-lock.ts'
 import { condaEnvironment } from './conda-environment.ts'
 import { condaExplicit } from './conda-explicit.ts'
 import { condaLock } from './conda-lock.ts'
+import { gemfileLock } from './gemfile-lock.ts'
+import { goMod } from './go-mod.ts'
+import { goSum } from './go-sum.ts'
+import { gradleLockfile } from './gradle-lockfile.ts'
+import { mavenInstall } from './maven-install.ts'
 import { packageLock } from './package-lock.ts'
 import { pdmLock } from './pdm-lock.ts'
 import { pipfileLock } from './pipfile-lock.ts'
 import { pixiLock } from './pixi-lock.ts'
 import { poetryLock } from './poetry-lock.ts'
+import { pom } from './pom.ts'
 import { pylock } from './pylock.ts'
 import { requirements } from './requirements.ts'
 import { uvLock } from './uv-lock.ts'
+import { verificationMetadata } from './verification-metadata.ts'
 
 export const lockFormats: readonly LockFormat[] = [
   packageLock,
@@ -28,6 +35,13 @@ export const lockFormats: readonly LockFormat[] = [
   condaExplicit,
   condaEnvironment,
   pixiLock,
+  goSum,
+  goMod,
+  gemfileLock,
+  gradleLockfile,
+  verificationMetadata,
+  pom,
+  mavenInstall,
   requirements,
 ]
 

@@ -95,10 +95,11 @@ function assertSane({ name, version, digests }: Locked): void {
 }
 
 /** Names are canonical in the entry and as people write them in the file. */
-function resembles(text: string, { name, url }: Locked): boolean {
+function resembles(text: string, { name, version, url }: Locked): boolean {
   const plain = (some: string): string => some.toLowerCase().replace(/[^a-z0-9]+/g, '-')
   const last = name.split(/[/:]/).at(-1) ?? name
-  return plain(text).includes(plain(last)) || (url !== undefined && text.includes(url))
+  const others = [url, version].filter((other) => other !== undefined)
+  return plain(text).includes(plain(last)) || others.some((other) => text.includes(other))
 }
 
 function mustBeOfFile(error: unknown, file: string): void {
