@@ -338,17 +338,37 @@ export interface Locked {
   readonly ecosystem: string
   readonly name: string
   readonly version?: string
+  /** Where no version is pinned: in the ecosystem's own range syntax. */
+  readonly range?: string
+  /** Of the file, or of a git or other source. */
   readonly url?: string
-  readonly digests: readonly { readonly of: 'file' | 'tree' | 'berry-zip' | 'content'; readonly digests: Digests }[]
+  /** Address of the registry that it comes from, where the format names one. */
+  readonly registry?: string
+  readonly digests: readonly LockedDigest[]
   readonly source: 'registry' | 'git' | 'file' | 'link' | 'url' | 'workspace'
+  /** When it is wanted: environment markers, platforms, as the format writes them. */
   readonly markers?: string
+  /** The ecosystem's own, for the selector: extras, classifier, recipe revision. */
+  readonly options?: Readonly<Record<string, unknown>>
+  /** The file that the line stands in, when it is another than the one that was read. */
+  readonly file?: string
   readonly line?: number
+}
+
+export interface LockedDigest {
+  /** What the bytes are that it is of: a file as a server has it, a tree of files, yarn's own archive, content without its signature. */
+  readonly of: 'file' | 'tree' | 'berry-zip' | 'content'
+  readonly digests: Digests
+  /** The file's name, where a version has several. */
+  readonly filename?: string
 }
 
 export interface LockFormat {
   readonly id: string
-  /** File names it is recognised by. */
+  /** File names it is recognised by; `*` stands for any part of one. */
   readonly names: readonly string[]
+  /** It names what is wanted directly, not all that this takes: dependencies are followed. */
+  readonly direct?: true
   sniff?(head: Uint8Array): boolean
   read(input: LockInput): AsyncIterable<Locked>
 }

@@ -11,23 +11,44 @@ export const lockFault = (file: string, line: number | undefined, message: strin
   new MirrorError('LOCKFILE', message, { file, line, cause })
 
 /** The whole text. Throws LOCKFILE when it is too large or not UTF-8. */
-export async function readText(input: LockInput): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let text = ''
+export async function readText(input: Pick<LockInput, 'name' | 'bytes'>): Promise<string> {
+  return decoded(await readBytes(input), 'utf-8', input.name)
+}
+
+/** Throws LOCKFILE when there is too much of it. */
+export async function readBytes({ name, bytes }: Pick<LockInput, 'name' | 'bytes'>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
   let size = 0
-  try {
-    for await (const chunk of input.bytes()) {
-      size += chunk.length
-      if (size > mostBytes) break
-      text += decoder.decode(chunk, { stream: true })
-    }
-    text += decoder.decode()
-  } catch (cause) {
-    if (cause instanceof TypeError) throw lockFault(input.name, undefined, 'is not UTF-8 text', cause)
-    throw cause
+  for await (const chunk of bytes()) {
+    size += chunk.length
+    if (size > mostBytes) throw lockFault(name, undefined, `is larger than ${mostBytes} bytes`)
+    chunks.push(chunk)
   }
-  if (size > mostBytes) throw lockFault(input.name, undefined, `is larger than ${mostBytes} bytes`)
-  return text
+  return Buffer.concat(chunks)
+}
+
+/** Text of a named encoding, without its byte order mark. Throws LOCKFILE when the bytes are not of it. */
+export function decoded(bytes: Uint8Array, encoding: string, file: string): string {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw lockFault(file, undefined, `is not ${encoding.slice(0, 40).toUpperCase()} text`, cause)
+  }
+}
+
+/** The beginning of a file, for telling its format; what is no text shows as replacement characters. */
+export const headText = (head: Uint8Array): string => new TextDecoder().decode(head)
+
+/** Lines with their numbers from 1, without their ends. */
+export function* linesOf(text: string): Generator<readonly [line: string, number: number]> {
+  let number = 0
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf('\n', from)
+    const to = end < 0 ? text.length : end
+    number += 1
+    yield [text.slice(from, text[to - 1] === '\r' && to > from ? to - 1 : to), number]
+    from = to + 1
+  }
 }
 
 /**

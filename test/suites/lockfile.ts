@@ -98,3 +98,18 @@ const garbage: readonly (readonly [string, string | Uint8Array])[] = [
   ['bytes that are no text', new Uint8Array([0x7b, 0xff, 0xfe, 0x00])],
   ['another document', '<html><body>Sign in</body></html>'],
 ]
+
+/** Each broken text is an error whose text, file and line are these. */
+export function rejectsAt(
+  format: LockFormat,
+  broken: readonly (readonly [what: string, text: string, located: string])[],
+): void {
+  for (const [what, text, located] of broken) {
+    test(`names the line of ${what}`, async () => {
+      await assert.rejects(readAll(format, 'lock', text), (error: { located?: string }) => {
+        assert.equal(error.located, located)
+        return true
+      })
+    })
+  }
+}
