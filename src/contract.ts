@@ -87,6 +87,8 @@ export interface Trust {
   readonly now: number
   /** Another document of this repo; undefined when upstream does not have it. */
   document(path: string): Promise<Doc | undefined>
+  /** The same without its route's own check: this check proves it along with its own document, and it is held when it returns. */
+  unproven(path: string): Promise<Doc | undefined>
   /** Public keys by keyring name, or those the repository is configured with. */
   keys(name?: string): Promise<readonly Uint8Array[]>
   recall(key: string): string | undefined
@@ -167,11 +169,15 @@ export interface Route<P, O> {
   // trusted because
   /** What the path alone tells: name, version, digest. */
   known?(p: P): Partial<Entry>
-  /** Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not there. */
-  vouchers?(p: P, repo: Repo<O>): readonly string[]
+  /**
+   * Documents that vouch for this path. All that are there are asked; a path that declares this and that none names is not
+   * there. Undefined for a path of which nobody can: it is taken as one without vouchers.
+   */
+  vouchers?(p: P, repo: Repo<O>): readonly string[] | undefined
   /**
    * Documents, or files that are read, which date the version that this path belongs to. Where a cooldown waits they are
-   * obtained and read before the path is judged. What they state of other files of the same name and version counts.
+   * obtained and read before the path is judged. What they state of other files of the same name and version counts; that
+   * another document names the file is then no sight of it.
    */
   dates?(p: P, repo: Repo<O>): readonly string[]
   /** Path prefixes this document may speak of, beyond itself, what names it as voucher and what lies under its own folder. */
@@ -181,6 +187,8 @@ export interface Route<P, O> {
 
   // means
   read?(doc: Doc, p: P, repo: Repo<O>): Entries
+  /** Of an index: what is held of this path stays right for ever, and is not asked for again. */
+  stays?(p: P): boolean
   /** What flips together: the key of the set this path belongs to. The set's root has no vouchers. */
   generation?(p: P): string
 

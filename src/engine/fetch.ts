@@ -6,9 +6,11 @@ import type { Doc, Repo } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import { addressOf } from './address.ts'
+import { gather } from './along.ts'
+import { fromSources, wantedOf } from './asking.ts'
 import { checked } from './checked.ts'
 import { type DocHead, heldDoc } from './doc.ts'
-import { type Download, download, type Wanted } from './download.ts'
+import { type Download, download } from './download.ts'
 import type { Outcome } from './events.ts'
 import { task } from './flights.ts'
 import { demand, emptyRef, refOf, typeOf } from './held-ref.ts'
@@ -20,12 +22,7 @@ import type { Said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Growing } from './served.ts'
 import { settle } from './settle.ts'
-import { pin, sourcesFor } from './sources.ts'
 import type { Space } from './space.ts'
-
-/** Bytes taken for a resource whose size nobody states: an index may be large, a file larger. */
-const INDEX_LIMIT = 1024 ** 3
-const ARTIFACT_LIMIT = 64 * 1024 ** 3
 
 /** Documents that are being fetched and read, by repo: whoever asks for a path that they may name waits for them. */
 export const readingKey = (repo: string, path: string): string => `reads ${repo} ${path}`
@@ -110,28 +107,15 @@ export function fetchResource(
       before,
       beside,
       sibling: siblings(mirror, resource, scope, space, fetching),
+      gather: () => gather(mirror, resource.mounted, scope),
     }
-    const sources = sourcesFor(mirror, resource, stated.entry)
-    if (sources === undefined) return transfer(repo, settling, before)
-    for (const [index, source] of sources.entries()) {
-      try {
-        // what one source said of its bytes is no condition for another
-        const known = sources.length === 1 ? before : undefined
-        const fetched = await transfer({ ...repo, upstreams: source.upstreams }, settling, known)
-        pin(mirror, resource, stated.entry, source)
-        return fetched
-      } catch (error) {
-        // only what a source does not have is asked of the next one; when it fails, nobody knows whether it has it
-        if (index === sources.length - 1 || asMirrorError(error).code !== 'NOT_FOUND') throw error
-      }
-    }
-    throw new MirrorError('NOT_FOUND', `no source of ${resource.mounted.settings.name} may have ${resource.path}`, {
-      path: resource.path,
-    })
+    return fromSources(mirror, resource, stated.entry, repo, (source, only) =>
+      transfer(source, settling, only ? before : undefined),
+    )
   }
 
   function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
-    const wanted = wantedOf(resource, repo, stated, known, scope)
+    const wanted = wantedOf(resource, repo, stated.entry, known, scope)
     const begins = download(mirror, wanted, (arrived, release) => settle(mirror, settling, arrived, release))
     current = begins
     begins.head.then(
@@ -226,29 +210,6 @@ function siblings(
   }
 }
 
-function wantedOf(resource: Resource, repo: Repo, stated: Said, before: HeldRef | undefined, scope: Scope): Wanted {
-  const { route, mounted } = resource
-  const { urls, guarded } = addressOf(resource, stated.entry, repo)
-  const conditional: Record<string, string> = {}
-  const { etag, 'last-modified': modified } = before?.headers ?? {}
-  if (etag !== undefined) conditional['if-none-match'] = etag
-  if (modified !== undefined) conditional['if-modified-since'] = modified
-  return {
-    repo: mounted.settings.name,
-    path: resource.path,
-    urls,
-    guarded,
-    headers: { accept: route.accept ?? '*/*', ...conditional },
-    digests: stated.entry.digests ?? {},
-    hashes: route.hashes ?? [],
-    size: stated.entry.size,
-    limit: route.kind === 'index' ? INDEX_LIMIT : ARTIFACT_LIMIT,
-    priority: scope.priority,
-    absent: route.absent ?? [404, 410],
-    ...(scope.signal === undefined ? {} : { signal: scope.signal }),
-  }
-}
-
 /** Bytes with the stated digest lie in the store already: they are the answer, without a request. */
 async function link(
   mirror: Mirror,
@@ -279,12 +240,18 @@ async function link(
   const doc = heldDoc(mirror, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url: head.url })
   const trust = await checked(
     mirror,
-    { resource, space, stated, sibling: siblings(mirror, resource, scope, space, fetching) },
+    {
+      resource,
+      space,
+      stated,
+      sibling: siblings(mirror, resource, scope, space, fetching),
+      gather: () => gather(mirror, resource.mounted, scope),
+    },
     doc,
   )
   const ref = { ...refOf(mirror, resource, space, stated, undefined, head, trust, undefined), fetched: blob.added }
   demand(resource, ref)
-  await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
+  await mirror.holder.hold({ blobs: [], refs: [ref] })
   await readDocument(mirror, resource, ref, () => besideIn(mirror, resource, scope, space, fetching))
   return { ref, state: 'hit', outcome: 'held' }
 }

@@ -13,6 +13,8 @@ export interface Directives {
 
 export interface Aged {
   readonly kind: Kind
+  /** What is held is right for ever. */
+  readonly lasting?: boolean
   readonly path: string
   /** Undefined: remembered as absent. */
   readonly sha256: string | undefined
@@ -63,7 +65,7 @@ export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Mome
   const mode = rules.mode(aged.path)
   if (mode === 'bypass') return 'ask'
   const lacks = aged.sha256 === undefined
-  if (!lacks && (aged.kind === 'artifact' || mode === 'immutable')) return 'serve'
+  if (!lacks && (isLasting(aged) || mode === 'immutable')) return 'serve'
   if (moment.since !== undefined) return aged.checked >= moment.since ? 'serve' : 'ask'
   if (directives?.revalidate === true && age >= COLLAPSE) return 'ask'
   if (lacks) return age < policy.negativeFor ? 'serve' : 'ask'
@@ -77,10 +79,12 @@ export function freshUntil(aged: Aged, rules: Rules): number {
   const mode = rules.mode(aged.path)
   if (aged.sha256 === undefined || mode === 'bypass' || mode === 'revalidate') return 0
   const expires = aged.checked + rules.expireAfter(aged.path)
-  if (aged.kind === 'artifact' || mode === 'immutable') return expires
+  if (isLasting(aged) || mode === 'immutable') return expires
   const freshFor = rules.freshFor(aged.path)
   return Math.min(expires, aged.checked + (freshFor === 'upstream' ? upstreamLifetime(aged.headers) : freshFor))
 }
+
+const isLasting = (aged: Aged): boolean => aged.kind === 'artifact' || aged.lasting === true
 
 /** Neither fetched nor validated for longer than `expire_after`. Offline it is shown all the same, marked as stale. */
 export function hasExpired(aged: Aged, rules: Rules, now: number): boolean {

@@ -8,7 +8,10 @@ import { safePath } from '../formats/safe-path.ts'
 /** Entries are handed on in groups of this many. */
 const BATCH = 500
 
-/** A document may state facts about itself, about paths that name it as voucher or lie under it, and what its `about` covers. */
+/**
+ * A document may state facts about itself, about paths that name it as voucher or as what dates them, about those that lie
+ * under it, and about what its `about` covers.
+ */
 function mayState(
   routes: readonly AnyRoute<unknown>[],
   repo: Repo,
@@ -21,7 +24,8 @@ function mayState(
   if (about.some((prefix) => path.startsWith(prefix))) return true
   for (const route of routes) {
     const p = route.match(path)
-    if (p !== undefined) return route.vouchers?.(p, repo).includes(by) === true
+    if (p === undefined) continue
+    return route.vouchers?.(p, repo)?.includes(by) === true || route.dates?.(p, repo).includes(by) === true
   }
   return false
 }

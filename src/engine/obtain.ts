@@ -15,7 +15,16 @@ import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import type { Fetching, Obtained } from './obtained.ts'
 import { readDocument } from './read.ts'
-import { flightKey, generationKey, isRoot, mustResolve, type Resource, resolve, vouchersOf } from './resolve.ts'
+import {
+  flightKey,
+  generationKey,
+  isLasting,
+  isRoot,
+  mustResolve,
+  type Resource,
+  resolve,
+  vouchersOf,
+} from './resolve.ts'
 import { type Said, said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Space } from './space.ts'
@@ -39,7 +48,8 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   const { settings, rules } = resource.mounted
   const { refs } = mirror.catalog
   const ref = refs.get(settings.name, resource.path, resource.variant, 0)
-  const fresh = ref === undefined ? 'ask' : freshness(ref, rules, settings.policy, moment(mirror, scope))
+  const aged = ref === undefined ? undefined : { ...ref, lasting: isLasting(resource) }
+  const fresh = aged === undefined ? 'ask' : freshness(aged, rules, settings.policy, moment(mirror, scope))
   if (isHeld(ref) && fresh === 'serve') {
     demand(resource, ref)
     return { ref, state: mirror.offline && hasExpired(ref, rules, mirror.now()) ? 'stale' : 'hit' }

@@ -3,6 +3,7 @@
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Doc, Repo } from '../contract.ts'
 import type { MirrorError } from '../errors.ts'
+import type { Gathered } from './along.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import type { Resource } from './resolve.ts'
 import type { Said } from './said.ts'
@@ -37,4 +38,6 @@ export interface Settling {
   readonly beside: ReadonlyMap<string, Doc>
   /** Another document of the same repo, and of the same generation where there is one. */
   readonly sibling: (path: string) => Promise<Doc | undefined>
+  /** Collects documents that only a check proves. */
+  readonly gather: () => Gathered
 }

@@ -11,7 +11,7 @@ import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
 import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
-import { generationKey, isRoot, type Resource, resolve } from './resolve.ts'
+import { generationKey, isLasting, isRoot, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
@@ -206,7 +206,7 @@ function untilOf(mirror: Mirror, resource: Resource, { ref, state }: Obtained): 
   if (state !== 'hit') return 0
   const member = resource.route.generation !== undefined && !isRoot(resource)
   if (mirror.offline || member) return Number.POSITIVE_INFINITY
-  return freshUntil(ref, resource.mounted.rules)
+  return freshUntil({ ...ref, lasting: isLasting(resource) }, resource.mounted.rules)
 }
 
 const stateOf = ({ state }: Obtained): CacheState => {

@@ -8,7 +8,7 @@ import { headOf, heldDoc } from './doc.ts'
 import { readEntries } from './means.ts'
 import type { DocSource } from './messages.ts'
 import type { Mirror } from './mirror.ts'
-import { generationKey, type Resource, readingScope } from './resolve.ts'
+import { generationKey, type Resource, readingScope, resolve } from './resolve.ts'
 
 /** Documents up to this size are read on the main thread: about 3 ms of JSON. */
 export const INLINE_LIMIT = 256 * 1024
@@ -41,7 +41,7 @@ async function readAnew(
   const take = (entries: readonly Entry[]): void => {
     facts.add(ref.repo, reading, entries)
     if (!datesItself) return
-    const undated = entries.filter((entry) => entry.published === undefined).map((entry) => entry.path)
+    const undated = entries.filter((entry) => entry.published === undefined && sees(resource, entry)).map(pathOf)
     if (undated.length > 0) facts.see(ref.repo, undated, now, baseline)
   }
   const drop = (): void => {
@@ -65,6 +65,16 @@ async function readAnew(
     )
     mirror.events.emit({ type: 'warning', repo: ref.repo, path: ref.path, error })
   }
+}
+
+const pathOf = ({ path }: Entry): string => path
+
+/** Is a document that names a file a sight of it? Not where other documents date the file's version. */
+function sees({ mounted, path }: Resource, entry: Entry): boolean {
+  if (mounted.ecosystem.routes.every((route) => route.dates === undefined)) return true
+  const named = resolve(mounted, entry.path)
+  const dates = named?.route.dates?.(named.p, mounted.repo)
+  return dates === undefined || dates.includes(path)
 }
 
 /** Who takes what a document says, and is told of what it may not say. */

@@ -61,6 +61,9 @@ export const flightKey = (resource: Resource, generation: number): string =>
 export const vouchersOf = (resource: Resource): readonly string[] | undefined =>
   resource.route.vouchers?.(resource.p, resource.mounted.repo)
 
+/** Is what is held of it right for ever? */
+export const isLasting = ({ route, p }: Resource): boolean => route.kind === 'artifact' || route.stays?.(p) === true
+
 /** The key of the generation it belongs to. */
 export const generationKey = (resource: Resource): string | undefined => resource.route.generation?.(resource.p)
 

@@ -5,7 +5,7 @@ import type { Digests, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { generationKey, type Resource, resolve } from './resolve.ts'
+import { generationKey, type Resource, resolve, vouchersOf } from './resolve.ts'
 import type { Scope } from './scope.ts'
 
 export interface Said {
@@ -50,7 +50,7 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
       .map((ref) => ({ ref, rank: ranks(ref.generation) }))
       .filter(({ rank }) => rank >= 0)
       .sort((a, b) => b.rank - a.rank)[0]
-    if (best !== undefined) {
+    if (best !== undefined && !onlyDates(resource, fact)) {
       live.push({ fact, proof: best.ref.proof === 'signature' ? 'signature' : 'digest', rank: best.rank })
       continue
     }
@@ -68,6 +68,13 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
     ...dated(mirror, resource.mounted, merged.entry, seen),
     ...(live.length === 0 && waitsUntil !== undefined ? { waitsUntil } : {}),
   }
+}
+
+/** A document that dates a file, and is none of those that must vouch for it, vouches for nothing. */
+function onlyDates(resource: Resource, { scope }: Fact): boolean {
+  const vouchers = vouchersOf(resource)
+  if (vouchers === undefined || vouchers.includes(scope)) return false
+  return resource.route.dates?.(resource.p, resource.mounted.repo).includes(scope) === true
 }
 
 /** With the clocks of its version, where a cooldown looks at them: what dates one file of a version dates the others too. */

@@ -47,7 +47,6 @@ export async function settle(
   await mirror.holder.hold({
     blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
     refs: [ref],
-    also: trust.commit,
   })
   if (!readFirst) await readDocument(mirror, resource, ref, async () => beside)
   if (before !== undefined && space.generation === 0) forgetReading(mirror, resource, before.sha256)

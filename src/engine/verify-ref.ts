@@ -2,7 +2,7 @@
 // it still say what the catalog remembers?
 
 import type { HeldRef, Proof } from '../catalog/rows.ts'
-import type { Digests, Entry } from '../contract.ts'
+import type { Digests, Doc, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import { heldDoc } from './doc.ts'
@@ -10,7 +10,7 @@ import { heldAt, heldBeside } from './held-docs.ts'
 import { readEntries } from './means.ts'
 import type { Mirror } from './mirror.ts'
 import { INLINE_LIMIT, plainRepo, sourceOf, withService } from './read.ts'
-import { type Resource, readingScope } from './resolve.ts'
+import { type Resource, readingScope, vouchersOf } from './resolve.ts'
 import type { Said } from './said.ts'
 
 /** What checks remember, by repository and generation: roots of one generation are compared with each other only. */
@@ -42,7 +42,7 @@ export async function prove(
   await mustHaveOwnDigests(mirror, stated)
   const signed = await signature(mirror, stated, memories)
   await mustSayTheSame(mirror, stated)
-  const unnamed = resource.route.vouchers !== undefined && !said.vouched
+  const unnamed = vouchersOf(resource) !== undefined && !said.vouched
   if (signed !== undefined) return { proof: 'signature', words: signed, unnamed }
   if (said.proof !== undefined) return { proof: said.proof, words: said.words, unnamed }
   if (ref.proof === 'signature' && resource.route.check !== undefined && !unnamed) {
@@ -86,6 +86,10 @@ async function signature(
   const memory = memories.get(key) ?? new Map<string, string>()
   memories.set(key, memory)
   let proven: string | undefined
+  const held = (path: string): Doc | undefined => {
+    const other = heldAt(mirror, resource.mounted, path, ref.generation)
+    return other === undefined ? undefined : heldDoc(mirror, other)
+  }
   const doc = heldDoc(mirror, ref, heldBeside(mirror, resource, ref.generation))
   await resource.route.check(
     doc,
@@ -93,15 +97,15 @@ async function signature(
     repo,
     {
       now: mirror.now(),
-      async document(path) {
-        const other = heldAt(mirror, resource.mounted, path, ref.generation)
-        return other === undefined ? undefined : heldDoc(mirror, other)
-      },
+      document: async (path) => held(path),
+      unproven: async (path) => held(path),
       keys: (name) =>
         Promise.all(
           (settings.keyrings.length > 0 ? settings.keyrings : name === undefined ? [] : [name]).map(mirror.keyring),
         ),
-      recall: (name) => memory.get(name),
+      // what belongs to no generation is what was remembered last
+      recall: (name) =>
+        memory.get(name) ?? (ref.generation === 0 ? mirror.catalog.generations.recall(ref.repo, name) : undefined),
       remember: (name, value) => void memory.set(name, value),
       proven(by) {
         proven = by

@@ -197,6 +197,7 @@ export function makeTrust(keys: readonly Uint8Array[]): { trust: Trust; proofs: 
   const trust: Trust = {
     now: 0,
     document: async () => undefined,
+    unproven: async () => undefined,
     keys: async () => keys,
     recall: () => undefined,
     remember: () => {},
