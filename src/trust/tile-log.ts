@@ -2,7 +2,7 @@
 // is in the tree and an older head is a beginning of a newer one.
 // Hashing: RFC 6962 §2.1. Tiles: https://research.swtch.com/tlog, https://pkg.go.dev/golang.org/x/mod/sumdb/tlog
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { MirrorError } from '../errors.ts'
 
 /** The head of a tree: how many records it has, and the hash over them. */
@@ -31,11 +31,11 @@ const LARGEST = 2 ** 48
 const HASH = 32
 
 /** The hash of a record. */
-export const recordHash = (record: Uint8Array): Hash =>
-  createHash('sha256').update(Buffer.of(0)).update(record).digest()
+export const recordHash = (record: Uint8Array): Hash => sha256(Buffer.concat([Buffer.of(0), record]))
 
-const nodeHash = (left: Uint8Array, right: Uint8Array): Hash =>
-  createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest()
+const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(Buffer.concat([Buffer.of(1), left, right]))
+
+const sha256 = (bytes: Uint8Array): Hash => hash('sha256', bytes, 'buffer')
 
 const shifted = (value: number, bits: number): number => Math.floor(value / 2 ** bits)
 
@@ -109,7 +109,7 @@ const empty: Hash = Buffer.alloc(0)
 
 /** The hash over a tree out of those of its subtrees, from left to right. */
 function joined(hashes: readonly Hash[]): Hash {
-  if (hashes.length === 0) return createHash('sha256').digest()
+  if (hashes.length === 0) return sha256(empty)
   return hashes.reduceRight((right, left) => nodeHash(left, right))
 }
 

@@ -198,5 +198,5 @@ export const go: Ecosystem<GoOptions> = {
       yield latestPath(name)
     }
   },
-  setup,
+  setup: (at) => setup(at, Object.keys(databases)),
 }

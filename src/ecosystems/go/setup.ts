@@ -3,16 +3,17 @@
 import type { Mounted, Setup } from '../../contract.ts'
 import type { GoOptions } from './options.ts'
 
-export function setup({ repo, base }: Mounted<GoOptions>): readonly Setup[] {
+/** `known`: names of the databases whose keys the go command has. */
+export function setup({ repo, base }: Mounted<GoOptions>, known: readonly string[]): readonly Setup[] {
   const { sumdb, private: patterns } = repo.options
-  const [log] = sumdb
-  const isPublic = log !== undefined && log.modules.length === 0
+  // the go command has one database for everything: what others vouch for is verified here, and it is told not to ask
+  const log = sumdb.find(({ modules }) => modules.length === 0)
+  const unasked = [...patterns, ...sumdb.flatMap(({ modules }) => modules)]
   const env = {
     GOPROXY: base,
     GOTOOLCHAIN: 'local',
-    // a database that the go command knows by name is found through the proxy
-    ...(log === undefined ? { GOSUMDB: 'off' } : isPublic ? {} : { GOSUMDB: log.key }),
-    ...(patterns.length === 0 ? {} : { GONOSUMDB: patterns.join(',') }),
+    ...(log === undefined ? { GOSUMDB: 'off' } : known.includes(log.name) ? {} : { GOSUMDB: log.key }),
+    ...(unasked.length === 0 ? {} : { GONOSUMDB: unasked.join(',') }),
   }
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   return [
