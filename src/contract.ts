@@ -87,6 +87,8 @@ export interface Trust {
   readonly now: number
   /** Another document of this repo; undefined when upstream does not have it. */
   document(path: string): Promise<Doc | undefined>
+  /** The same without its route's own check: this check proves it along with its own document, and it is held when it returns. */
+  unproven(path: string): Promise<Doc | undefined>
   /** Public keys by keyring name, or those of the same kind that the repository is configured with. */
   keys(name?: string): Promise<readonly Uint8Array[]>
   recall(key: string): string | undefined
@@ -204,6 +206,8 @@ export interface Route<P, O> {
 
   // means
   read?(doc: Doc, p: P, repo: Repo<O>): Entries
+  /** Of an index: what is held of this path stays right for ever, and is not asked for again. */
+  stays?(p: P): boolean
   /** What flips together: the key of the set this path belongs to. The set's root has no vouchers. */
   generation?(p: P): string
 

@@ -7,34 +7,59 @@ import type { Settling } from './obtained.ts'
 export interface Checked {
   /** How its own check proved it, if it did. */
   readonly proven: string | undefined
-  /** Keeps what the check remembered. */
-  readonly commit: () => void
 }
 
-/** Without `recalls` it is checked as if nothing had been remembered: for what is held and was not replaced. */
-export async function checked(
+type Checking = Pick<Settling, 'resource' | 'space' | 'stated' | 'sibling' | 'gather'>
+
+/**
+ * Runs the check. What it remembered stands as soon as it returns; when another check has remembered something else under
+ * the same key meanwhile, it runs again, so that memories are one chain whatever runs at once. Without `recalls` it is
+ * checked as if nothing had been remembered: for what is held and was not replaced.
+ */
+export async function checked(mirror: Mirror, checking: Checking, doc: Doc, recalls = true): Promise<Checked> {
+  const { resource, space } = checking
+  const { name } = resource.mounted.settings
+  if (resource.route.check === undefined) return { proven: undefined }
+  const recall = (key: string): string | undefined =>
+    space.memory.get(key) ?? mirror.catalog.generations.recall(name, key)
+  for (;;) {
+    const { proven, memory, recalled } = await once(mirror, checking, doc, recalls ? recall : () => undefined)
+    if (recalls && [...memory.keys()].some((key) => recalled.has(key) && recalled.get(key) !== recall(key))) continue
+    for (const [key, value] of memory) {
+      space.memory.set(key, value)
+      if (recalls) mirror.catalog.generations.remember(name, key, value)
+    }
+    return { proven }
+  }
+}
+
+async function once(
   mirror: Mirror,
-  settling: Pick<Settling, 'resource' | 'space' | 'stated' | 'sibling'>,
+  { resource, stated, sibling, gather }: Checking,
   doc: Doc,
-  recalls = true,
-): Promise<Checked> {
-  const { resource, space, stated } = settling
+  recall: (key: string) => string | undefined,
+) {
   const { settings, repo } = resource.mounted
-  if (resource.route.check === undefined) return { proven: undefined, commit: () => undefined }
   const memory = new Map<string, string>()
+  /** What was remembered when it was first asked for. */
+  const recalled = new Map<string, string | undefined>()
+  const gathered = gather()
   let proven: string | undefined
-  await resource.route.check(
+  await resource.route.check?.(
     doc,
     resource.p,
     repo,
     {
       now: mirror.now(),
-      document: settling.sibling,
+      document: sibling,
+      unproven: gathered.document,
       keys: (name) => mirror.keyrings(settings.keyrings, name),
-      recall: (key) =>
-        recalls
-          ? (memory.get(key) ?? space.memory.get(key) ?? mirror.catalog.generations.recall(settings.name, key))
-          : undefined,
+      recall(key) {
+        if (memory.has(key)) return memory.get(key)
+        const value = recall(key)
+        if (!recalled.has(key)) recalled.set(key, value)
+        return value
+      },
       remember: (key, value) => void memory.set(key, value),
       proven(by) {
         proven = by
@@ -46,11 +71,6 @@ export async function checked(
     },
     stated.entry,
   )
-  for (const [key, value] of memory) space.memory.set(key, value)
-  return {
-    proven,
-    commit() {
-      for (const [key, value] of memory) mirror.catalog.generations.remember(settings.name, key, value)
-    },
-  }
+  await gathered.hold(proven)
+  return { proven, memory, recalled }
 }

@@ -5,10 +5,12 @@ import type { HeldRef, Ref } from '../catalog/rows.ts'
 import type { Asked, Doc, Repo } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
-import { addressesOf, addressOf } from './address.ts'
+import { addressOf } from './address.ts'
+import { gather } from './along.ts'
+import { fromSources, wantedOf } from './asking.ts'
 import { checked } from './checked.ts'
 import { type DocHead, heldDoc } from './doc.ts'
-import { type Download, download, type Wanted } from './download.ts'
+import { type Download, download } from './download.ts'
 import type { Outcome } from './events.ts'
 import { task } from './flights.ts'
 import { demand, emptyRef, refOf, typeOf } from './held-ref.ts'
@@ -21,12 +23,7 @@ import type { Said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Growing } from './served.ts'
 import { settle } from './settle.ts'
-import { pin, sourcesFor } from './sources.ts'
 import type { Space } from './space.ts'
-
-/** Bytes taken for a resource whose size nobody states: an index may be large, a file larger. */
-const INDEX_LIMIT = 1024 ** 3
-const ARTIFACT_LIMIT = 64 * 1024 ** 3
 
 /** Documents that are being fetched and read, by repo: whoever asks for a path that they may name waits for them. */
 export const readingKey = (repo: string, path: string): string => `reads ${repo} ${path}`
@@ -112,24 +109,11 @@ export function fetchResource(
       asked: mirror.now(),
       beside: (type: string) => besideIn(mirror, resource, type, scope, space, fetching),
       sibling: siblings(mirror, resource, scope, space, fetching),
+      gather: () => gather(mirror, resource.mounted, scope),
     }
-    const sources = sourcesFor(mirror, resource, stated.entry)
-    if (sources === undefined) return transfer(repo, settling, before)
-    for (const [index, source] of sources.entries()) {
-      try {
-        // what one source said of its bytes is no condition for another
-        const known = sources.length === 1 ? before : undefined
-        const fetched = await transfer({ ...repo, upstreams: source.upstreams }, settling, known)
-        pin(mirror, resource, stated.entry, source)
-        return fetched
-      } catch (error) {
-        // only what a source does not have is asked of the next one; when it fails, nobody knows whether it has it
-        if (index === sources.length - 1 || asMirrorError(error).code !== 'NOT_FOUND') throw error
-      }
-    }
-    throw new MirrorError('NOT_FOUND', `no source of ${resource.mounted.settings.name} may have ${resource.path}`, {
-      path: resource.path,
-    })
+    return fromSources(mirror, resource, stated.entry, repo, (source, only) =>
+      transfer(source, settling, only ? before : undefined),
+    )
   }
 
   async function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
@@ -230,59 +214,6 @@ function siblings(
   }
 }
 
-async function wantedOf(
-  mirror: Mirror,
-  resource: Resource,
-  repo: Repo,
-  stated: Said,
-  before: HeldRef | undefined,
-  scope: Scope,
-): Promise<Wanted> {
-  const { route, mounted } = resource
-  const { urls, guarded } = await addressOf(resource, stated.entry, repo)
-  const conditional: Record<string, string> = {}
-  // bytes that are not those stated now are not asked about
-  const digests =
-    before === undefined ? {} : { ...mirror.catalog.blobs.get(before.sha256)?.digests, sha256: before.sha256 }
-  const wrong = compareDigests(stated.entry.digests ?? {}, digests) === 'different'
-  const { next } = route
-  // that the first page is the same says nothing of the others
-  const known = wrong || next !== undefined ? undefined : before
-  const { etag, 'last-modified': modified } = known?.headers ?? {}
-  if (etag !== undefined) conditional['if-none-match'] = etag
-  if (modified !== undefined) conditional['if-modified-since'] = modified
-  return {
-    repo: mounted.settings.name,
-    path: resource.path,
-    urls,
-    guarded,
-    headers: { accept: route.accept ?? '*/*', ...resource.sent, ...conditional },
-    digests: stated.entry.digests ?? {},
-    hashes: route.hashes ?? [],
-    size: stated.entry.size,
-    limit: route.limit ?? (route.kind === 'index' ? INDEX_LIMIT : ARTIFACT_LIMIT),
-    priority: scope.priority,
-    absent: route.absent ?? [404, 410],
-    ...(next === undefined ? {} : { next: (headers) => following(next(headers, resource.p), repo) }),
-    ...(isHttpCached(resource, stated) && {
-      whyNotKept: (headers) =>
-        scope.directives?.noStore ? 'the request says no-store' : whyNotStored(resource.sent, headers),
-    }),
-    ...(scope.pass === undefined ? {} : { pass: scope.pass }),
-    ...(scope.signal === undefined ? {} : { signal: scope.signal }),
-  }
-}
-
-const following = (asked: Asked | undefined, repo: Repo): readonly string[] | undefined =>
-  asked === undefined ? undefined : addressesOf(asked, repo)
-
-/** Upstream's header fields alone say whether it may be kept: no digest proves it, and no rule says otherwise. */
-function isHttpCached({ route, mounted, path }: Resource, stated: Said): boolean {
-  const { rules } = mounted
-  if (route.unvouched !== 'changes' || stated.proof !== undefined) return false
-  return rules.freshFor(path) === 'upstream' && rules.mode(path) === undefined
-}
-
 /** Bytes with the stated digest lie in the store already: they are the answer, without a request. */
 async function link(
   mirror: Mirror,
@@ -317,7 +248,13 @@ async function link(
   const doc = heldDoc(mirror, { ...emptyRef(resource, space.generation), sha256, size: blob.size, url, type })
   const trust = await checked(
     mirror,
-    { resource, space, stated, sibling: siblings(mirror, resource, scope, space, fetching) },
+    {
+      resource,
+      space,
+      stated,
+      sibling: siblings(mirror, resource, scope, space, fetching),
+      gather: () => gather(mirror, resource.mounted, scope),
+    },
     doc,
   )
   const made = refOf(
@@ -329,7 +266,7 @@ async function link(
   )
   const ref = { ...made, fetched: blob.added }
   demand(resource, ref)
-  await mirror.holder.hold({ blobs: [], refs: [ref], also: trust.commit })
+  await mirror.holder.hold({ blobs: [], refs: [ref] })
   await readDocument(mirror, resource, ref, (_, type) => besideIn(mirror, resource, type, scope, space, fetching))
   return { ref, state: 'hit', outcome: 'held' }
 }

@@ -8,7 +8,10 @@ import { safePath } from '../formats/safe-path.ts'
 /** Entries are handed on in groups of this many. */
 const BATCH = 500
 
-/** A document may state facts about itself, about paths that name it as voucher or as what dates them, or lie under it, and what its `about` covers. */
+/**
+ * A document may state facts about itself, about paths that name it as voucher or as what dates them, about those that lie
+ * under it, and about what its `about` covers.
+ */
 function mayState(
   routes: readonly AnyRoute<unknown>[],
   repo: Repo,

@@ -83,9 +83,11 @@ function stale(mirror: Mirror, resource: Resource, ref: Ref | undefined, error: 
   return { ref, state: 'stale', error }
 }
 
-/** Freshness is that of an index where a path may change. */
-const agedOf = <T extends Ref>({ route }: Resource, ref: T): T =>
-  route.unvouched === 'changes' ? { ...ref, kind: 'index' } : ref
+/** Freshness is that of an index where a path may change, and that of an artifact where a document stays as it is. */
+export function agedOf<T extends Ref>({ route, p }: Resource, ref: T): T {
+  if (route.unvouched === 'changes') return { ...ref, kind: 'index' }
+  return route.stays?.(p) === true ? { ...ref, kind: 'artifact' } : ref
+}
 
 async function fetchOrAbsent(
   mirror: Mirror,

@@ -3,6 +3,7 @@
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Doc, Repo } from '../contract.ts'
 import type { MirrorError } from '../errors.ts'
+import type { Gathered } from './along.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import type { Resource } from './resolve.ts'
 import type { Said } from './said.ts'
@@ -40,4 +41,6 @@ export interface Settling {
   readonly asked: number
   /** Another document of the same repo, and of the same generation where there is one. */
   readonly sibling: (path: string) => Promise<Doc | undefined>
+  /** Collects documents that only a check proves. */
+  readonly gather: () => Gathered
 }

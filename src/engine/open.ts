@@ -11,7 +11,7 @@ import { type Directives, freshUntil } from './fresh.ts'
 import { currentAge, type Fields } from './http-cache.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
-import { obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
+import { agedOf, obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import { passOn } from './passed.ts'
 import { generationKey, isMade, isRoot, type Resource, resolve } from './resolve.ts'
@@ -265,7 +265,7 @@ function untilOf(mirror: Mirror, resource: Resource, { ref, state }: Obtained): 
   if (mirror.offline || member) return Number.POSITIVE_INFINITY
   // the age of what HTTP caching keeps is told by the second, and other requests may be answered with another variant
   if (resource.route.unvouched === 'changes') return 0
-  return freshUntil(ref, resource.mounted.rules, mirror.now())
+  return freshUntil(agedOf(resource, ref), resource.mounted.rules, mirror.now())
 }
 
 const stateOf = ({ state }: Obtained): CacheState => {

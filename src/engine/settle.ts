@@ -51,7 +51,6 @@ export async function settle(
   await mirror.holder.hold({
     blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
     refs: [ref],
-    also: trust.commit,
   })
   if (!readFirst) await readDocument(mirror, resource, ref, async () => along)
   if (ref.variant !== resource.asked) trimVariants(mirror, ref.repo, ref.path, resource.asked)

@@ -2,7 +2,7 @@
 // it still say what the catalog remembers?
 
 import type { HeldRef, Proof } from '../catalog/rows.ts'
-import type { Digests, Entry } from '../contract.ts'
+import type { Digests, Doc, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import { heldDoc } from './doc.ts'
@@ -86,6 +86,10 @@ async function signature(
   const memory = memories.get(key) ?? new Map<string, string>()
   memories.set(key, memory)
   let proven: string | undefined
+  const held = (path: string): Doc | undefined => {
+    const other = heldAt(mirror, resource.mounted, path, ref.generation)
+    return other === undefined ? undefined : heldDoc(mirror, other)
+  }
   const doc = heldDoc(mirror, ref, heldBeside(mirror, resource, ref))
   await resource.route.check(
     doc,
@@ -93,12 +97,12 @@ async function signature(
     repo,
     {
       now: mirror.now(),
-      async document(path) {
-        const other = heldAt(mirror, resource.mounted, path, ref.generation)
-        return other === undefined ? undefined : heldDoc(mirror, other)
-      },
+      document: async (path) => held(path),
+      unproven: async (path) => held(path),
       keys: (name) => mirror.keyrings(settings.keyrings, name),
-      recall: (name) => memory.get(name),
+      // what belongs to no generation is what was remembered last
+      recall: (name) =>
+        memory.get(name) ?? (ref.generation === 0 ? mirror.catalog.generations.recall(ref.repo, name) : undefined),
       remember: (name, value) => void memory.set(name, value),
       proven(by) {
         proven = by

@@ -2,6 +2,7 @@
 // Format: APPNOTE.TXT of PKWARE, §4.3; the central directory alone decides which files there are.
 
 import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import type { Entry as Member } from 'yauzl'
 import type { Doc } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
@@ -20,7 +21,7 @@ const MOST = 200_000
 
 /**
  * The files of an archive in the order of its central directory. Memory holds one entry at a time.
- * @throws MirrorError UNREADABLE for what is no zip archive, is encrypted, has unsafe or doubled names, or lies about sizes.
+ * @throws MirrorError UNREADABLE for what is no zip archive, is encrypted, has unsafe or doubled names, or lies about sizes or checksums.
  */
 export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): AsyncGenerator<ZipFile> {
   const { fromRandomAccessReaderPromise, RandomAccessReader } = await import('yauzl')
@@ -48,11 +49,17 @@ export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): Asy
       yield { name, size: member.uncompressedSize, bytes: () => unpacked(member) }
     }
     async function* unpacked(member: Member): AsyncGenerator<Uint8Array> {
+      let checksum = 0
       try {
-        for await (const piece of await archive.openReadStreamPromise(member)) yield piece as Uint8Array
+        for await (const piece of await archive.openReadStreamPromise(member)) {
+          checksum = crc32(piece as Uint8Array, checksum)
+          yield piece as Uint8Array
+        }
       } catch (error) {
         throw unreadable(error)
       }
+      // readers refuse such a file, so it must not be kept as a good one
+      if (checksum !== member.crc32) throw unreadable(`${JSON.stringify(member.fileName.slice(0, 200))} is damaged`)
     }
   } catch (error) {
     throw unreadable(error)

@@ -168,6 +168,7 @@ export function trustOf(
     trust: {
       now,
       document: async () => undefined,
+      unproven: async () => undefined,
       keys: async () => keys,
       recall: (key) => memory.get(key),
       remember: (key, value) => void memory.set(key, value),

@@ -207,6 +207,7 @@ export function makeTrust(
   const trust: Trust = {
     now,
     document,
+    unproven: async () => undefined,
     keys: async (name) => (name === 'sigstore' ? roots : keys),
     recall: () => undefined,
     remember: () => {},

@@ -33,6 +33,8 @@ export interface Archive {
 }
 
 export interface Fixtures {
+  /** Where an archive's contents are proven and not its bytes: does damage leave it with the same contents? */
+  same?(path: string, good: Uint8Array, bad: Uint8Array): boolean
   /**
    * The upstream at an address without a trailing slash. Versions, file names and digests in it are unmistakable: no
    * version is a part of any other text that a view keeps.

@@ -62,6 +62,7 @@ export function testHostility(bench: Bench): void {
     const trust = (at: Shelf): Trust => ({
       now: at.now,
       document: async (path) => docOf(at, path),
+      unproven: async (path) => docOf(at, path),
       keys: async () => (bench.archive.keyring === undefined ? [] : [bench.archive.keyring.bytes]),
       recall: () => undefined,
       remember: () => {},
