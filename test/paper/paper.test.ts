@@ -6,21 +6,9 @@ import type { AnyEcosystem } from '../../src/contract.ts'
 import { go } from './go.ts'
 import { maven } from './maven.ts'
 import { oci } from './oci.ts'
-import { pypi } from './pypi.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 const paper: readonly { readonly ecosystem: AnyEcosystem; readonly paths: readonly string[] }[] = [
-  {
-    ecosystem: pypi,
-    paths: [
-      '/simple/',
-      '/simple/six/',
-      '/pypi/six/json',
-      '/integrity/six/1.0/six-1.0.tar.gz/provenance',
-      '/files/six/six-1.0-py3-none-any.whl.metadata',
-      '/files/six/six-1.0.tar.gz',
-    ],
-  },
   {
     ecosystem: go,
     paths: [
