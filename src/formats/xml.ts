@@ -60,7 +60,9 @@ export async function parseXml(bytes: Uint8Array, { size = 4 * mebibyte, depth =
 /** By its byte order mark, else by its declaration, else UTF-8 (appendix F of the specification). */
 function decode(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 256)).toString('latin1')
-  const declared = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z][\w.-]{0,39})["']/.exec(head)?.[1]
+  const declared = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z][\w.-]{0,39})["']/.exec(
+    head,
+  )?.[1]
   const marked = head.startsWith('\xff\xfe') ? 'utf-16le' : head.startsWith('\xfe\xff') ? 'utf-16be' : undefined
   try {
     return new TextDecoder(marked ?? declared ?? 'utf-8', { fatal: true }).decode(bytes).trimStart()
@@ -150,7 +152,10 @@ export const elements = (of: Element | undefined): readonly Element[] => of?.chi
 
 /** The text directly in an element, without blanks around it; undefined when there is none. */
 export function text(of: Element | undefined): string | undefined {
-  const joined = of?.children.filter((each) => typeof each === 'string').join('').trim()
+  const joined = of?.children
+    .filter((each) => typeof each === 'string')
+    .join('')
+    .trim()
   return joined === '' ? undefined : joined
 }
 

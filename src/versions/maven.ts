@@ -59,7 +59,10 @@ function split(version: string): Token[] {
       const next = version[at + whole.length] ?? ''
       const long = /[0-9]/.test(next) ? (shortened[whole] ?? whole) : whole
       // a qualifier means the same behind a dot and behind a hyphen
-      tokens.push({ dotted: false, value: word === undefined ? '' : Object.hasOwn(same, long) ? (same[long] ?? '') : long })
+      tokens.push({
+        dotted: false,
+        value: word === undefined ? '' : Object.hasOwn(same, long) ? (same[long] ?? '') : long,
+      })
     }
     dotted = false
   }
@@ -138,7 +141,8 @@ function parseRange(range: string): readonly Bounds[] | string {
     if (found === null) return `${JSON.stringify(rest.slice(0, 80))} is no interval such as [1.0,2.0)`
     const [whole, open, low = '', comma, high = '', close] = found
     rest = rest.slice(whole.length)
-    if (comma === undefined && (low === '' || open !== '[' || close !== ']')) return 'one version alone is written [1.0]'
+    if (comma === undefined && (low === '' || open !== '[' || close !== ']'))
+      return 'one version alone is written [1.0]'
     const bounds = {
       low: low === '' ? undefined : low,
       lowIn: open === '[',

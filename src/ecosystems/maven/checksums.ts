@@ -17,7 +17,10 @@ export async function readChecksum(doc: Doc, algorithm: string): Promise<string>
   if (doc.size > largest) throw refuse(`has ${doc.size} bytes`)
   const text = Buffer.from(await doc.bytes()).toString('latin1')
   if (/[<>\0]/.test(text)) throw refuse('is a page, and no checksum')
-  const found = text.split(/[\s=:;,"']+/).map((word) => word.toLowerCase()).find((word) => isHex(algorithm, word))
+  const found = text
+    .split(/[\s=:;,"']+/)
+    .map((word) => word.toLowerCase())
+    .find((word) => isHex(algorithm, word))
   if (found === undefined) throw refuse(`holds no ${algorithm}`)
   return found
 }

@@ -8,8 +8,8 @@ import { together } from '../together.ts'
 import { type Choice, highest, nearest } from './choose.ts'
 import { createGraph, type Graph, idOf, isPassedOn, type Root } from './graph.ts'
 import {
-  checksumPath,
   type Coordinate,
+  checksumPath,
   filePath,
   groupMetadataPath,
   isName,
@@ -155,7 +155,10 @@ async function holdBuilds(roots: readonly Root[], builds: Builds): Promise<void>
   await together(roots, async (root) => {
     await builds.graph.explore(root)
     const { graph } = builds
-    holdChoices([...nearest([root], graph, 'of the root'), ...nearest([root], graph, 'none'), ...highest([root], graph)], builds)
+    holdChoices(
+      [...nearest([root], graph, 'of the root'), ...nearest([root], graph, 'none'), ...highest([root], graph)],
+      builds,
+    )
   })
 }
 
@@ -176,7 +179,8 @@ function holdChoices(choices: readonly Choice[], { graph, hold }: Builds): void 
 /** A file that a variant of Gradle's module names, in its own folder. */
 function holdModuleFile(at: Coordinate, file: string, hold: Builds['hold']): void {
   const stem = `${at.artifact}-${at.version}`
-  if (file.startsWith(stem)) hold({ path: filePath(at, file.slice(stem.length)), name: nameOf(at), version: at.version })
+  if (file.startsWith(stem))
+    hold({ path: filePath(at, file.slice(stem.length)), name: nameOf(at), version: at.version })
 }
 
 /** Sources and the like, which many artifacts lack. */

@@ -50,7 +50,10 @@ export interface Graph {
   /** An edge as the management of a root would have it; undefined when it says nothing, or nothing new. */
   managed(root: Root, step: Step): Step | undefined
   /** The versions of an artifact that a range or a word allows, newest first. */
-  versions(of: Pick<Coordinate, 'group' | 'artifact'>, want: Pick<Selector, 'range' | 'keep'>): Promise<readonly string[]>
+  versions(
+    of: Pick<Coordinate, 'group' | 'artifact'>,
+    want: Pick<Selector, 'range' | 'keep'>,
+  ): Promise<readonly string[]>
   /** The newest build of a snapshot; any other version as it is. */
   built(at: Coordinate): Promise<Coordinate>
 }

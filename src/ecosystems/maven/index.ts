@@ -5,7 +5,17 @@ import { type Doc, type Ecosystem, type Entry, type Repo, type Route, route } fr
 import { mavenVersions } from '../../versions/maven.ts'
 import { checksumHeaders, checksumsOf, makeChecksum, mustAgree, readUpstream } from './checksums.ts'
 import { closure } from './closure.ts'
-import { type Algorithm, algorithms, isMetadata, listedIn, metadataPath, nameOf, placeOf, pomPath, where } from './layout.ts'
+import {
+  type Algorithm,
+  algorithms,
+  isMetadata,
+  listedIn,
+  metadataPath,
+  nameOf,
+  placeOf,
+  pomPath,
+  where,
+} from './layout.ts'
 import { made } from './made.ts'
 import { readMetadata, viewMetadata } from './metadata.ts'
 import { type MavenOptions, mavenOptions } from './options.ts'

@@ -109,7 +109,10 @@ export const groupMetadataPath = (of: string): string => `/${of.replaceAll('.', 
 /** Where the mirror keeps a checksum as upstream has it; what clients get is made of the file itself. */
 export const checksumPath = (algorithm: string, path: string): string => `/.checksums/${algorithm}${path}`
 
-const identifiers = { group: /^[A-Za-z0-9_-]{1,128}(?:\.[A-Za-z0-9_-]{1,128})*$/, artifact: new RegExp(`^${artifact}$`) }
+const identifiers = {
+  group: /^[A-Za-z0-9_-]{1,128}(?:\.[A-Za-z0-9_-]{1,128})*$/,
+  artifact: new RegExp(`^${artifact}$`),
+}
 const versionText = new RegExp(`^${version}$`)
 
 /** Can there be such an artifact? */

@@ -44,7 +44,13 @@ function* goals(element: Element): Generator<Coordinate> {
 export const injected: Coordinate = { group: 'org.codehaus.plexus', artifact: 'plexus-utils', version: '1.1' }
 
 /** Providers that the test plugins choose by what they find in the project. */
-const providers = ['surefire-junit-platform', 'surefire-junit47', 'surefire-junit4', 'surefire-junit3', 'surefire-testng']
+const providers = [
+  'surefire-junit-platform',
+  'surefire-junit47',
+  'surefire-junit4',
+  'surefire-junit3',
+  'surefire-testng',
+]
 const testers: ReadonlySet<string> = new Set(['maven-surefire-plugin', 'maven-failsafe-plugin'])
 
 /** What a plugin fetches while it runs, of its own version. */

@@ -102,14 +102,18 @@ export async function viewMetadata(doc: Doc, path: string, show: Show): Promise<
   const all = listing.length + plugins.length
   if (kept.size === all) return doc.bytes()
   if (kept.size === 0) return undefined
-  return Buffer.from(formatXml(without(metadata.root, new Set([...listing, ...plugins].filter((one) => !kept.has(one))))))
+  return Buffer.from(
+    formatXml(without(metadata.root, new Set([...listing, ...plugins].filter((one) => !kept.has(one))))),
+  )
 }
 
 /** A plugin is hidden when all of it is denied. */
 function showsPlugin(plugin: Element, path: string, show: Show): boolean {
   const artifact = textAt(plugin, 'artifactId') ?? ''
   const group = path.slice(0, path.lastIndexOf('/')).replaceAll('/', '.')
-  return isName(group, artifact) && show.allows({ path: metadataPath({ group, artifact }), name: `${group}:${artifact}` })
+  return (
+    isName(group, artifact) && show.allows({ path: metadataPath({ group, artifact }), name: `${group}:${artifact}` })
+  )
 }
 
 /** The same tree without some elements; `latest` and `release` name what is left. */

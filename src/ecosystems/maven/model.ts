@@ -82,8 +82,12 @@ export function createDescriptors(
   }
 }
 
-export const keyOf = ({ group, artifact, type, classifier = '' }: Pick<Dependency, 'group' | 'artifact' | 'type' | 'classifier'>) =>
-  `${group}:${artifact}:${type}:${classifier}`
+export const keyOf = ({
+  group,
+  artifact,
+  type,
+  classifier = '',
+}: Pick<Dependency, 'group' | 'artifact' | 'type' | 'classifier'>) => `${group}:${artifact}:${type}:${classifier}`
 
 /** Models for one machine. */
 export function createModels(descriptors: Descriptors, machine: Machine): Models {
@@ -116,12 +120,7 @@ export function createModels(descriptors: Descriptors, machine: Machine): Models
     return model
   }
 
-  async function assemble(
-    at: Coordinate,
-    own: Pom,
-    poms: readonly Pom[],
-    trail: readonly string[],
-  ): Promise<Model> {
+  async function assemble(at: Coordinate, own: Pom, poms: readonly Pom[], trail: readonly string[]): Promise<Model> {
     const parts = poms.flatMap((pom): readonly Part[] => [...activeProfiles(pom, machine).toReversed(), pom])
     const properties = new Map(parts.toReversed().flatMap((part) => [...part.properties]))
     const value = interpolator(at, own, properties, machine, () => {
@@ -142,7 +141,9 @@ export function createModels(descriptors: Descriptors, machine: Machine): Models
     return {
       at,
       packaging: value(own.packaging),
-      edges: [...edges].map(([key, edge]) => withManaged(edge, managed.get(key))).filter(({ version }) => version !== ''),
+      edges: [...edges]
+        .map(([key, edge]) => withManaged(edge, managed.get(key)))
+        .filter(({ version }) => version !== ''),
       managed,
       plugins: [
         ...[...plugins].map(([key, one]) => joined(one, managedPlugins.get(key))),

@@ -12,7 +12,12 @@ const largest = 64 * 1024
 
 /** What is no armoured signature is no `.asc`. */
 export async function checkForm(doc: Doc): Promise<void> {
-  const head = doc.size > largest ? '' : Buffer.from(await doc.bytes()).toString('latin1').trimStart()
+  const head =
+    doc.size > largest
+      ? ''
+      : Buffer.from(await doc.bytes())
+          .toString('latin1')
+          .trimStart()
   if (head.startsWith('-----BEGIN PGP SIGNATURE-----')) return
   throw new MirrorError('BAD_FRAMING', `${doc.path} is no armoured signature`, { path: doc.path, url: doc.url })
 }

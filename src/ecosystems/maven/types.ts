@@ -15,7 +15,19 @@ const classifiers: Readonly<Record<string, string>> = {
   'ejb-client': 'client',
 }
 /** Packagings whose file ends otherwise; what is not here makes a jar. */
-const others: ReadonlySet<string> = new Set(['war', 'ear', 'rar', 'aar', 'zip', 'tar.gz', 'nbm', 'hpi', 'so', 'dll', 'exe'])
+const others: ReadonlySet<string> = new Set([
+  'war',
+  'ear',
+  'rar',
+  'aar',
+  'zip',
+  'tar.gz',
+  'nbm',
+  'hpi',
+  'so',
+  'dll',
+  'exe',
+])
 
 /** The path of a file; undefined where the descriptor is all there is. */
 export function choicePath({ at, type, classifier }: Choice): string | undefined {
@@ -25,5 +37,4 @@ export function choicePath({ at, type, classifier }: Choice): string | undefined
 }
 
 /** The type of the file that a project of that packaging makes. */
-export const typeOf = (packaging: string): string =>
-  packaging === 'pom' || others.has(packaging) ? packaging : 'jar'
+export const typeOf = (packaging: string): string => (packaging === 'pom' || others.has(packaging) ? packaging : 'jar')
