@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { algorithms } from '../../../src/ecosystems/maven/layout.ts'
 import type { Archive, Fixtures } from '../../suites/ecosystem/fixtures.ts'
 import { key } from '../../trust/builders.ts'
-import { dep, file, listPath, metadata, path, pom, signature } from './repository.ts'
+import { dep, file, listPath, metadata, path, pom, property, signature } from './repository.ts'
 
 const versions = ['3.1.60101', '4.2.60202', '5.0.60303']
 
@@ -22,7 +22,7 @@ async function archive(): Promise<Archive> {
   }
   for (const version of versions) {
     const at = `kit:${version}`
-    const body = pom(at, { parent, dependencies: [dep('kit-core', { version: '${core.version}' })] })
+    const body = pom(at, { parent, dependencies: [dep(`kit-core:${property('core.version')}`)] })
     Object.assign(files, file(path(at), body, ['sha256']), file(path(at, '.jar'), `the files of ${at}`, ['sha1']))
   }
   const signed = path('kit:5.0.60303', '.jar')
@@ -92,7 +92,7 @@ export const fixtures: Fixtures = {
     'org.slf4j:../x:1',
     'org..slf4j:x:1',
     'org.slf4j:slf4j-api:jar:tests:extra:1.0',
-    'org.slf4j:slf4j-api:${version}',
+    `org.slf4j:slf4j-api:${property('version')}`,
   ],
   versions: [
     '1.0-alpha-1',

@@ -93,6 +93,9 @@ ${versions.map((version) => `      <version>${version}</version>`).join('\n')}
 `
 }
 
+/** A reference, as descriptors write it. */
+export const property = (name: string): string => `\${${name}}`
+
 const typeOf = (path: string): string =>
   path.endsWith('.jar') ? 'application/java-archive' : path.endsWith('.asc') ? 'text/plain' : 'text/xml'
 
