@@ -137,7 +137,9 @@ async function renderAnew(
     looked: (path, sha256) => void inputs.push([path, sha256]),
     until: Number.POSITIVE_INFINITY,
   }
-  const inline = viewing.nested === true || (ref !== undefined && ref.size <= INLINE_LIMIT)
+  // what is made for one version is small, too
+  const small = ref === undefined ? resource.route.known?.(resource.p).version !== undefined : ref.size <= INLINE_LIMIT
+  const inline = viewing.nested === true || small
   const staged = { identity: await mirror.store.stage(), gzip: await mirror.store.stage() }
   try {
     const rendered = inline

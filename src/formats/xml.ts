@@ -162,7 +162,7 @@ export function text(of: Element | undefined): string | undefined {
 /** The text of the first element of that name directly below. */
 export const textAt = (of: Element | undefined, name: string): string | undefined => text(child(of, name))
 
-const escape = (value: string): string =>
+const escaped = (value: string): string =>
   value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** A document in UTF-8, indented by two blanks; texts beside elements are left out. */
@@ -170,11 +170,11 @@ export const formatXml = (root: Element): string => `<?xml version="1.0" encodin
 
 function formatted(element: Element, indent: string): string {
   const { name } = element
-  const head = `${indent}<${name}${[...element.attributes].map(([key, value]) => ` ${key}="${escape(value)}"`).join('')}`
+  const head = `${indent}<${name}${[...element.attributes].map(([key, value]) => ` ${key}="${escaped(value)}"`).join('')}`
   const inner = elements(element)
   const own = text(element)
   if (inner.length > 0) {
     return `${head}>\n${inner.map((each) => formatted(each, `${indent}  `)).join('')}${indent}</${name}>\n`
   }
-  return own === undefined ? `${head}/>\n` : `${head}>${escape(own)}</${name}>\n`
+  return own === undefined ? `${head}/>\n` : `${head}>${escaped(own)}</${name}>\n`
 }

@@ -215,7 +215,9 @@ async function holdPlugin(at: Coordinate, more: readonly Dependency[], builds: B
     optional: one.optional === 'true',
   }))
   const root: Root = { at, type: 'jar', steps: await graph.resolve(edges) }
-  await holdBuilds([root, ...[...fetchedBy(at), injected].map((each) => rootOf(each, { type: 'jar' }))], builds)
+  const beside = await Promise.all([...fetchedBy(at), injected].map((each) => graph.load(each)))
+  const there = beside.filter(({ model }) => model !== undefined)
+  await holdBuilds([root, ...there.map((node) => rootOf(node.at, { type: 'jar' }))], builds)
 }
 
 /** The plugins of a release of Maven, as its core names them. */

@@ -3,7 +3,7 @@
 
 import type { Entry, Look, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
-import { isRange, isSnapshot, mavenVersions } from '../../versions/maven.ts'
+import { isRange, mavenVersions } from '../../versions/maven.ts'
 import { pick } from '../pick.ts'
 import { together } from '../together.ts'
 import { type Coordinate, filePath, isName, isVersionText, metadataPath, nameOf } from './layout.ts'

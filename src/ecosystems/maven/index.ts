@@ -1,7 +1,7 @@
 // Maven repositories: descriptors, files and lists under paths made of their coordinates, a checksum beside each.
 // https://maven.apache.org/repository/layout.html
 
-import { type Doc, type Ecosystem, type Entry, type Repo, type Route, route } from '../../contract.ts'
+import { type Doc, type Ecosystem, type Entry, type Route, route } from '../../contract.ts'
 import { mavenVersions } from '../../versions/maven.ts'
 import { checksumHeaders, checksumsOf, makeChecksum, mustAgree, readUpstream } from './checksums.ts'
 import { closure } from './closure.ts'

@@ -20,9 +20,9 @@ export interface Place extends Coordinate {
 export const algorithms = ['sha512', 'sha256', 'sha1', 'md5'] as const
 export type Algorithm = (typeof algorithms)[number]
 
-const group = String.raw`[A-Za-z0-9_-]{1,128}(?:/[A-Za-z0-9_-]{1,128})*`
-const artifact = String.raw`[A-Za-z0-9_.-]{1,200}`
-const version = String.raw`[A-Za-z0-9_.+~-]{1,200}`
+const group = '[A-Za-z0-9_-]{1,128}(?:/[A-Za-z0-9_-]{1,128})*'
+const artifact = '[A-Za-z0-9_.-]{1,200}'
+const version = '[A-Za-z0-9_.+~-]{1,200}'
 const timestamp = String.raw`[0-9]{8}\.[0-9]{6}-[0-9]{1,9}`
 
 const anyFile = new RegExp(`^(${group})/(${artifact})/(${version})/(\\2-.+)$`)
