@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import { fileServers, type Mirror, pkgmirror, serve } from './mirror.ts'
+import { fileServers, type Mirror, pkgmirror, type Running, serve } from './mirror.ts'
 import { files, folder, found, type Island, island, mainland } from './place.ts'
 
 /** A mirror's upstream: the configuration that names it, and how to be rid of it. */
@@ -17,23 +17,37 @@ export interface Origin {
 /** Uses a client with an empty home on the mirror at an address without a trailing slash, and tells what it got. */
 export type Use<T> = (url: string, at: Island) => Promise<T>
 
-export async function voyage<T>(t: TestContext, origin: Origin, use: Use<T>): Promise<T> {
+/** Web servers for an exported tree, by name. */
+export type Servers = Readonly<Record<string, (t: TestContext, directory: string, at: Island) => Promise<Running>>>
+
+export async function voyage<T>(
+  t: TestContext,
+  origin: Origin,
+  use: Use<T>,
+  servers: Servers = fileServers,
+): Promise<T> {
   const mirror = emptyMirror(t, origin.configuration)
   const online = await serve(t, mirror)
   const first = await use(online.url, mainland)
   await online.stop()
   await origin.stop()
-  await withoutNetwork(t, mirror, use, first)
+  await withoutNetwork(t, mirror, use, first, servers)
   return first
 }
 
 /** The part of the way that needs no upstream. */
-export async function withoutNetwork<T>(t: TestContext, mirror: Mirror, use: Use<T>, expected: T): Promise<void> {
+export async function withoutNetwork<T>(
+  t: TestContext,
+  mirror: Mirror,
+  use: Use<T>,
+  expected: T,
+  servers: Servers = fileServers,
+): Promise<void> {
   const nowhere = await somewhereWithoutNetwork(t)
   const offline = await serve(t, mirror, ['--offline'], nowhere)
   assert.deepEqual(await use(offline.url, nowhere), expected)
   await offline.stop()
-  for (const [name, start] of Object.entries(fileServers)) {
+  for (const [name, start] of Object.entries(servers)) {
     if (name === 'python' && found('python3') === undefined) {
       t.diagnostic('python3 is not on this machine')
       continue

@@ -1,0 +1,84 @@
+// Tools of containers against registries on loopback: Debian's, filled from an image layout, and a small one with tokens.
+
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { orchardImages, startOciReplica, writeLayout } from '../replica/oci.ts'
+import { pkgmirror, serve } from './mirror.ts'
+import { buildah, containerd, skopeo, startRegistry } from './oci-tools.ts'
+import { files, folder, found, mainland } from './place.ts'
+import { emptyMirror, originOf, voyage } from './voyage.ts'
+
+const image = 'org/orchard'
+/** Whatever the registry is called by those who pull from it. */
+const called = 'registry.example.org'
+
+const without = (...programs: readonly string[]) => {
+  const missing = programs.filter((program) => found(program) === undefined)
+  return { skip: missing.length > 0 ? `${missing.join(', ')} not on this machine` : false }
+}
+
+async function debian(t: TestContext) {
+  const images = await orchardImages()
+  const layout = path.join(folder(t), 'layout')
+  writeLayout(layout, images.shelf)
+  const registry = await startRegistry(t, layout, image, [...images.shelf.tags.keys()])
+  return { images, ...originOf(t, registry, configured(registry.url)) }
+}
+
+const configured = (url: string, more = ''): string => `repositories:\n  oci: { upstream: "${url}"${more} }\n`
+
+describe('skopeo', without('skopeo', 'docker-registry'), () => {
+  it('copies an image of two platforms, and lists its tags, online and offline', async (t) => {
+    const origin = await debian(t)
+    const got = await voyage(t, origin, skopeo(t, image, '1.2.0'), {})
+    assert.deepEqual(got, [origin.images.orchard.digest, '1.2.0'])
+  })
+
+  it('finds offline what a sync has brought', async (t) => {
+    const origin = await debian(t)
+    const mirror = emptyMirror(t, origin.configuration)
+    const manifest = `images: [{ name: ${image}, tags: "^1.1 || latest", keep: 2 }]\nplatforms: [linux-x64, linux-arm64]\n`
+    await pkgmirror(mirror, 'sync', `${files(folder(t), { 'm.yaml': manifest })}/m.yaml`)
+    await origin.stop()
+    const offline = await serve(t, mirror, ['--offline'])
+    const got = await skopeo(t, image, 'latest')(offline.url, mainland)
+    assert.deepEqual(got, [origin.images.orchard.digest, 'latest'])
+  })
+})
+
+describe('skopeo and a registry that asks for tokens', without('skopeo'), () => {
+  it('copies through a mirror that has the login', async (t) => {
+    const { shelf, orchard } = await orchardImages()
+    const replica = await startOciReplica(
+      { [image]: shelf },
+      { tokens: { username: 'me', password: 'hunter2' }, redirects: true, referrers: true, page: 2 },
+    )
+    const hosts = new URL(replica.files.url).host
+    const login = `, allow_hosts: ["${hosts}"], credentials: { username: me, password: hunter2 }`
+    const got = await voyage(t, originOf(t, replica, configured(replica.url, login)), skopeo(t, image, '1.2.0'), {})
+    assert.deepEqual(got, [orchard.digest, '1.2.0'])
+  })
+})
+
+describe('buildah', without('buildah', 'skopeo', 'docker-registry'), () => {
+  it('unpacks the image of its own platform', async (t) => {
+    const text = await voyage(t, await debian(t), buildah(t, `${image}:1.1.0`, 'hello.txt'), {})
+    assert.equal(text, 'orchard 1.1.0\n')
+  })
+})
+
+describe('containerd', without('containerd', 'ctr', 'skopeo', 'docker-registry'), () => {
+  it('fetches by one hosts.toml for every registry, of those that are mirrored', async (t) => {
+    const { images, configuration, stop } = await debian(t)
+    const [, upstream = ''] = /upstream: "([^"]*)"/.exec(configuration) ?? []
+    const more = `  named: { ecosystem: oci, upstream: ["${upstream}", "http://${called}/v2"], mount: /v2/named }\n`
+    const { orchard, x64, arm64 } = images
+    const all = [orchard, ...[x64, arm64].flatMap(({ manifest, blobs }) => [manifest, ...blobs])].map(
+      ({ digest }) => digest,
+    )
+    const origin = { configuration: configuration + more, stop }
+    assert.deepEqual(await voyage(t, origin, containerd(t, `${called}/${image}:1.2.0`), {}), all.sort())
+    await assert.rejects(voyage(t, origin, containerd(t, `elsewhere.example.org/${image}:1.2.0`), {}), /403/)
+  })
+})
