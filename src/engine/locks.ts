@@ -41,7 +41,8 @@ export function lockfileFacts(
         verdicts.find(({ verdict }) => verdict === 'equal') ??
         verdicts.find(({ verdict }) => verdict === 'incomparable')
       if (vouching !== undefined) {
-        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: vouching.digests }])
+        const url = want.url === undefined ? {} : { url: want.url }
+        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: vouching.digests, ...url }])
       } else if (verdicts.every(({ verdict }) => verdict === 'different')) {
         throw new MirrorError(
           'DISAGREEMENT',

@@ -50,14 +50,19 @@ async function plainDocument(mirror: Mirror, resource: Resource, scope: Scope): 
   if (scope.directives?.onlyIfCached === true) throw onlyIfCached(resource)
   if (isKnownToLack(mirror, resource, scope, 0)) return undefined
   const space = plainSpace(mirror, settings.name)
-  const flight = () =>
-    mirror.flights.share(flightKey(resource, 0), () => task(() => fetchOrAbsent(mirror, resource, scope, space))).landed
+  const flight = (within = scope) =>
+    mirror.flights.share(flightKey(resource, 0), () => task(() => fetchOrAbsent(mirror, resource, within, space)))
+      .landed
   if (isHeld(ref) && mayServeWhileAsking(ref, rules, moment(mirror, scope))) {
     inBackground(mirror, resource, flight())
     return { ref, state: 'stale' }
   }
   try {
-    return await flight()
+    return await flight().catch((error: unknown) => {
+      // its signature, a document of its own, may be older than it: both are asked for anew, once
+      if (asMirrorError(error).code !== 'BAD_SIGNATURE' || scope.since !== undefined) throw error
+      return flight({ ...scope, since: mirror.now() })
+    })
   } catch (error) {
     return stale(mirror, resource, ref, asMirrorError(error), scope)
   }
