@@ -7,7 +7,7 @@ import { MirrorError } from '../../errors.ts'
 import { isHex } from '../../formats/digest.ts'
 import { compileGlob } from '../../formats/glob.ts'
 import { inTotoType, mustHave, readStatement, type Subject, soleSubject } from '../../trust/in-toto.ts'
-import { readTrustRoot, type Verified, verifyBundle } from '../../trust/sigstore.ts'
+import { type Certified, nameOf, readTrustRoot, type Verified, verifyBundle } from '../../trust/sigstore.ts'
 import { dataOf } from './data.ts'
 import { attestationsPath } from './names.ts'
 import type { NpmOptions } from './options.ts'
@@ -24,7 +24,7 @@ interface Attestation {
 export interface Provenance {
   /** The registry's key that signed the publication. */
   readonly registry?: string
-  /** For whom the certificates are that signed how it was built. */
+  /** For whom the certificates are that signed how it was built, with their issuers. */
   readonly builders: readonly string[]
   /** The builders are those that the repository asks for. */
   readonly asked: boolean
@@ -117,9 +117,11 @@ export async function checkAttestations(
   if (required && built.length === 0) {
     throw new MirrorError('NO_SIGNATURE', `nobody who is known attests how ${doc.path} was built`, { path: doc.path })
   }
-  for (const { issuer, subject } of built) {
-    if (asked.length === 0 || asked.some((one) => one.issuer === issuer && compileGlob(one.subject)(subject))) continue
-    throw new MirrorError('UNKNOWN_KEY', `${doc.path} was built by ${subject}, which is not whom \`builders\` names`, {
+  const counts = ({ issuer, subject }: Certified): boolean =>
+    asked.length === 0 || asked.some((one) => one.issuer === issuer && compileGlob(one.subject)(subject))
+  const other = built.find((signer) => !counts(signer))
+  if (other !== undefined) {
+    throw new MirrorError('UNKNOWN_KEY', `${doc.path} was built by ${nameOf(other)}, whom \`builders\` does not name`, {
       path: doc.path,
       hint: 'Ask the project; if its builder has changed, change `builders` of the repository.',
     })
@@ -128,7 +130,7 @@ export async function checkAttestations(
   if (found.length === 0) return undefined
   return {
     ...(registry === undefined ? {} : { registry: registry.keyId }),
-    builders: built.map(({ subject }) => subject),
+    builders: built.map(nameOf),
     asked: asked.length > 0,
   }
 }
