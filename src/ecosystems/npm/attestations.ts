@@ -45,7 +45,7 @@ const purlOf = ({ name, version }: Version): string => `pkg:npm/${name.replace(/
  * The good attestations of a document. Those by keys, authorities and logs that are not known prove nothing and are left
  * out; everything else that does not fit is thrown, as `verifyBundle` says it.
  */
-export async function readAttestations(
+async function readAttestations(
   doc: Doc,
   version: Version,
   repo: Repo<NpmOptions>,
@@ -81,6 +81,23 @@ export async function readAttestations(
   return good
 }
 
+/** Throws what `verifyBundle` throws for any attestation in the document that does not fit its version. */
+export async function checkAttestationDocument(
+  doc: Doc,
+  version: Version,
+  repo: Repo<NpmOptions>,
+  trust: Trust,
+): Promise<void> {
+  const key = registryOf(await readAttestations(doc, version, repo, trust))
+  if (key !== undefined) trust.proven(`attestation by ${key}`)
+}
+
+/** The registry's key among those that signed. */
+function registryOf(attestations: readonly Attestation[]): string | undefined {
+  for (const { signer } of attestations) if ('keyId' in signer) return signer.keyId
+  return undefined
+}
+
 async function known<T>(verified: Promise<T>): Promise<T | undefined> {
   try {
     return await verified
@@ -91,7 +108,7 @@ async function known<T>(verified: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * What the attestations prove of a tarball; undefined when there are none or they are not looked at. Throws NO_SIGNATURE where
+ * What the attestations prove of a tarball; undefined when they are not looked at. Throws NO_SIGNATURE where
  * the repository asks for provenance and there is none, UNKNOWN_KEY when another than the asked builder made it, and
  * WRONG_DIGEST when they speak of other bytes.
  */
@@ -126,10 +143,9 @@ export async function checkAttestations(
       hint: 'Ask the project; if its builder has changed, change `builders` of the repository.',
     })
   }
-  const registry = found.map(({ signer }) => signer).find((signer) => 'keyId' in signer)
-  if (found.length === 0) return undefined
+  const registry = registryOf(found)
   return {
-    ...(registry === undefined ? {} : { registry: registry.keyId }),
+    ...(registry === undefined ? {} : { registry }),
     builders: built.map(nameOf),
     asked: asked.length > 0,
   }
