@@ -7,7 +7,7 @@ import { MirrorError } from '../../errors.ts'
 import { isHex } from '../../formats/digest.ts'
 import { compileGlob } from '../../formats/glob.ts'
 import { inTotoType, mustHave, readStatement, type Subject, soleSubject } from '../../trust/in-toto.ts'
-import { readTrustRoot, type Verified, verifyBundle } from '../../trust/sigstore.ts'
+import { type Certified, nameOf, readTrustRoot, type Verified, verifyBundle } from '../../trust/sigstore.ts'
 import { dataOf } from './data.ts'
 import { attestationsPath } from './names.ts'
 import type { NpmOptions } from './options.ts'
@@ -24,7 +24,7 @@ interface Attestation {
 export interface Provenance {
   /** The registry's key that signed the publication. */
   readonly registry?: string
-  /** For whom the certificates are that signed how it was built. */
+  /** For whom the certificates are that signed how it was built, with their issuers. */
   readonly builders: readonly string[]
   /** The builders are those that the repository asks for. */
   readonly asked: boolean
@@ -45,7 +45,7 @@ const purlOf = ({ name, version }: Version): string => `pkg:npm/${name.replace(/
  * The good attestations of a document. Those by keys, authorities and logs that are not known prove nothing and are left
  * out; everything else that does not fit is thrown, as `verifyBundle` says it.
  */
-export async function readAttestations(
+async function readAttestations(
   doc: Doc,
   version: Version,
   repo: Repo<NpmOptions>,
@@ -81,6 +81,23 @@ export async function readAttestations(
   return good
 }
 
+/** Throws what `verifyBundle` throws for any attestation in the document that does not fit its version. */
+export async function checkAttestationDocument(
+  doc: Doc,
+  version: Version,
+  repo: Repo<NpmOptions>,
+  trust: Trust,
+): Promise<void> {
+  const key = registryOf(await readAttestations(doc, version, repo, trust))
+  if (key !== undefined) trust.proven(`attestation by ${key}`)
+}
+
+/** The registry's key among those that signed. */
+function registryOf(attestations: readonly Attestation[]): string | undefined {
+  for (const { signer } of attestations) if ('keyId' in signer) return signer.keyId
+  return undefined
+}
+
 async function known<T>(verified: Promise<T>): Promise<T | undefined> {
   try {
     return await verified
@@ -91,7 +108,7 @@ async function known<T>(verified: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * What the attestations prove of a tarball; undefined when there are none or they are not looked at. Throws NO_SIGNATURE where
+ * What the attestations prove of a tarball; undefined when they are not looked at. Throws NO_SIGNATURE where
  * the repository asks for provenance and there is none, UNKNOWN_KEY when another than the asked builder made it, and
  * WRONG_DIGEST when they speak of other bytes.
  */
@@ -117,18 +134,19 @@ export async function checkAttestations(
   if (required && built.length === 0) {
     throw new MirrorError('NO_SIGNATURE', `nobody who is known attests how ${doc.path} was built`, { path: doc.path })
   }
-  for (const { issuer, subject } of built) {
-    if (asked.length === 0 || asked.some((one) => one.issuer === issuer && compileGlob(one.subject)(subject))) continue
-    throw new MirrorError('UNKNOWN_KEY', `${doc.path} was built by ${subject}, which is not whom \`builders\` names`, {
+  const counts = ({ issuer, subject }: Certified): boolean =>
+    asked.length === 0 || asked.some((one) => one.issuer === issuer && compileGlob(one.subject)(subject))
+  const other = built.find((signer) => !counts(signer))
+  if (other !== undefined) {
+    throw new MirrorError('UNKNOWN_KEY', `${doc.path} was built by ${nameOf(other)}, whom \`builders\` does not name`, {
       path: doc.path,
       hint: 'Ask the project; if its builder has changed, change `builders` of the repository.',
     })
   }
-  const registry = found.map(({ signer }) => signer).find((signer) => 'keyId' in signer)
-  if (found.length === 0) return undefined
+  const registry = registryOf(found)
   return {
-    ...(registry === undefined ? {} : { registry: registry.keyId }),
-    builders: built.map(({ subject }) => subject),
+    ...(registry === undefined ? {} : { registry }),
+    builders: built.map(nameOf),
     asked: asked.length > 0,
   }
 }

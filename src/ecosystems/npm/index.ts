@@ -4,7 +4,7 @@
 import { type Answer, type Ecosystem, listing, type ParamsOf, route } from '../../contract.ts'
 import type { MirrorError } from '../../errors.ts'
 import { npmVersions } from '../../versions/npm.ts'
-import { readAttestations } from './attestations.ts'
+import { checkAttestationDocument } from './attestations.ts'
 import { closure } from './closure.ts'
 import {
   attestationsPath,
@@ -80,7 +80,7 @@ export const npm: Ecosystem<NpmOptions> = {
       known: ({ spec }) => attested(spec),
       async check(doc, { spec }, repo, trust) {
         if (repo.options.attestations === 'off') parseObject(await doc.bytes(), doc)
-        else await readAttestations(doc, attested(spec), repo, trust)
+        else await checkAttestationDocument(doc, attested(spec), repo, trust)
       },
     }),
     route('/-/package/:name+/dist-tags', {

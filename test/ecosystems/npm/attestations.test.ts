@@ -73,10 +73,10 @@ const refuses = (work: Promise<unknown>, code: string) =>
 describe('attestations of a tarball', () => {
   it('are proof beside a signature by the registry', async () => {
     assert.deepEqual(await check({ attestations: [publication(), provenance()], signed: true }), [
-      `signature by ours, attestation by ours, provenance by ${workflow}`,
+      `signature by ours, attestation by ours, provenance by ${workflow} (https://login.example.org)`,
     ])
     assert.deepEqual(await check({ attestations: [provenance()], signed: true }), [
-      `signature by ours, provenance by ${workflow}`,
+      `signature by ours, provenance by ${workflow} (https://login.example.org)`,
     ])
     assert.deepEqual(await check({ attestations: [publication()] }), ['attestation by ours'])
   })
@@ -90,7 +90,7 @@ describe('attestations of a tarball', () => {
       { packages: '@acme/*', issuer: 'https://login.example.org', subject: 'https://code.example.org/acme/**' },
     ]
     assert.deepEqual(await check({ attestations: [provenance()], options: { builders } }), [
-      `provenance by ${workflow}`,
+      `provenance by ${workflow} (https://login.example.org)`,
     ])
     const others = [
       { packages: '@other/*', issuer: 'https://login.example.org', subject: 'https://other.example.org/**' },
