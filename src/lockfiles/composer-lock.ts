@@ -24,13 +24,20 @@ function fromPackage(item: Place): Locked {
   const source = field(item, 'source')
   const type = dist && textOf(dist, 'type')
   const shasum = dist && textOf(dist, 'shasum')
+  const address = dist && textOf(dist, 'url')
   const git = source && `git+${mustText(source, 'url')}#${textOf(source, 'reference') ?? ''}`
   return locked(item, {
     ecosystem: 'composer',
     name: mustText(item, 'name').toLowerCase(),
     version: mustText(item, 'version'),
-    url: dist === undefined ? git : textOf(dist, 'url'),
-    source: type === 'path' ? 'link' : dist === undefined && source !== undefined ? 'git' : 'registry',
+    url: dist === undefined ? git : address,
+    source: sourceOf(type, address, source !== undefined),
     digests: dist === undefined || !shasum ? [] : ofFileIf(hexDigest(dist, 'sha1', shasum)),
   })
+}
+
+function sourceOf(type: string | undefined, address: string | undefined, isGit: boolean): Locked['source'] {
+  if (type === 'path') return 'link'
+  if (type === undefined) return isGit ? 'git' : 'registry'
+  return address === undefined || /^https?:/.test(address) ? 'registry' : 'file'
 }

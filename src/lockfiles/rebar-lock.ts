@@ -4,55 +4,65 @@
 import type { Digests, Locked, LockFormat } from '../contract.ts'
 import { hexDigest, locked, ofFileIf } from './locked.ts'
 import { type At, fault } from './place.ts'
-import { headText, linesOf, readText } from './text.ts'
+import { headText, lineCounter, readText } from './text.ts'
 
 export const rebarLock: LockFormat = {
   id: 'rebar-lock',
   names: ['rebar.lock'],
-  sniff: (head) => /^\{"\d+\.\d+\.\d+",\s*\n?\s*\[\{<<"|^\[\{<<"[\w-]+">>,\s*\{(?:pkg|git)/m.test(headText(head)),
+  sniff: (head) => /^(?:\{"\d+\.\d+\.\d+",\s*)?\[\{<<"[\w-]+">>,\s*\{(?:pkg|git)/m.test(headText(head)),
   async *read(input) {
-    const found: { readonly at: At; readonly text: string }[] = []
-    const apart: Record<'pkg_hash' | 'pkg_hash_ext', Map<string, Digests>> = {
-      pkg_hash: new Map(),
-      pkg_hash_ext: new Map(),
+    const text = await readText(input)
+    const file = input.name
+    if (!/^\s*(?:\{"[\d.]+",\s*)?\[/.test(text)) throw fault({ file, line: 1 }, 'is no list of Erlang')
+    if (!/\]\}?\.\s*$/.test(text)) throw fault({ file }, 'does not end')
+    const apart = text.search(/\{pkg_hash(?:_ext)?,/)
+    const lineAt = lineCounter(text)
+    const inner = hashesOf(text, 'pkg_hash', file)
+    const outer = hashesOf(text, 'pkg_hash_ext', file)
+    const terms = (apart < 0 ? text : text.slice(0, apart)).matchAll(
+      /\{<<"([^"\n]{1,500})">>,\s*\{(\w+),([^{}]{0,2000}(?:\{[^{}]{0,500}\})?)/g,
+    )
+    for (const { index, 1: name = '', 2: kind = '', 3: rest = '' } of terms) {
+      const at = { file, line: lineAt(index) }
+      const source = kind === 'pkg' ? undefined : gitOf(rest)
+      if (kind === 'pkg') yield fromPackage(at, name, rest, inner, outer)
+      else if (source === undefined) throw fault(at, `the source of ${name.slice(0, 100)} is not known`)
+      else yield locked(at, { ecosystem: 'hex', name, url: source, source: 'git' })
     }
-    let part: keyof typeof apart | undefined
-    for (const [whole, line] of linesOf(await readText(input))) {
-      const at = { file: input.name, line }
-      const text = whole.trim()
-      const [, named] = /^\[?\s*\{(pkg_hash|pkg_hash_ext),\s*\[/.exec(text) ?? []
-      if (named === 'pkg_hash' || named === 'pkg_hash_ext') part = named
-      const [, name, hash] = /\{<<"([^"]+)">>,\s*<<"([0-9A-Fa-f]{64})">>\}/.exec(text) ?? []
-      if (name !== undefined && hash !== undefined && part !== undefined)
-        apart[part].set(name, hexDigest(at, 'sha256', hash))
-      else if (/\{<<"[^"]+">>/.test(text) && part === undefined) found.push({ at, text })
-      else if (text !== '' && !/^(?:\{"[\d.]+",|\[?\{pkg_hash(?:_ext)?,\s*\[|\[|\]\}?[\],]*\}?\.?|\[\]\.)$/.test(text))
-        throw fault(at, 'is no part of a lockfile')
-    }
-    for (const { at, text } of found) yield fromTerm(text, at, apart)
   },
 }
 
-function fromTerm(
-  text: string,
+/** The list that a name stands before. */
+function hashesOf(text: string, name: string, file: string): ReadonlyMap<string, Digests> {
+  const begin = text.indexOf(`{${name},`)
+  const end = text.indexOf(']', begin)
+  const part = begin < 0 || end < 0 ? '' : text.slice(begin, end)
+  const found = part.matchAll(/\{<<"([^"\n]{1,500})">>,\s*<<"([^"\n]{1,500})">>\}/g)
+  return new Map([...found].map(([, key = '', hash = '']) => [key, hexDigest({ file }, 'sha256', hash)]))
+}
+
+function fromPackage(
   at: At,
-  apart: Readonly<Record<'pkg_hash' | 'pkg_hash_ext', ReadonlyMap<string, Digests>>>,
+  name: string,
+  rest: string,
+  inner: ReadonlyMap<string, Digests>,
+  outer: ReadonlyMap<string, Digests>,
 ): Locked {
-  const [, name = ''] = /\{<<"([^"]+)">>/.exec(text) ?? []
-  const [, own, version] = /\{pkg,\s*<<"([^"]+)">>,\s*<<"([^"]+)">>/.exec(text) ?? []
-  if (version === undefined) {
-    const [, url, revision] = /\{(?:git|hg|git_subdir),\s*"([^"]+)",\s*\{\w+,\s*"([^"]+)"/.exec(text) ?? []
-    if (url === undefined) throw fault(at, `the source of ${name.slice(0, 100)} is not known`)
-    return locked(at, { ecosystem: 'hex', name, url: `git+${url}#${revision}`, source: 'git' })
-  }
-  const inner = apart.pkg_hash.get(name)
+  const [, own, version] = /^\s*<<"([^"]+)">>,\s*<<"([^"]+)">>/.exec(rest) ?? []
+  if (version === undefined) throw fault(at, `${name.slice(0, 100)} has no version`)
+  const content = inner.get(name)
   return locked(at, {
     ecosystem: 'hex',
     name: own ?? name,
     version,
     digests: [
-      ...ofFileIf(apart.pkg_hash_ext.get(name)),
-      ...(inner === undefined ? [] : [{ of: 'content' as const, digests: inner }]),
+      ...ofFileIf(outer.get(name)),
+      ...(content === undefined ? [] : [{ of: 'content' as const, digests: content }]),
     ],
   })
+}
+
+function gitOf(rest: string): string | undefined {
+  const [, url, revision] = /^\s*"([^"]+)",\s*\{\w+,\s*"([^"]+)"/.exec(rest) ?? []
+  return url === undefined ? undefined : `git+${url}#${revision}`
 }
