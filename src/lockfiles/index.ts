@@ -3,27 +3,57 @@
 
 import path from 'node:path'
 import type { LockFormat } from '../contract.ts'
+import { apkoLock } from './apko-lock.ts'
+import { berksfileLock } from './berksfile-lock.ts'
+import { bunLock } from './bun-lock.ts'
+import { cabalFreeze } from './cabal-freeze.ts'
 import { cargoLock } from './cargo-lock.ts'
+import { composerLock } from './composer-lock.ts'
+import { conanLock } from './conan-lock.ts'
 import { condaEnvironment } from './conda-environment.ts'
 import { condaExplicit } from './conda-explicit.ts'
 import { condaLock } from './conda-lock.ts'
+import { cpanfileSnapshot } from './cpanfile-snapshot.ts'
+import { denoLock } from './deno-lock.ts'
+import { flakeLock } from './flake-lock.ts'
 import { gemfileLock } from './gemfile-lock.ts'
 import { goMod } from './go-mod.ts'
 import { goSum } from './go-sum.ts'
 import { gradleLockfile } from './gradle-lockfile.ts'
+import { helmLock } from './helm-lock.ts'
+import { juliaManifest } from './julia-manifest.ts'
 import { mavenInstall } from './maven-install.ts'
+import { mixLock } from './mix-lock.ts'
+import { nugetLock } from './nuget-lock.ts'
+import { packageLists } from './package-lists.ts'
 import { packageLock } from './package-lock.ts'
+import { packageResolved } from './package-resolved.ts'
+import { packagesConfig } from './packages-config.ts'
+import { paketLock } from './paket-lock.ts'
 import { pdmLock } from './pdm-lock.ts'
 import { pipfileLock } from './pipfile-lock.ts'
 import { pixiLock } from './pixi-lock.ts'
+import { pnpmLock } from './pnpm-lock.ts'
+import { podfileLock } from './podfile-lock.ts'
 import { poetryLock } from './poetry-lock.ts'
+import { policyfileLock } from './policyfile-lock.ts'
 import { pom } from './pom.ts'
+import { projectAssets } from './project-assets.ts'
+import { pubspecLock } from './pubspec-lock.ts'
 import { pylock } from './pylock.ts'
+import { rebarLock } from './rebar-lock.ts'
+import { renvLock } from './renv-lock.ts'
 import { requirements } from './requirements.ts'
+import { rpmsLock } from './rpms-lock.ts'
+import { stackLock } from './stack-lock.ts'
+import { terraformLock } from './terraform-lock.ts'
 import { uvLock } from './uv-lock.ts'
 import { verificationMetadata } from './verification-metadata.ts'
+import { yarnBerry } from './yarn-berry.ts'
+import { yarnLock } from './yarn-lock.ts'
 
 export const lockFormats: readonly LockFormat[] = [
+  bunLock,
   packageLock,
   cargoLock,
   uvLock,
@@ -42,17 +72,46 @@ export const lockFormats: readonly LockFormat[] = [
   verificationMetadata,
   pom,
   mavenInstall,
+  yarnLock,
+  yarnBerry,
+  pnpmLock,
+  denoLock,
+  composerLock,
+  nugetLock,
+  projectAssets,
+  packagesConfig,
+  paketLock,
+  mixLock,
+  rebarLock,
+  pubspecLock,
+  conanLock,
+  renvLock,
+  cpanfileSnapshot,
+  stackLock,
+  cabalFreeze,
+  packageResolved,
+  podfileLock,
+  juliaManifest,
+  helmLock,
+  terraformLock,
+  berksfileLock,
+  policyfileLock,
+  flakeLock,
+  rpmsLock,
+  apkoLock,
+  ...packageLists,
   requirements,
 ]
 
 /** The format of a file, by its name, else by how it begins (`head`: the first few kB). */
 export function recognise(name: string, head: Uint8Array): LockFormat | undefined {
   const base = path.basename(name)
-  return (
-    lockFormats.find(({ names }) => names.includes(base)) ??
-    lockFormats.find(({ names }) => names.some((pattern) => fits(base, pattern))) ??
-    lockFormats.find(({ sniff }) => sniff?.(head) === true)
-  )
+  const begins = ({ sniff }: LockFormat): boolean => sniff?.(head) === true
+  const whole = lockFormats.filter(({ names }) => names.includes(base))
+  const named =
+    whole.length > 0 ? whole : lockFormats.filter(({ names }) => names.some((pattern) => fits(base, pattern)))
+  // a name that two formats have, and one that is only like a format's, are settled by the beginning
+  return (named.length > 1 ? named.find(begins) : undefined) ?? named[0] ?? lockFormats.find(begins)
 }
 
 /** One star at most. */

@@ -75,6 +75,19 @@ export function lineFinder(text: string): (needle: string) => number | undefined
   }
 }
 
+/** The lines (from 1) of offsets that come in order. */
+export function lineCounter(text: string): (offset: number) => number {
+  let line = 1
+  let from = 0
+  return (offset) => {
+    for (let end = text.indexOf('\n', from); end >= 0 && end < offset; end = text.indexOf('\n', from)) {
+      line += 1
+      from = end + 1
+    }
+    return line
+  }
+}
+
 /** The line (from 1) of an offset. */
 export function lineAt(text: string, offset: number): number {
   let line = 1

@@ -2,6 +2,7 @@
 
 import type { At } from './place.ts'
 import { fault, mostDepth } from './place.ts'
+import { lineCounter } from './text.ts'
 
 export interface Element extends At {
   readonly line: number
@@ -18,7 +19,7 @@ type Open = Element & { readonly children: Element[]; text: string; readonly clo
 /** Throws LOCKFILE with the line of the first fault: an element that does not end, or ends another. */
 export async function parseXml(text: string, file: string): Promise<Element> {
   const { Parser } = await import('htmlparser2')
-  const lineAt = counter(text)
+  const lineAt = lineCounter(text)
   const stack: Open[] = []
   let root: Element | undefined
   const parser = new Parser(
@@ -60,19 +61,6 @@ export async function parseXml(text: string, file: string): Promise<Element> {
   parser.end()
   if (root === undefined) throw fault({ file, line: 1 }, 'is not XML')
   return root
-}
-
-/** The line of an offset; offsets come in order. */
-function counter(text: string): (offset: number) => number {
-  let line = 1
-  let from = 0
-  return (offset) => {
-    for (let end = text.indexOf('\n', from); end >= 0 && end < offset; end = text.indexOf('\n', from)) {
-      line += 1
-      from = end + 1
-    }
-    return line
-  }
 }
 
 export const attribute = (element: Element, name: string): string | undefined => element.attributes.get(name)

@@ -27,7 +27,8 @@ export async function parseYaml(text: string, file: string): Promise<readonly Pl
       const [error] = document.errors
       if (error !== undefined) throw fault({ file, line: lineOf(lines, error) }, 'is not YAML', error)
       const { contents } = document
-      return contents === null ? [] : [reader(contents)]
+      const place = contents === null ? undefined : reader(contents)
+      return place === undefined || place.value === '' ? [] : [place]
     })
   } catch (cause) {
     throw cause instanceof RangeError ? tooDeep(cause) : cause

@@ -1,6 +1,7 @@
 // What a stranger may call a lockfile.
 
-const many = 50_000
+/** Small, for it meets every format; what the parsers under them do with more is tested of the parsers. */
+const many = 3000
 
 /** The beginnings of lockfiles, so that a reader gets as far as what is hostile in them. */
 export const hostile: readonly (readonly [what: string, content: string | Uint8Array])[] = [
@@ -11,15 +12,15 @@ export const hostile: readonly (readonly [what: string, content: string | Uint8A
   ['lists within lists', '['.repeat(many)],
   ['lists within lists that end', `${'['.repeat(many)}${']'.repeat(many)}`],
   ['objects within objects', '{"a":'.repeat(many)],
-  ['tables within tables', `version = 1\na = ${'{a='.repeat(10_000)}`],
-  ['flow maps within flow maps', `version: 1\npackages: ${'{a: '.repeat(10_000)}`],
-  ['blocks within blocks', Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
-  ['list items within list items', `a:\n  ${'- '.repeat(20_000)}x`],
+  ['tables within tables', `version = 1\na = ${'{a='.repeat(many)}`],
+  ['flow maps within flow maps', `version: 1\npackages: ${'{a: '.repeat(many)}`],
+  ['blocks within blocks', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+  ['list items within list items', `a:\n  ${'- '.repeat(many)}x`],
   ['elements within elements', '<a>'.repeat(many)],
-  ['one huge line', 'a'.repeat(4_000_000)],
-  ['a huge line of blanks', `a${' '.repeat(1_000_000)}b`],
-  ['a huge line of brackets and quotes', `a = "${'\\"'.repeat(500_000)}`],
-  ['a huge line of dashes', `${'-'.repeat(1_000_000)} h1:x=`],
+  ['one huge line', 'a'.repeat(300_000)],
+  ['a huge line of blanks', `a${' '.repeat(200_000)}b`],
+  ['a huge line of brackets and quotes', `a = "${'\\"'.repeat(100_000)}`],
+  ['a huge line of dashes', `${'-'.repeat(200_000)} h1:x=`],
   ['an unterminated text', '{"lockfileVersion": 3, "packages": {"a'],
   ['an unterminated block', '"""\n'.repeat(3) + 'x'.repeat(100_000)],
   [
@@ -40,7 +41,7 @@ export const hostile: readonly (readonly [what: string, content: string | Uint8A
       .join('\n'),
   ],
   ['an alias of itself', 'a: &a [*a]\nb: *a\n'],
-  ['many aliases', `a: &a x\nb:\n${'- *a\n'.repeat(20_000)}`],
+  ['many aliases', `a: &a x\nb:\n${'- *a\n'.repeat(many)}`],
   ['entities of entities', '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><x>&b;</x>'],
   ['continued lines without end', 'a \\\n'.repeat(many)],
   ['a file that includes itself', '-r hostile\n-c hostile\n'],
