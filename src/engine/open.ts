@@ -35,6 +35,8 @@ export type CacheState = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED' | 'BYPASS'
 
 export interface Opened extends Served {
   readonly cache: CacheState
+  /** Those of the header fields that belong to the protocol, whoever serves this. */
+  readonly own: Readonly<Record<string, string>>
   /** For the counts of hits. */
   readonly resource: Resource
   /** Until then nothing but the catalog can change this answer; milliseconds since 1970, 0 when it must be asked for each time. */
@@ -85,12 +87,12 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
   await found.arriving.begun
   const growing = found.arriving.follow()
   if (growing === undefined) return bytesOf(mirror, resource, await found.arriving.landed)
+  const own =
+    resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p) ?? {}
   return {
     type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
-    headers: {
-      ...cacheHeaders(resource, 'MISS', undefined, mirror),
-      ...resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p),
-    },
+    headers: { ...cacheHeaders(resource, 'MISS', undefined, mirror), ...own },
+    own,
     body: growing,
     cache: 'MISS',
     resource,
@@ -156,14 +158,13 @@ const notAllowed = (request: OpenRequest): MirrorError =>
 function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened {
   const { ref } = obtained
   const cache = stateOf(obtained)
+  const own = resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}
   return {
     type: ref.type === '' ? 'application/octet-stream' : ref.type,
     etag: `"${ref.sha256}"`,
     modified: ref.modified,
-    headers: {
-      ...cacheHeaders(resource, cache, obtained, mirror),
-      ...(resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}),
-    },
+    headers: { ...cacheHeaders(resource, cache, obtained, mirror), ...own },
+    own,
     body: { sha256: ref.sha256, size: ref.size },
     cache,
     resource,
@@ -192,6 +193,7 @@ async function viewed(
       ...(types.length > 1 ? { vary: 'Accept' } : {}),
       ...view.headers,
     },
+    own: view.headers,
     body: { sha256: view.sha256, size: view.size },
     twins: view.twins,
     cache,
@@ -272,6 +274,7 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
   return {
     type: received.headers['content-type'] ?? 'application/octet-stream',
     headers: { 'cache-control': 'no-store', 'x-cache': 'BYPASS', 'cache-status': 'pkgmirror; fwd=bypass' },
+    own: {},
     body: await collect(received.body, LIVE_LIMIT),
     cache: 'BYPASS',
     resource,
