@@ -6,7 +6,8 @@ import { isHeld } from '../catalog/rows.ts'
 import type { AnyRoute, Setup } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Published, Publishing, Sink } from '../sinks/sink.ts'
-import { createTree, type GrowingTree, type TreeOptions } from '../sinks/tree.ts'
+import { createTree, type GrowingTree, OWN_FOLDER, type TreeOptions } from '../sinks/tree.ts'
+import { belongsTo, configurations, isListable } from '../sinks/web-servers.ts'
 import { generationFor } from './generation.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { fetching, serviced } from './obtain.ts'
@@ -70,7 +71,8 @@ export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOpti
     const all = [...mirror.repos.values()]
     const published = await sink.publish(tree, {
       ...options,
-      covers: (path) => whole && (within === undefined || within.has(repoAt(all, path))),
+      covers: (path) =>
+        whole && (within === undefined || (isOwn(path) ? ownedBy(within, path) : within.has(repoAt(all, path)))),
       changed(change) {
         if (change.what === 'failed')
           faults.push({ repo: repoAt(chosen, change.path), path: change.path, error: change.error })
@@ -101,6 +103,9 @@ const rootOf = ({ settings }: MountedRepo): string => settings.mount.replace(/\/
 const repoAt = (repos: readonly MountedRepo[], path: string): string =>
   repos.filter((one) => `/${path}`.startsWith(`${rootOf(one)}/`)).sort((a, b) => rootOf(b).length - rootOf(a).length)[0]
     ?.settings.name ?? ''
+
+const isOwn = (path: string): boolean => path.startsWith(`${OWN_FOLDER}/`)
+const ownedBy = (repos: ReadonlySet<string>, path: string): boolean => [...repos].some((repo) => belongsTo(path, repo))
 
 interface Plan {
   readonly mirror: Mirror
@@ -138,6 +143,7 @@ async function planRepo(
       if (resource !== undefined) await add(plan, resource)
     }
   }
+  if (!options.dryRun) await addServers(plan)
   return { ...counts, setup: counts.files === 0 ? [] : mounted.ecosystem.setup({ repo: mounted.repo, base }) }
 }
 
@@ -211,6 +217,7 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
     }
     const { sha256, size } = opened.body
     for (const name of names) {
+      stateFields(plan, resource, opened, `${rootOf(mounted)}${name}`)
       tree.add({
         path: `${rootOf(mounted)}${name}`.slice(1),
         sha256,
@@ -224,6 +231,37 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
     }
   }
 }
+
+/**
+ * What clients of the protocol are told beside the bytes, where its routes tell them anything: their own fields, and with them
+ * the type. What the name says already is left out.
+ */
+function stateFields({ tree, mounted }: Plan, { route }: Resource, { type, own }: Opened, path: string): void {
+  if (route.headers === undefined) return
+  const fields = Object.entries({ ...own, ...(type === UNKNOWN ? {} : { 'content-type': type }) }).filter(
+    ([, value]) => !path.endsWith(`/${value}`) && isListable(path, value),
+  )
+  tree.states(mounted.settings.name, path, Object.fromEntries(fields))
+}
+
+/** How web servers are told what was stated. */
+async function addServers({ mirror, mounted, tree }: Plan): Promise<void> {
+  const { name } = mounted.settings
+  const fields = tree.fieldsOf(name).map((field) => ({ repo: name, name: field }))
+  if (fields.length === 0) return
+  const lines = (field: (typeof fields)[number]) => tree.stated(name, field.name)
+  for (const { path, text } of configurations(rootOf(mounted), name, fields, lines)) {
+    const { sha256, size } = await mirror.store.put(encoded(text()))
+    tree.addOwn({ path, sha256, size, modified: 0, kind: 'document', rank: ranks.made })
+  }
+}
+
+async function* encoded(texts: Iterable<string>): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+/** What a web server says of a file when its name tells nothing. */
+const UNKNOWN = 'application/octet-stream'
 
 /** What a client would get; undefined when it would get nothing, which is counted or told. */
 async function openShown(plan: Plan, resource: Resource, type: string): Promise<Opened | undefined> {

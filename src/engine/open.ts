@@ -41,6 +41,8 @@ export type CacheState = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED' | 'BYPASS'
 
 export interface Opened extends Served {
   readonly cache: CacheState
+  /** Those of the header fields that belong to the protocol, whoever serves this. */
+  readonly own: Readonly<Record<string, string>>
   /** For the counts of hits. */
   readonly resource: Resource
   /** Until then nothing but the catalog can change this answer; milliseconds since 1970, 0 when it must be asked for each time. */
@@ -131,12 +133,15 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
       return bytesOf(mirror, resource, found.instead(asMirrorError(error)))
     }
   }
+  const own =
+    resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p) ?? {}
   return {
     type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
     headers: {
       ...cacheHeaders(resource, 'MISS', { headers: found.arriving.headers, checked: mirror.now() }, mirror),
-      ...resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p),
+      ...own,
     },
+    own,
     body: growing,
     cache: 'MISS',
     resource,
@@ -216,6 +221,7 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
     ...tagsOf(ref.sha256, own),
     modified: ref.modified,
     headers: { ...cacheHeaders(resource, cache, ref, mirror), ...own },
+    own,
     body: { sha256: ref.sha256, size: ref.size },
     cache,
     resource,
@@ -248,6 +254,7 @@ async function viewed(
       ...(types.length > 1 ? { vary: 'Accept' } : {}),
       ...view.headers,
     },
+    own: view.headers,
     body: { sha256: view.sha256, size: view.size },
     twins: view.twins,
     cache,
@@ -348,6 +355,7 @@ async function live(mirror: Mirror, resource: Resource, request: OpenRequest): P
   return {
     type: received.headers['content-type'] ?? 'application/octet-stream',
     headers: { 'cache-control': 'no-store', 'x-cache': 'BYPASS', 'cache-status': 'pkgmirror; fwd=bypass' },
+    own: {},
     body: await collect(received.body, LIVE_LIMIT),
     cache: 'BYPASS',
     resource,

@@ -25,14 +25,9 @@ const LOCAL_HEADER = 30
 const DIRECTORY_HEADER = 46
 
 /**
-<<<<<<< HEAD
- * The files of an archive in the order of its central directory. Memory holds one entry at a time.
- * @throws MirrorError UNREADABLE for what is no zip archive, is encrypted, has unsafe or doubled names, or lies about sizes or checksums.
-=======
  * The files of an archive in the order of its central directory. Memory holds their names, and one entry at a time.
  * @throws MirrorError UNREADABLE for what is no zip archive, is encrypted, has unsafe or doubled names, lies about sizes or
  * checksums, or shows other files to other readers.
->>>>>>> sigstore
  */
 export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): AsyncGenerator<ZipFile> {
   const { fromRandomAccessReaderPromise, RandomAccessReader } = await import('yauzl')
@@ -74,14 +69,7 @@ export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): Asy
     }
     if (described !== directory.size) throw unreadable('its directory holds more than its files')
     async function* unpacked(member: Member): AsyncGenerator<Uint8Array> {
-      let checksum = 0
       try {
-<<<<<<< HEAD
-        for await (const piece of await archive.openReadStreamPromise(member)) {
-          checksum = crc32(piece as Uint8Array, checksum)
-          yield piece as Uint8Array
-        }
-=======
         const local = await archive.readLocalFileHeaderPromise(member)
         if (!local.fileName.equals(member.fileNameRaw) || local.compressionMethod !== member.compressionMethod)
           throw unreadable('a file is another by its own header than by the directory')
@@ -90,13 +78,11 @@ export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): Asy
           sum = crc32(piece, sum)
           yield piece as Uint8Array
         }
-        if (sum !== member.crc32) throw unreadable('the checksum of a file is wrong')
->>>>>>> sigstore
+        // readers refuse such a file, so it must not be kept as a good one
+        if (sum !== member.crc32) throw unreadable(`${JSON.stringify(member.fileName.slice(0, 200))} is damaged`)
       } catch (error) {
         throw unreadable(error)
       }
-      // readers refuse such a file, so it must not be kept as a good one
-      if (checksum !== member.crc32) throw unreadable(`${JSON.stringify(member.fileName.slice(0, 200))} is damaged`)
     }
   } catch (error) {
     throw unreadable(error)

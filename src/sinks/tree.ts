@@ -22,6 +22,13 @@ export interface GrowingTree extends Tree {
    * equal, equal but for letter case, or a file where the other needs a folder.
    */
   add(file: TreeFile): void
+  /** A file in the folder that belongs to the export, below which `path` is; one that is there already is enough. */
+  addOwn(file: TreeFile): void
+  /** What a web server has to say of a file of a repository, beside its bytes. */
+  states(repo: string, path: string, fields: Readonly<Record<string, string>>): void
+  /** The names of the fields that were stated for a repository. */
+  fieldsOf(repo: string): readonly string[]
+  stated(repo: string, field: string): Iterable<readonly [path: string, value: string]>
   close(): void
 }
 
@@ -33,6 +40,8 @@ const schema = `
   CREATE INDEX file_fold ON file (fold);
   CREATE INDEX file_rank ON file (rank, path);
   CREATE TABLE folder (path TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE field (repo TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (repo, name, path)) WITHOUT ROWID;
   -- never ended: nobody else sees this database, and nothing of it outlives the connection
   BEGIN;
 `
@@ -52,6 +61,13 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
   const folded = connection.prepare<[string], { path: string }>('SELECT path FROM file WHERE fold = ?')
   const asFolder = connection.prepare<[string], { first: string }>('SELECT first FROM folder WHERE path = ?')
   const addFolder = connection.prepare('INSERT INTO folder (path, first) VALUES (?, ?)')
+  const addField = connection.prepare('INSERT INTO field (repo, name, path, value) VALUES (?, ?, ?, ?)')
+  const fieldNames = connection.prepare<[string], { name: string }>(
+    'SELECT DISTINCT name FROM field WHERE repo = ? ORDER BY name',
+  )
+  const fieldPage = connection.prepare<[string, string, string], { path: string; value: string }>(
+    `SELECT path, value FROM field WHERE repo = ? AND name = ? AND path > ? ORDER BY path LIMIT ${PAGE}`,
+  )
   let files = 0
   let bytes = 0
 
@@ -76,6 +92,16 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
     }
   }
 
+  function put(file: TreeFile): void {
+    const { path } = file
+    const fold = letterCase === 'folded' ? path.normalize('NFC').toLowerCase() : path
+    mustBeFree(path, fold)
+    addFolders(path, fold)
+    insert.run({ ...file, fold })
+    files += 1
+    bytes += file.size
+  }
+
   return {
     get files() {
       return files
@@ -89,12 +115,24 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
       if (path === OWN_FOLDER || path.startsWith(`${OWN_FOLDER}/`)) {
         throw collision(`${path} lies in the folder that an export keeps for itself`)
       }
-      const fold = letterCase === 'folded' ? path.normalize('NFC').toLowerCase() : path
-      mustBeFree(path, fold)
-      addFolders(path, fold)
-      insert.run({ ...file, fold })
-      files += 1
-      bytes += file.size
+      put(file)
+    },
+    addOwn(file) {
+      const path = `${OWN_FOLDER}/${file.path}`
+      if (get.get(path) === undefined) put({ ...file, path })
+    },
+    states(repo, path, fields) {
+      for (const [name, value] of Object.entries(fields)) addField.run(repo, name, path, value)
+    },
+    fieldsOf: (repo) => fieldNames.all(repo).map(({ name }) => name),
+    *stated(repo, field) {
+      for (let last = ''; ; ) {
+        const rows = fieldPage.all(repo, field, last)
+        for (const { path, value } of rows) yield [path, value] as const
+        const end = rows.at(-1)
+        if (end === undefined || rows.length < PAGE) return
+        last = end.path
+      }
     },
     get: (path) => get.get(path),
     *list() {

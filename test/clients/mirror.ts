@@ -13,6 +13,8 @@ export interface Running {
   readonly url: string
   /** What it has said on standard error. */
   said(): string
+  /** Of a server that starts when its tree is there. */
+  ready?(): Promise<void>
   stop(): Promise<void>
 }
 

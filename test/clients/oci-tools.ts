@@ -4,14 +4,14 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environment, execute, files, folder } from './place.ts'
 import type { Use } from './voyage.ts'
+import { freePort } from './web-servers.ts'
 
-/** `127.0.0.1:8080/v2` of an address, as references to images are written. */
+/** As references to images are written. */
 const hostOf = (url: string): string => new URL(url).host
 
 /** The digest of an image with all its platforms, and its tag as it is listed. */
@@ -123,14 +123,4 @@ export async function startRegistry(
       await gone
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const bound = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof bound === 'object' && bound !== null ? bound.port : 0
 }

@@ -8,6 +8,7 @@ import { pkgmirror, serve } from './mirror.ts'
 import { buildah, containerd, skopeo, startRegistry } from './oci-tools.ts'
 import { files, folder, found, mainland } from './place.ts'
 import { emptyMirror, originOf, voyage } from './voyage.ts'
+import { webServers } from './web-servers.ts'
 
 const image = 'org/orchard'
 /** Whatever the registry is called by those who pull from it. */
@@ -29,9 +30,9 @@ async function debian(t: TestContext) {
 const configured = (url: string, more = ''): string => `repositories:\n  oci: { upstream: "${url}"${more} }\n`
 
 describe('skopeo', without('skopeo', 'docker-registry'), () => {
-  it('copies an image of two platforms, and lists its tags, online and offline', async (t) => {
+  it('copies an image of two platforms, and lists its tags, online, offline and exported', async (t) => {
     const origin = await debian(t)
-    const got = await voyage(t, origin, skopeo(t, image, '1.2.0'), {})
+    const got = await voyage(t, origin, skopeo(t, image, '1.2.0'), webServers)
     assert.deepEqual(got, [origin.images.orchard.digest, '1.2.0'])
   })
 
@@ -56,14 +57,19 @@ describe('skopeo and a registry that asks for tokens', without('skopeo'), () => 
     )
     const hosts = new URL(replica.files.url).host
     const login = `, allow_hosts: ["${hosts}"], credentials: { username: me, password: hunter2 }`
-    const got = await voyage(t, originOf(t, replica, configured(replica.url, login)), skopeo(t, image, '1.2.0'), {})
+    const got = await voyage(
+      t,
+      originOf(t, replica, configured(replica.url, login)),
+      skopeo(t, image, '1.2.0'),
+      webServers,
+    )
     assert.deepEqual(got, [orchard.digest, '1.2.0'])
   })
 })
 
 describe('buildah', without('buildah', 'skopeo', 'docker-registry'), () => {
   it('unpacks the image of its own platform', async (t) => {
-    const text = await voyage(t, await debian(t), buildah(t, `${image}:1.1.0`, 'hello.txt'), {})
+    const text = await voyage(t, await debian(t), buildah(t, `${image}:1.1.0`, 'hello.txt'), webServers)
     assert.equal(text, 'orchard 1.1.0\n')
   })
 })

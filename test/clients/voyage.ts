@@ -55,6 +55,7 @@ export async function withoutNetwork<T>(
     const tree = folder(t)
     const server = await start(t, tree, nowhere)
     await pkgmirror(mirror, 'export', tree, '--base-url', server.url)
+    await server.ready?.()
     assert.deepEqual(await use(server.url, nowhere), expected, `exported, from ${name}`)
     await server.stop()
   }

@@ -1,7 +1,15 @@
 // OCI and Docker registries: manifests and blobs under their digests, tags that point at them, and what refers to them.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 
-import { type BuiltIn, type Ecosystem, type ParamsOf, type Repo, type Route, route } from '../../contract.ts'
+import {
+  type BuiltIn,
+  type Ecosystem,
+  type ParamsOf,
+  type Repo,
+  type Route,
+  route,
+  type Shown,
+} from '../../contract.ts'
 import { ociVersions } from '../../versions/oci.ts'
 import { checkManifest } from './check.ts'
 import { closure } from './closure.ts'
@@ -17,7 +25,6 @@ import { want } from './want.ts'
 
 type Named = { readonly name: string }
 type Digested = ParamsOf<'/:name+/blobs/:digest'>
-type Tagged = ParamsOf<'/:name+/manifests/:tag'>
 
 const json = 'application/json'
 /** The page size that registries commonly allow at most. */
@@ -36,8 +43,11 @@ const manifest = {
   check: checkManifest,
 } satisfies Partial<Route<Named, OciOptions>>
 
+/** Old clients look for it, and it says that the type of an answer counts. */
+const version = () => ({ 'docker-distribution-api-version': 'registry/2.0' })
+
 /** Bytes that a tag stands for: their digest is what clients ask for next. */
-const headers: NonNullable<Route<Tagged, OciOptions>['headers']> = ({ digests }) => ({
+const headers = ({ digests }: Pick<Shown, 'digests'>) => ({
   'docker-content-digest': `sha256:${digests.sha256}`,
 })
 
@@ -87,7 +97,7 @@ export const oci: Ecosystem<OciOptions> = {
       kind: 'made',
       types: [json],
       view: async () => Buffer.from('{}'),
-      headers: () => ({ 'docker-distribution-api-version': 'registry/2.0' }),
+      headers: version,
       // what any web server shows for a folder: clients look at the status alone
       files: () => ['/index.html'],
     }),
@@ -105,7 +115,7 @@ export const oci: Ecosystem<OciOptions> = {
       known: ({ name }) => ({ name }),
       ...manifest,
       read: readListed,
-      headers: ({ digests }) => ({ 'docker-content-digest': `sha256:${digests.sha256}` }),
+      headers,
     }),
     route('/:name+/manifests/:tag', {
       kind: 'index',
@@ -136,6 +146,7 @@ export const oci: Ecosystem<OciOptions> = {
       types: [json],
       shows: ['n', 'last'],
       view: viewTags,
+      headers: version,
     }),
     route('/:name+/referrers/:digest', {
       kind: 'index',
@@ -150,6 +161,7 @@ export const oci: Ecosystem<OciOptions> = {
       types: [indexType],
       shows: ['artifactType'],
       view: viewReferrers,
+      headers: version,
     }),
   ],
   versions: ociVersions,

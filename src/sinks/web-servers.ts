@@ -1,0 +1,138 @@
+// Header fields that a plain web server does not know by itself (a type that no name tells, a digest), as configuration of the
+// servers that people use: for each repository a list of paths for each field, and the rules that look there.
+
+import { hash } from 'node:crypto'
+
+/** The folder of these files, in the folder that belongs to the export. */
+export const SERVERS = 'servers'
+
+/** One path of a tree, with a slash in front, and what it is served with. */
+export type Line = readonly [path: string, value: string]
+
+interface Server {
+  /** The list of one field; `standard` is the value of every other path. */
+  list(field: Field, lines: Iterable<Line>): Iterable<string>
+  /** What looks there, for everything below a mount. */
+  rules(mount: string, repo: string, fields: readonly Field[]): string
+  /** How the names of both end. */
+  readonly listed: string
+  readonly ruled: string
+}
+
+/** A header field of a repository. */
+export interface Field {
+  readonly repo: string
+  readonly name: string
+}
+
+const unlisted = 'application/octet-stream'
+const standard = ({ name }: Field): string => (name === 'content-type' ? unlisted : '')
+/** Short, because nginx keeps names of variables in small buckets, and another one for each repository and field. */
+const variable = ({ repo, name }: Field): string => `mirror_${hash('sha256', `${repo} ${name}`).slice(0, 12)}`
+const title = (name: string): string => name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
+
+/** Characters that mean nothing to any of the servers: whatever else a path or a value holds is not listed. */
+const plain = /^[A-Za-z0-9 ._:;/@+=,~-]+$/
+export const isListable = (path: string, value: string): boolean =>
+  plain.test(path) && !path.includes(' ') && plain.test(value)
+
+/** A folder is shown by its index file, under the name of the folder. */
+function* withFolders(lines: Iterable<Line>): Generator<Line> {
+  for (const [path, value] of lines) {
+    yield [path, value]
+    if (path.endsWith('/index.html')) yield [path.slice(0, -'index.html'.length), value]
+  }
+}
+
+const nginx: Server = {
+  listed: 'map',
+  ruled: 'locations',
+  *list(field, lines) {
+    yield `map $uri $${variable(field)} {\n  default "${standard(field)}";\n`
+    for (const [path, value] of lines) yield `  "${path}" "${value}";\n`
+    yield '}\n'
+  },
+  rules: (mount, _, fields) =>
+    [
+      `location ${mount}/ {`,
+      '  index index.html;',
+      '  gzip off;',
+      // without a type of the server's own, the one that is added is the only one
+      '  types { }',
+      '  default_type "";',
+      ...fields.map((field) => `  add_header ${title(field.name)} $${variable(field)};`),
+      '}',
+      '',
+    ].join('\n'),
+}
+
+const caddy: Server = {
+  listed: 'map',
+  ruled: 'caddy',
+  *list(field, lines) {
+    yield `map {http.request.orig_uri.path} {${variable(field)}} {\n`
+    for (const [path, value] of withFolders(lines)) yield `  ${path} "${value}"\n`
+    yield `  default "${standard(field)}"\n}\n`
+  },
+  rules: (mount, repo, fields) =>
+    [
+      ...fields.map(({ name }) => `import ${name}.map`),
+      `@${variable({ repo, name: '' })} path ${mount}/*`,
+      ...fields.map((field) => `header @${variable({ repo, name: '' })} ${title(field.name)} {${variable(field)}}`),
+      '',
+    ].join('\n'),
+}
+
+const apache: Server = {
+  listed: 'txt',
+  ruled: 'conf',
+  *list(_, lines) {
+    for (const [path, value] of withFolders(lines)) yield `${path} ${value}\n`
+  },
+  rules: (mount, _, fields) =>
+    [
+      'RewriteEngine On',
+      ...fields.flatMap((field) => [
+        `RewriteMap ${variable(field)} "txt:\${PKGMIRROR}/.pkgmirror/${SERVERS}/apache/${field.repo}/${field.name}.txt"`,
+        `RewriteRule ^${mount}/ - [E=${variable(field)}:\${${variable(field)}:%{REQUEST_URI}${standard(field) === '' ? '' : `|${standard(field)}`}}]`,
+      ]),
+      `<Location "${mount}/">`,
+      '  SetEnv no-gzip 1',
+      ...fields.map((field) => {
+        const value = `%{reqenv:${variable(field)}}`
+        return `  Header set ${title(field.name)} "expr=${value}" "expr=-n ${value}"`
+      }),
+      '</Location>',
+      '',
+    ].join('\n'),
+}
+
+const servers: Readonly<Record<string, Server>> = { nginx, caddy, apache }
+
+export interface Configuration {
+  /** Below the folder of an export: `servers/nginx/oci/oci.locations`. */
+  readonly path: string
+  text(): Iterable<string>
+}
+
+/** Keys of hash tables may be as long as paths are. Included once, whatever lists there are. */
+const tables = 'map_hash_bucket_size 2048;\nmap_hash_max_size 262144;\n'
+
+/** The files for one repository; `lines` gives those of a field, sorted by path. */
+export function* configurations(
+  mount: string,
+  repo: string,
+  fields: readonly Field[],
+  lines: (field: Field) => Iterable<Line>,
+): Generator<Configuration> {
+  for (const [name, server] of Object.entries(servers)) {
+    const folder = `${SERVERS}/${name}/${repo}`
+    for (const field of fields)
+      yield { path: `${folder}/${field.name}.${server.listed}`, text: () => server.list(field, lines(field)) }
+    yield { path: `${folder}/${repo}.${server.ruled}`, text: () => [server.rules(mount, repo, fields)] }
+  }
+  yield { path: `${SERVERS}/nginx/0.map`, text: () => [tables] }
+}
+
+/** Does a path of the export's own folder belong to this repository? */
+export const belongsTo = (path: string, repo: string): boolean => path.split('/').at(-2) === repo
