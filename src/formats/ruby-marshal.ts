@@ -515,8 +515,11 @@ export const rubyString = (text: string): RubyString => ({
 })
 
 /** The text of a Ruby string; undefined for any other value. Bytes that are not UTF-8 are replaced. */
-export const textOf = (value: RubyValue | undefined): string | undefined =>
-  isKind(value, 'string') ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(value.bytes) : undefined
+export function textOf(value: RubyValue | undefined): string | undefined {
+  if (!isKind(value, 'string')) return undefined
+  const { buffer, byteOffset, length } = value.bytes
+  return Buffer.from(buffer, byteOffset, length).toString()
+}
 
 type Kinds = { readonly [K in Extract<RubyValue, { readonly type: string }> as K['type']]: K }
 

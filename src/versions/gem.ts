@@ -19,14 +19,30 @@ export interface GemVersion {
   readonly platform: string
 }
 
+/** What was read of a text is kept for the next time: lists of millions of versions hold the same few over and over. */
+function remembering<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
+  return (text) => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    if (known.size >= mostKnown) known.clear()
+    const made = read(text)
+    known.set(text, made)
+    return made
+  }
+}
+const mostKnown = 20_000
+
 /** Undefined for a text that names no version. */
-export function splitVersion(text: string): GemVersion | undefined {
-  if (text.length > longest) return undefined
+export const splitVersion = (text: string): GemVersion | undefined =>
+  text.length > longest ? undefined : splitKnown(text)
+
+const splitKnown = remembering((text: string): GemVersion | undefined => {
   const dash = text.indexOf('-')
   const number = dash === -1 ? text : text.slice(0, dash)
   const platform = dash === -1 ? anyRuby : text.slice(dash + 1)
   return numberPattern.test(number) && platformPattern.test(platform) ? { number, platform } : undefined
-}
+})
 
 /** As the compact index and file names write it: the platform `ruby` is left out. */
 export const joinVersion = ({ number, platform }: GemVersion): string =>
@@ -36,8 +52,9 @@ export const joinVersion = ({ number, platform }: GemVersion): string =>
 type Segments = readonly string[]
 
 const isWord = (segment: string): boolean => segment.charCodeAt(0) > 57
-const segmentsOf = (number: string): string[] =>
+const segmentsOf = (number: string): Segments =>
   (number.match(/[0-9]+|[A-Za-z]+/g) ?? []).map((each) => (isWord(each) ? each : each.replace(/^0+(?=.)/, '')))
+const canonicalOf = remembering((number) => canonical(segmentsOf(number)))
 
 /** Zeros at the end of the numeric head and of the rest count for nothing. */
 function canonical(segments: Segments): Segments {
@@ -67,7 +84,7 @@ function compareSegments(a: Segments, b: Segments): number {
 
 /** Negative, zero or positive, as Gem::Version orders two numbers. */
 export const compareNumbers = (a: string, b: string): number =>
-  a === b ? 0 : compareSegments(canonical(segmentsOf(a)), canonical(segmentsOf(b)))
+  a === b ? 0 : compareSegments(canonicalOf(a), canonicalOf(b))
 
 /** Its numeric head: `1.2.b3` → 1.2. */
 const release = (segments: Segments): Segments => {
@@ -84,7 +101,7 @@ function bump(segments: Segments): Segments {
 
 interface Bound {
   readonly operator: string
-  readonly segments: Segments
+  readonly number: string
   /** For `=` alone: of the files of this number, one. */
   readonly platform?: string
 }
@@ -95,14 +112,16 @@ function boundOf(text: string): Bound | string {
   const [, operator = '=', version = ''] = boundPattern.exec(text) ?? []
   const split = splitVersion(version)
   if (split === undefined) return `${JSON.stringify(text.slice(0, 80))} is no requirement`
-  const segments = segmentsOf(split.number)
-  if (!version.includes('-')) return { operator, segments }
+  const { number } = split
+  if (!version.includes('-')) return { operator, number }
   if (operator !== '=') return `a platform can stand after = alone, not after ${operator}`
-  return { operator, segments, platform: split.platform }
+  return { operator, number, platform: split.platform }
 }
 
-function parse(range: string): readonly Bound[] | string {
-  if (range.length > longest) return `a requirement has at most ${longest} characters`
+const parse = (range: string): readonly Bound[] | string =>
+  range.length > longest ? `a requirement has at most ${longest} characters` : parseKnown(range)
+
+const parseKnown = remembering((range: string): readonly Bound[] | string => {
   const bounds: Bound[] = []
   for (const part of range.split(',')) {
     const bound = boundOf(part.trim())
@@ -110,18 +129,19 @@ function parse(range: string): readonly Bound[] | string {
     bounds.push(bound)
   }
   return bounds
-}
+})
 
-function meets(version: GemVersion, { operator, segments: bound, platform }: Bound): boolean {
-  const segments = segmentsOf(version.number)
-  const order = compareSegments(canonical(segments), canonical(bound))
+function meets(version: GemVersion, { operator, number, platform }: Bound): boolean {
+  const order = compareNumbers(version.number, number)
   if (operator === '=') return order === 0 && (platform === undefined || platform === version.platform)
   if (operator === '!=') return order !== 0
   if (operator === '>') return order > 0
   if (operator === '<') return order < 0
   if (operator === '>=') return order >= 0
   if (operator === '<=') return order <= 0
-  return order >= 0 && compareSegments(canonical(release(segments)), canonical(bump(bound))) < 0
+  if (order < 0) return false
+  const end = canonical(bump(segmentsOf(number)))
+  return compareSegments(canonical(release(segmentsOf(version.number))), end) < 0
 }
 
 const isPrerelease = (number: string): boolean => /[A-Za-z]/.test(number)

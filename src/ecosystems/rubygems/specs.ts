@@ -15,6 +15,7 @@ import {
 } from '../../formats/ruby-marshal.ts'
 import { anyRuby, gemVersions, joinVersion, splitVersion } from '../../versions/gem.ts'
 import { heldGems, latestOf } from './held.ts'
+import { createMarks, type Marks } from './marks.ts'
 import { gemPath, isGemName } from './paths.ts'
 import { sightOf } from './sight.ts'
 import { createTally } from './text.ts'
@@ -98,14 +99,19 @@ async function heldSpecs(kind: SpecsKind, show: Show): Promise<AsyncIterable<Uin
   )
 }
 
+type Filter = (item: Item) => boolean | Promise<boolean>
+
 /** What is shown of a list: a file of unknown age only when it is held, for then its age was looked at. */
-function createFilter(show: Show): (item: Item) => Promise<boolean> {
+function createFilter(show: Show): Filter {
   let held: Set<string> | undefined
-  return async ({ name, version }) => {
+  return ({ name, version }) => {
     const sight = sightOf(show, name, version)
     if (sight !== 'unknown') return sight === 'shown'
-    held ??= new Set(await Array.fromAsync(show.holdings(), ({ path }) => path))
-    return held.has(gemPath(name, version))
+    if (held !== undefined) return held.has(gemPath(name, version))
+    return Array.fromAsync(show.holdings(), ({ path }) => path).then((paths) => {
+      held = new Set(paths)
+      return held.has(gemPath(name, version))
+    })
   }
 }
 
@@ -117,26 +123,34 @@ export async function viewSpecs(
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   if (doc === undefined) return heldSpecs(kind, show)
   const shows = createFilter(show)
+  const shown = createMarks()
   let count = 0
   const gone = new Set<string>()
   for await (const item of items(doc)) {
-    if (await shows(item)) count += 1
+    const sight = shows(item)
+    const there = typeof sight === 'boolean' ? sight : await sight
+    shown.add(there)
+    if (there) count += 1
     else gone.add(item.name)
   }
   if (gone.size === 0) return doc.stream()
   if (kind === 'latest') return latestSpecs(doc, show, shows, gone)
-  return compress(formatMarshalList(count, shownValues(doc, shows)), 'gzip')
+  return compress(formatMarshalList(count, shownValues(doc, shown)), 'gzip')
 }
 
-async function* shownValues(doc: Doc, shows: (item: Item) => Promise<boolean>): AsyncGenerator<RubyValue> {
-  for await (const item of items(doc)) if (await shows(item)) yield item.value
+async function* shownValues(doc: Doc, shown: Marks): AsyncGenerator<RubyValue> {
+  let index = 0
+  for await (const item of items(doc)) {
+    if (shown.at(index)) yield item.value
+    index += 1
+  }
 }
 
 /** Of gems whose newest version is hidden, the newest that is not: the list of all released ones tells it. */
 async function latestSpecs(
   doc: Doc,
   show: Show,
-  shows: (item: Item) => Promise<boolean>,
+  shows: Filter,
   gone: ReadonlySet<string>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const all = await show.document(specsPath)

@@ -6,9 +6,9 @@
 // appended later only the info page knows, so under a cooldown its number is not told, and the gem keeps its line.
 
 import type { Doc, Show } from '../../contract.ts'
-import { joinVersion, splitVersion } from '../../versions/gem.ts'
 import { heldGems, shownPage } from './held.ts'
 import { timeOf } from './line.ts'
+import { createMarks, type Marks } from './marks.ts'
 import { infoPath, isGemName } from './paths.ts'
 import { sightOf } from './sight.ts'
 import { bodyLines, createTally } from './text.ts'
@@ -19,6 +19,7 @@ const mostPages = 64
 const pieceSize = 64 * 1024
 
 interface Line {
+  readonly text: string
   readonly name: string
   /** With a `-` before those that were removed. */
   readonly versions: readonly string[]
@@ -31,17 +32,14 @@ interface Line {
 function parseLine(text: string): Omit<Line, 'before'> | undefined {
   const [name = '', listed = '', md5 = '', ...more] = text.split(' ')
   if (!isGemName(name) || !/^[0-9a-fA-F]{32}$/.test(md5) || more.length > 0) return undefined
-  const versions = listed.split(',').filter((version) => version !== '')
-  return versions.every(isVersion) ? { name, versions, md5 } : undefined
+  // of a gem without a version there is but a comma
+  if (listed === ',') return { text, name, versions: [], md5 }
+  return versionList.test(listed) ? { text, name, versions: listed.split(','), md5 } : undefined
 }
 
+const versionList =
+  /^-?[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[A-Za-z][A-Za-z0-9._-]*)?(?:,-?[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[A-Za-z][A-Za-z0-9._-]*)?)*$/
 const withoutDash = (version: string): string => (version.startsWith('-') ? version.slice(1) : version)
-
-function isVersion(text: string): boolean {
-  const version = withoutDash(text)
-  const split = splitVersion(version)
-  return split !== undefined && joinVersion(split) === version
-}
 
 /** When the list was written that lines are appended to since, as the head says it. */
 async function createdOf(doc: Doc): Promise<string | undefined> {
@@ -91,32 +89,41 @@ function told(show: Show, { name, versions, before }: Line): Told {
   }
 }
 
-/** The gems whose lines change, as far as their pages are to be looked at. */
-async function changedGems(doc: Doc, show: Show): Promise<ReadonlySet<string>> {
+/** Which lines change, and the gems whose pages are to be looked at for it. */
+interface Changes {
+  readonly lines: Marks
+  readonly looked: ReadonlySet<string>
+}
+
+async function changesOf(doc: Doc, show: Show): Promise<Changes> {
+  const lines = createMarks()
   const hiding = new Set<string>()
   const unsure = new Set<string>()
-  for await (const lines of gemLines(doc)) {
-    for (const line of lines) {
+  for await (const group of gemLines(doc)) {
+    for (const line of group) {
       const one = told(show, line)
+      lines.add(one.hides || one.unsure)
       if (one.hides && hiding.size < mostPages) hiding.add(line.name)
       if (one.unsure && unsure.size <= mostPages) unsure.add(line.name)
     }
   }
-  return unsure.size > mostPages ? hiding : new Set([...hiding, ...unsure])
+  return { lines, looked: unsure.size > mostPages ? hiding : new Set([...hiding, ...unsure]) }
 }
 
 async function* shownLines(doc: Doc, show: Show): AsyncGenerator<readonly string[]> {
-  const looked = new Set<string>()
-  const changed = await changedGems(doc, show)
-  for await (const lines of gemLines(doc)) {
+  const { lines, looked } = await changesOf(doc, show)
+  const done = new Set<string>()
+  let index = 0
+  for await (const group of gemLines(doc)) {
     const shown: string[] = []
-    for (const line of lines) {
-      const { name } = line
-      if (!changed.has(name)) shown.push(...plainLine(line, show))
-      else if (!looked.has(name)) {
-        looked.add(name)
-        shown.push(...(await trueLine(name, show)))
-      }
+    for (const line of group) {
+      const changes = lines.at(index)
+      index += 1
+      if (looked.has(line.name)) {
+        if (!done.has(line.name)) shown.push(...(await trueLine(line.name, show)))
+        done.add(line.name)
+      } else if (changes) shown.push(...plainLine(line, show))
+      else shown.push(line.text)
     }
     yield shown
   }
