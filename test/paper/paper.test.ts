@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
-import { go } from './go.ts'
 import { maven } from './maven.ts'
 import { oci } from './oci.ts'
 import { pypi } from './pypi.ts'
@@ -19,22 +18,6 @@ const paper: readonly { readonly ecosystem: AnyEcosystem; readonly paths: readon
       '/integrity/six/1.0/six-1.0.tar.gz/provenance',
       '/files/six/six-1.0-py3-none-any.whl.metadata',
       '/files/six/six-1.0.tar.gz',
-    ],
-  },
-  {
-    ecosystem: go,
-    paths: [
-      '/sumdb/sum.example.org/supported',
-      '/sumdb/sum.example.org/latest',
-      '/sumdb/sum.example.org/lookup/example.org/!azure/x@v1.0.0',
-      '/sumdb/sum.example.org/tile/8/0/x001/067.p/3',
-      '/example.org/a/b/@v/list',
-      '/example.org/a/b/@v/v1.2.3.info',
-      '/example.org/a/b/@v/v1.2.3.mod',
-      '/example.org/a/b/@v/v1.2.3.zip',
-      '/example.org/a/b/@upstream',
-      '/example.org/a/b/@latest',
-      '/index',
     ],
   },
   {
