@@ -85,7 +85,7 @@ export async function open(
     const filtered = resource.route.kind !== 'artifact' && !mounted.judge.open
     if (asMirrorError(error).code !== 'UNSTORABLE' || filtered || mounted.judge.waits) throw error
     taken = true
-    return { ...(await passOn(mirror, resource, passed)), cache: 'BYPASS', resource, until: 0 }
+    return { ...(await passOn(mirror, resource, passed)), cache: 'BYPASS', own: {}, resource, until: 0 }
   } finally {
     if (!taken) await passed?.discard()
   }

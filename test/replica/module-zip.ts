@@ -18,8 +18,8 @@ export function moduleZip(prefix: string, files: Files): Buffer {
     sums.writeUInt32LE(crc32(body), 0)
     sums.writeUInt32LE(packed.length, 4)
     sums.writeUInt32LE(body.length, 8)
-    // version 2.0, flag 3 (a descriptor follows the data), method 8, no time
-    const head = Buffer.from([20, 0, 8, 0, 8, 0, 0, 0, 0, 0])
+    // version 2.0, flags 3 (a descriptor follows the data) and 11 (the name is UTF-8, not ASCII), method 8, no time
+    const head = Buffer.from([20, 0, 8, name.length === (prefix + file).length ? 0 : 8, 8, 0, 0, 0, 0, 0])
     const lengths = Buffer.alloc(4)
     lengths.writeUInt16LE(name.length, 0)
     const local = [Buffer.from('PK\x03\x04'), head, Buffer.alloc(12), lengths, name]

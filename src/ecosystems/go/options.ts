@@ -20,6 +20,15 @@ const globs = v.array(
   ),
 )
 
+/** The name of the database whose key it is; undefined when it is no key. */
+function nameIn(key: string): string | undefined {
+  try {
+    return parseNoteKey(key).name
+  } catch {
+    return undefined
+  }
+}
+
 const database = v.strictObject({
   /** False: nothing is verified by it, and clients are told that it is not here. */
   enabled: v.optional(v.boolean(), true),
@@ -29,14 +38,7 @@ const database = v.strictObject({
   key: v.optional(
     v.pipe(
       v.string(),
-      v.check((text) => {
-        try {
-          parseNoteKey(text)
-          return true
-        } catch {
-          return false
-        }
-      }, 'a key is written NAME+HASH+KEY, as GOSUMDB takes it'),
+      v.check((text) => nameIn(text) !== undefined, 'a key is written NAME+HASH+KEY, as GOSUMDB takes it'),
     ),
   ),
   /** Its own address; the upstream passes it through when left out. */
@@ -63,7 +65,7 @@ export interface GoOptions {
 export function goOptions(known: Readonly<Record<string, string>>): v.GenericSchema<unknown, GoOptions> {
   const [first = ''] = Object.keys(known)
   const log = ({ name, key, url, modules }: Given): Log | undefined => {
-    const named = name ?? (key === undefined ? first : parseNoteKey(key).name)
+    const named = name ?? (key === undefined ? first : (nameIn(key) ?? ''))
     const found = key ?? known[named]
     return found === undefined
       ? undefined
@@ -73,13 +75,13 @@ export function goOptions(known: Readonly<Record<string, string>>): v.GenericSch
     database,
     v.check((given) => log(given) !== undefined, 'a database that is not built in needs its `key`'),
     v.check(
-      ({ name, key }) => name === undefined || key === undefined || parseNoteKey(key).name === name,
+      ({ name, key }) => name === undefined || key === undefined || nameIn(key) === name,
       'the key is that of a database of another name',
     ),
   )
   return v.pipe(
     v.strictObject({
-      sumdb: v.optional(v.union([one, v.array(one)]), {}),
+      sumdb: v.optional(v.union([v.array(one), one]), {}),
       private: v.optional(globs, []),
     }),
     v.transform((given) => ({
