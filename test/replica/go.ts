@@ -70,7 +70,7 @@ export const secret = 'corp.test'
 
 const escaped = (name: string): string => name.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`)
 
-function filesOf({ name, version, requires = [], more = '', source }: Module): Files {
+function filesOf({ name, requires = [], more = '', source }: Module): Files {
   const pkg = name
     .split('/')
     .at(name.endsWith('/v2') ? -2 : -1)
