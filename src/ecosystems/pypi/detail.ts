@@ -3,7 +3,7 @@
 
 import type { Digests, Doc } from '../../contract.ts'
 import { jsonValues } from '../../formats/json-stream.ts'
-import { type File, plainText, readDigests, readTime } from './file.ts'
+import { type File, plainText, readDigests, readTime, writtenTime } from './file.ts'
 import { isObject, metadataOf } from './page-json.ts'
 
 type Detail = Pick<File, 'size' | 'published' | 'uploaded' | 'metadata'> & {
@@ -21,7 +21,8 @@ export async function readDetails(doc: Doc): Promise<ReadonlyMap<string, Detail>
     if (!isObject(value) || typeof value.filename !== 'string' || details.size >= most) continue
     const { sha256 } = isObject(value.digests) ? readDigests(value.digests) : ({} as Digests)
     if (sha256 === undefined) continue
-    const published = readTime(value.upload_time_iso_8601 ?? value.upload_time)
+    const uploaded = value.upload_time_iso_8601 ?? value.upload_time
+    const published = readTime(uploaded)
     const metadata = metadataOf(value['core-metadata'])
     const { size } = value
     const yanked = value.yanked === true ? (plainText(value.yanked_reason) ?? '') : undefined
@@ -29,6 +30,7 @@ export async function readDetails(doc: Doc): Promise<ReadonlyMap<string, Detail>
       sha256,
       ...(Number.isSafeInteger(size) && (size as number) >= 0 ? { size: size as number } : {}),
       ...(published === undefined ? {} : { published }),
+      ...writtenTime(uploaded, published),
       ...(metadata === undefined ? {} : { metadata }),
       ...(yanked === undefined ? {} : { yanked }),
     })
@@ -40,13 +42,10 @@ export async function readDetails(doc: Doc): Promise<ReadonlyMap<string, Detail>
 export function joined(file: File, details: ReadonlyMap<string, Detail>): File {
   const detail = details.get(file.file)
   if (detail === undefined || detail.sha256 !== file.digests.sha256) return file
-  const { sha256: _, metadata, published, ...more } = detail
-  const dated = file.published ?? published
+  const { sha256: _, metadata, ...more } = detail
   return {
     ...more,
     ...(metadata === undefined || file.name.kind !== 'wheel' ? {} : { metadata }),
-    ...(dated === undefined ? {} : { published: dated }),
-    ...(published === undefined || published > 8.64e15 ? {} : { uploaded: new Date(published).toISOString() }),
     ...file,
   }
 }

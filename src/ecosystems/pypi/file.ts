@@ -51,6 +51,12 @@ export function readTime(text: unknown): number | undefined {
   return Number.isSafeInteger(time) && time >= 0 ? time : unreadableTime
 }
 
+/** A time for clients: as upstream wrote it where it says its zone, since lockfiles quote it. */
+export function writtenTime(text: unknown, time: number | undefined): Pick<File, 'uploaded'> {
+  if (time === undefined || time === unreadableTime) return {}
+  return { uploaded: typeof text === 'string' && text.endsWith('Z') ? text : new Date(time).toISOString() }
+}
+
 /** Longer texts of an attribute are left out: no reason and no list of versions has so many words. */
 const longestText = 2000
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
@@ -137,7 +143,7 @@ export function fileOf(stated: Stated, project: string): File | undefined {
     digests,
     ...(Number.isSafeInteger(size) && (size as number) >= 0 ? { size: size as number } : {}),
     ...(published === undefined ? {} : { published }),
-    ...(published === undefined || published === unreadableTime ? {} : { uploaded: new Date(published).toISOString() }),
+    ...writtenTime(stated.uploaded, published),
     ...(python === undefined || python === '' ? {} : { python }),
     ...(yanked === undefined ? {} : { yanked }),
     ...(metadata === undefined || name.kind !== 'wheel' ? {} : { metadata }),
