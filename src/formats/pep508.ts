@@ -92,12 +92,19 @@ function readExtras(text: string): readonly string[] {
 /** Extras are compared like names of projects (PEP 685). */
 export const normalExtra = (text: string): string => text.toLowerCase().replace(/[-_.]+/g, '-')
 
+const clause = /^(?:===|~=|==|!=|<=|>=|<|>)\s*[^\s,;()]+$/
+
 /** The clauses, with or without brackets around them. What they say is for whoever knows versions. */
 function rangeOf(text: string): string {
   const inner = text.startsWith('(') && text.endsWith(')') ? text.slice(1, -1).trim() : text
-  if (inner !== '' && !/^(?:[~=!<>]=?=?\s*[^\s,;()]+\s*)(?:,\s*[~=!<>]=?=?\s*[^\s,;()]+\s*)*,?$/.test(inner))
-    throw new Unreadable(`${JSON.stringify(inner.slice(0, 80))} is no list of versions`)
-  return inner.replace(/\s+/g, '').replace(/,$/, '')
+  if (inner === '') return ''
+  const clauses = inner
+    .replace(/,$/, '')
+    .split(',')
+    .map((one) => one.trim())
+  const wrong = clauses.find((one) => !clause.test(one))
+  if (wrong !== undefined) throw new Unreadable(`${JSON.stringify(wrong.slice(0, 80))} is no specifier of a version`)
+  return clauses.map((one) => one.replace(/\s+/g, '')).join(',')
 }
 
 function markerOf(text: string): { readonly marker?: Marker } {

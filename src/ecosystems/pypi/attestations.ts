@@ -52,13 +52,18 @@ export async function checkFile(
   }
   const [keys] = await trust.keys(options.trust_root)
   if (keys === undefined) throw new MirrorError('CONFIG', `there is no keyring ${options.trust_root}`)
-  const attested = await verifyProvenance(
-    await readProvenance(provenance),
-    { sha256: doc.digests.sha256 ?? '', named: (subject) => isSame(subject, file, project) },
-    { root: await readTrustRoot(keys), now: trust.now },
-  )
-  const [first] = attested
-  if (first !== undefined) trust.proven(`attestation by ${nameOf(first.signer)}`)
+  const subject = { sha256: doc.digests.sha256 ?? '', named: (name: string) => isSame(name, file, project) }
+  try {
+    const [first] = await verifyProvenance(await readProvenance(provenance), subject, {
+      root: await readTrustRoot(keys),
+      now: trust.now,
+    })
+    if (first !== undefined) trust.proven(`attestation by ${nameOf(first.signer)}`)
+  } catch (error) {
+    // a kind of publisher that nobody here can check proves nothing and disproves nothing
+    const unknown = error instanceof MirrorError && error.code === 'UNSUPPORTED_KEY'
+    if (!unknown || options.attestations === 'required') throw error
+  }
 }
 
 /** Names that differ in case or in how the version is written are those of one file (PEP 740, "Attestation verification"). */

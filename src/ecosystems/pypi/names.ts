@@ -87,6 +87,7 @@ export function spelling(path: string): string {
   const packages = older.exec(path)
   if (packages !== null) return packagesPath(path, packages[1] ?? '')
   if (first === 'simple' && second === '') return '/simple/'
+  if (path === '/simple/index.html') return path
   if ((first === 'simple' || first === 'pypi') && rest === '/json') return `/pypi/${named(second)}/json`
   if (first === 'simple' && rest === '/') return pagePath(named(second))
   if (first === 'pypi' && rest.endsWith('/json')) return `/pypi/${named(second)}${rest}`
