@@ -5,20 +5,8 @@ import { test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { go } from './go.ts'
 import { maven } from './maven.ts'
-import { pypi } from './pypi.ts'
 
 const paper: readonly { readonly ecosystem: AnyEcosystem; readonly paths: readonly string[] }[] = [
-  {
-    ecosystem: pypi,
-    paths: [
-      '/simple/',
-      '/simple/six/',
-      '/pypi/six/json',
-      '/integrity/six/1.0/six-1.0.tar.gz/provenance',
-      '/files/six/six-1.0-py3-none-any.whl.metadata',
-      '/files/six/six-1.0.tar.gz',
-    ],
-  },
   {
     ecosystem: go,
     paths: [

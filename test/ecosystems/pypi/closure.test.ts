@@ -195,6 +195,7 @@ describe('a closure', () => {
     assert.deepEqual(files, [
       'build_base-1.0-py3-none-any.whl',
       'builder-1.0-py3-none-any.whl',
+      'extra-1.0-py3-none-any.whl',
       'needs-1.0-py3-none-any.whl',
       'old-1.0.tar.gz',
     ])

@@ -1,0 +1,51 @@
+// pip, uv, poetry and pdm against an index on loopback.
+
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { type Kind, printed, program, requirements, startPypiReplica } from '../replica/pypi.ts'
+import { pkgmirror, serve } from './mirror.ts'
+import { files, folder, mainland } from './place.ts'
+import { pythonClients } from './pypi-suite.ts'
+import { emptyMirror, originOf, voyage, withoutNetwork } from './voyage.ts'
+
+const project = { requirements, program, printed }
+const expected = ['apple==2.1', 'orchard==1.2.0', 'press==1.0+steel.2', 'stone-fruit==0.3.0']
+
+async function origin(t: TestContext, kind: Kind) {
+  const replica = await startPypiReplica(kind)
+  const text = `repositories:\n  pypi: { upstream: "${replica.upstream.url}/simple" }\n`
+  return { replica, ...originOf(t, replica.upstream, text) }
+}
+
+for (const client of pythonClients) {
+  describe(client.name, { skip: client.missing }, () => {
+    for (const kind of ['full', 'plain'] as const) {
+      it(`installs the same through the mirror, offline and exported: a ${kind} index`, async (t) => {
+        assert.deepEqual(await voyage(t, await origin(t, kind), client.install(t, project)), expected)
+      })
+    }
+  })
+}
+
+const [pip] = pythonClients
+describe('a sync', { skip: pip?.missing ?? 'no pip' }, () => {
+  it('holds what an installation needs, each file fetched once', async (t) => {
+    assert.ok(pip !== undefined)
+    const { replica, configuration, stop } = await origin(t, 'full')
+    const mirror = emptyMirror(t, configuration)
+    const manifest = `packages:\n  pypi: ["orchard[juice]", stone-fruit]\nplatforms: [{ os: linux, python: "3.11" }]\n`
+    await pkgmirror(mirror, 'sync', `${files(folder(t), { 'm.yaml': manifest })}/m.yaml`)
+    const online = await serve(t, mirror)
+    const use = pip.install(t, project)
+    const first = await use(online.url, mainland)
+    assert.deepEqual(first, expected)
+    assert.deepEqual(
+      replica.packages.filter((each) => replica.upstream.count(each) > 1),
+      [],
+    )
+    assert.equal(replica.upstream.count(replica.packages.find((each) => each.includes('1.4.0')) ?? ''), 0)
+    await online.stop()
+    await stop()
+    await withoutNetwork(t, mirror, use, first)
+  })
+})
