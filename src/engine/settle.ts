@@ -3,7 +3,7 @@
 import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
 import type { Staged } from '../store/store.ts'
-import { checked } from './checked.ts'
+import { type Checked, checked } from './checked.ts'
 import { type DocHead, heldDoc, stagedDoc } from './doc.ts'
 import type { Arrived } from './download.ts'
 import { demand, kept, refOf, typeOf } from './held-ref.ts'
@@ -29,7 +29,6 @@ export async function settle(
   }
   const { staged, size, digests } = arrived.body
   if (before?.sha256 === digests.sha256) return unchanged(mirror, settling, before, kept(arrived.headers))
-  mayReplace(settling)
   const head: DocHead = {
     path: resource.path,
     url: arrived.url,
@@ -42,6 +41,7 @@ export async function settle(
   const along = await beside(head.type)
   const doc = stagedDoc({ ...head, digests: { ...digests, ...own } }, staged, along)
   const trust = await checked(mirror, settling, doc)
+  mayReplace(settling, trust)
   const ref = refOf(mirror, settling, head, trust, arrived.url)
   demand(resource, ref)
   const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
@@ -59,13 +59,14 @@ export async function settle(
 }
 
 /** Bytes that a rule pins, or that were vouched for, are not replaced by ones that nobody vouches for. */
-function mayReplace({ resource, stated, before }: Settling): void {
+function mayReplace({ resource, stated, before }: Settling, { proven }: Checked): void {
   const { path, mounted } = resource
   if (before === undefined || stated.proof !== undefined) return
   const facts = { path, repo: mounted.settings.name, held: before.sha256 }
   if (mounted.rules.mode(path) === 'pinned')
     throw new MirrorError('REPLACED', `upstream has other bytes at ${path}, which is pinned as first seen`, facts)
-  if (resource.route.unvouched === 'changes' && vouched.has(before.proof) && mounted.rules.mode(path) !== 'revalidate')
+  const unproven = proven === undefined && resource.route.unvouched === 'changes'
+  if (unproven && vouched.has(before.proof) && mounted.rules.mode(path) !== 'revalidate')
     throw new MirrorError(
       'REPLACED',
       `${path} was proven by ${before.proof}, and nobody vouches for what upstream has now`,
