@@ -92,7 +92,7 @@ export function isFresh(stored: Stored, now: number, { maxAge, minFresh = 0, max
 export const freshTo = (stored: Stored, now: number): number => now + lifetime(stored) - currentAge(stored, now)
 
 /** Nothing stale may ever be shown of it (RFC 9111 §4.2.4). */
-export function mustAsk(headers: Fields): boolean {
+function mustAsk(headers: Fields): boolean {
   const directives = parseCacheControl(headers['cache-control'])
   const forbidding = ['must-revalidate', 'proxy-revalidate', 's-maxage', 'no-store']
   return forbidding.some((name) => directives.has(name)) || fieldsOf(directives, 'no-cache')?.length === 0
@@ -123,7 +123,7 @@ export function updated(stored: Fields, fresh: Fields): Fields {
 }
 
 /** Names in Vary, lower case. */
-export const varyNames = (headers: Fields): readonly string[] =>
+const varyNames = (headers: Fields): readonly string[] =>
   (headers.vary ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())

@@ -26,7 +26,7 @@ export function within(folder: string, name: string): string | undefined {
  * Where a template leads for a file: `/a/SHA256SUMS` is that path, `*.sha256` lies beside the file and `*` is its name,
  * `SHA256SUMS` lies in its folder, and each `../` before it is one folder up. Undefined when there is no such folder.
  */
-export function fill(template: string, path: string): string | undefined {
+function fill(template: string, path: string): string | undefined {
   if (template.startsWith('/')) return template
   let folder = folderOf(path)
   let rest = template

@@ -14,7 +14,7 @@ const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') +
 const day = 86_400_000
 
 /** A Manifest by what lies in its bytes: compressed, clear-signed, or as it is. */
-export async function manifestOf(doc: Doc): Promise<Manifest> {
+async function manifestOf(doc: Doc): Promise<Manifest> {
   if (doc.size > LARGEST_MANIFEST)
     throw new MirrorError('TOO_LARGE', `${doc.path} has ${doc.size} bytes, too many for a Manifest`, { path: doc.path })
   const bytes = doc.path.endsWith('.gz')
@@ -66,7 +66,7 @@ export async function viewDistfiles(doc: Doc, show: Show, p: Params, repo: Gento
 }
 
 /** The version in the name of a distfile that begins with the package's own; patches and bundles of parts have none. */
-export function versionIn(file: string, name: string): string | undefined {
+function versionIn(file: string, name: string): string | undefined {
   if (!file.toLowerCase().startsWith(`${name.toLowerCase()}-`)) return undefined
   const rest = file.slice(name.length + 1).replace(/^v(?=\d)/, '')
   const stem = rest.replace(
