@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isHeld } from '../../../src/catalog/rows.ts'
 import type { Policy } from '../../../src/config/types.ts'
 import { files } from '../../../src/ecosystems/files/index.ts'
+import { collect } from '../../../src/engine/collect.ts'
 import { directivesOf } from '../../../src/engine/fresh.ts'
 import {
   cooldown,
@@ -414,6 +415,31 @@ describe('rules', () => {
       await at.get(each)
     }
     assert.deepEqual([up.count('/a/latest.txt'), up.count('/a/other.txt')], [2, 1])
+  })
+})
+
+describe('what is kept for ever', () => {
+  test('is culled by last use, and only then', async (t) => {
+    const rules = [{ match: '/a/**', policy: 'immutable' as const, where }]
+    const { at } = await mirrorOf(t, { '/a/used': text('used'), '/a/unused': text('unused') }, { rules })
+    for (const each of ['/a/used', '/a/unused']) await at.get(each)
+    at.clock.pass(90 * day)
+    at.mirror.catalog.refs.used([{ repo: 'files', path: '/a/used', hits: 1, used: at.clock.now }])
+    at.clock.pass(90 * day)
+    const never = Number.POSITIVE_INFINITY
+    const keep = { unusedFor: never, maxSize: never, maxAge: never, grace: day }
+    const cull = (unusedFor: number) =>
+      collect(at.mirror, {
+        keep: { ...keep, unusedFor },
+        dryRun: false,
+        force: true,
+        signal: new AbortController().signal,
+      })
+    const held = (of: string) => isHeld(at.mirror.catalog.refs.get('files', of, '', 0))
+    await cull(never)
+    assert.deepEqual(['/a/used', '/a/unused'].map(held), [true, true])
+    await cull(100 * day)
+    assert.deepEqual(['/a/used', '/a/unused'].map(held), [true, false])
   })
 })
 
