@@ -32,7 +32,6 @@ const DIRECTORY_HEADER = 46
 export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): AsyncGenerator<ZipFile> {
   const { fromRandomAccessReaderPromise, RandomAccessReader } = await import('yauzl')
   const { Readable: Source } = await import('node:stream')
-  const { crc32 } = await import('node:zlib')
   const near = nearby(doc)
   const source = new (class extends RandomAccessReader {
     override _readStreamForRange(start: number, end: number): Readable {
@@ -79,7 +78,8 @@ export async function* zipFiles(doc: Pick<Doc, 'path' | 'size' | 'stream'>): Asy
           yield piece as Uint8Array
         }
         // readers refuse such a file, so it must not be kept as a good one
-        if (sum !== member.crc32) throw unreadable(`${JSON.stringify(member.fileName.slice(0, 200))} is damaged`)
+        if (sum !== member.crc32)
+          throw unreadable(`the checksum of ${JSON.stringify(member.fileName.slice(0, 200))} is wrong`)
       } catch (error) {
         throw unreadable(error)
       }
