@@ -19,7 +19,7 @@ export const flakeLock: LockFormat = {
     for (const [name, node] of pairsOf(document, 'nodes')) {
       const found = field(node, 'locked')
       // the root has inputs and nothing else
-      if (found !== undefined) yield fromInput(name, found)
+      if (found !== undefined) yield fromInput(name, { ...found, line: node.line })
     }
   },
 }

@@ -26,7 +26,7 @@ function fromDependency(item: Place): Locked {
   if (registry !== undefined) {
     const [host = '', ...path] = registry.split('/')
     const name = [...path, base.name].filter(Boolean).join('/')
-    return locked(item, { ...base, ecosystem: 'oci', name, url: `https://${host}/${name}`, source: 'url' })
+    return locked(item, { ...base, ecosystem: 'oci', name, url: `https://${host}/v2/${name}`, source: 'url' })
   }
   if (repository === '' || repository.startsWith('file:'))
     return locked(item, { ...base, ecosystem: 'helm', source: 'link', url: repository || undefined })

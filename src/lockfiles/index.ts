@@ -8,20 +8,27 @@ import { berksfileLock } from './berksfile-lock.ts'
 import { bunLock } from './bun-lock.ts'
 import { cabalFreeze } from './cabal-freeze.ts'
 import { cargoLock } from './cargo-lock.ts'
+import { compose } from './compose.ts'
 import { composerLock } from './composer-lock.ts'
 import { conanLock } from './conan-lock.ts'
 import { condaEnvironment } from './conda-environment.ts'
 import { condaExplicit } from './conda-explicit.ts'
 import { condaLock } from './conda-lock.ts'
 import { cpanfileSnapshot } from './cpanfile-snapshot.ts'
+import { cyclonedx } from './cyclonedx.ts'
 import { denoLock } from './deno-lock.ts'
+import { dockerfile } from './dockerfile.ts'
 import { flakeLock } from './flake-lock.ts'
 import { gemfileLock } from './gemfile-lock.ts'
+import { githubWorkflow } from './github-workflow.ts'
+import { gitlabCi } from './gitlab-ci.ts'
 import { goMod } from './go-mod.ts'
 import { goSum } from './go-sum.ts'
 import { gradleLockfile } from './gradle-lockfile.ts'
 import { helmLock } from './helm-lock.ts'
 import { juliaManifest } from './julia-manifest.ts'
+import { kubernetes } from './kubernetes.ts'
+import { kustomization } from './kustomization.ts'
 import { mavenInstall } from './maven-install.ts'
 import { mixLock } from './mix-lock.ts'
 import { nugetLock } from './nuget-lock.ts'
@@ -45,6 +52,8 @@ import { rebarLock } from './rebar-lock.ts'
 import { renvLock } from './renv-lock.ts'
 import { requirements } from './requirements.ts'
 import { rpmsLock } from './rpms-lock.ts'
+import { spdx } from './spdx.ts'
+import { spdxTags } from './spdx-tags.ts'
 import { stackLock } from './stack-lock.ts'
 import { terraformLock } from './terraform-lock.ts'
 import { uvLock } from './uv-lock.ts'
@@ -100,6 +109,15 @@ export const lockFormats: readonly LockFormat[] = [
   rpmsLock,
   apkoLock,
   ...packageLists,
+  cyclonedx,
+  spdxTags,
+  spdx,
+  dockerfile,
+  compose,
+  kubernetes,
+  kustomization,
+  githubWorkflow,
+  gitlabCi,
   requirements,
 ]
 

@@ -12,7 +12,7 @@ import { parseYaml } from './yaml-places.ts'
 export const pnpmLock: LockFormat = {
   id: 'pnpm-lock',
   names: ['pnpm-lock.yaml', 'shrinkwrap.yaml', 'pnpm-lock.*.yaml'],
-  sniff: (head) => /^lockfileVersion: ['"]?\d/m.test(headText(head)),
+  sniff: (head) => /^lockfileVersion: ['"]?\d+\.\d/m.test(headText(head)),
   async *read(input) {
     const documents = await parseYaml(await readText(input), input.name)
     if (documents.length === 0) throw fault({ file: input.name, line: 1 }, 'is empty')
