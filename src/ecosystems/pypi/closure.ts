@@ -28,8 +28,8 @@ interface Demand {
 
 /** Pages and metadata that are read at once. */
 const atOnce = 16
-/** Kinds of dependency: those to run a project, and those to build what is held as source. */
-const kinds = ['run', 'build']
+/** Kinds of dependency that may be followed. What builds a source package is none: without it the package is of no use. */
+const kinds = ['run']
 
 /**
  * One page or file that cannot be had or trusted does not end the walk: the rest is yielded first, then its error is
@@ -147,14 +147,18 @@ async function* resolve(wants: readonly Selector[], target: Target, work: Work):
     const fresh = met.flatMap(({ demand, place, chosen }) => take(place, demand, chosen))
     for (const { chosen } of fresh) yield chosen
     const next = await together(fresh, async ({ demand, chosen }) =>
-      follows(demand) ? demandsOf(demand, chosen, await work.needs(chosen), target, work) : [],
+      mayNeed(demand, chosen) ? demandsOf(demand, chosen, await work.needs(chosen), target, work) : [],
     )
     level = next.flat()
   }
 }
 
+/** Whatever builds a source package is followed, whatever the want says of its own dependencies. */
 const follows = ({ root, group }: Demand): boolean =>
   group !== '' || root.follow === undefined || root.follow.length > 0
+
+const mayNeed = (demand: Demand, { files }: Chosen): boolean =>
+  follows(demand) || files.some(({ file }) => file.kind === 'sdist')
 
 function rootDemand(want: Selector, target: Target, look: Look<PypiOptions>): Demand | undefined {
   const { extras, marker, sdists = look.repo.options.sdists } = optionsOf(want)
@@ -276,7 +280,6 @@ function demandsOf(
 ): readonly Demand[] {
   const { root, group, sdists } = demand
   const { release } = chosen
-  const follow = root.follow ?? kinds
   const found: Demand[] = []
   const add = (lines: readonly string[], extras: ReadonlySet<string>, into: string): void => {
     const requirements = readRequirements(lines, (line, why) =>
@@ -298,8 +301,8 @@ function demandsOf(
       else work.lacks(own, `${release.project} ${release.version} requires it from an address, not from an index`)
     }
   }
-  if (follow.includes('run')) add(run, new Set(demand.extras), group)
-  if (follow.includes('build')) add(build, new Set(), `build of ${release.project} ${release.version}`)
+  if (follows(demand)) add(run, new Set(demand.extras), group)
+  add(build, new Set(), `build of ${release.project} ${release.version}`)
   return found
 }
 

@@ -206,6 +206,8 @@ describe('a closure', () => {
       'setuptools: the index has no such project',
       'wheel: the index has no such project',
     ])
+    const apart = await held(t, projects, [{ name: 'old', follow: [], from }])
+    assert.deepEqual(apart.files, ['build_base-1.0-py3-none-any.whl', 'builder-1.0-py3-none-any.whl', 'old-1.0.tar.gz'])
     const never = await held(t, projects, ['old'], { options: { sdists: 'never' } })
     assert.match(never.faults[0] ?? '', /^old: no allowed release has a file for linux-x64-glibc-Python 3\.11$/)
     const always = await held(t, projects, [{ name: 'needs', options: { sdists: 'always' }, from }, 'old'], {
