@@ -56,7 +56,8 @@ describe('go', { skip: missing }, () => {
     const first = await use(online.url, mainland)
     await online.stop()
     await stop()
-    await withoutNetwork(t, mirror, use, first)
+    const offline = await serve(t, mirror, ['--offline'])
+    assert.equal(await use(offline.url, mainland), first)
   })
 
   it('takes the newest version that is neither retracted nor to come', async (t) => {

@@ -75,8 +75,9 @@ export async function* closure(wants: readonly Selector[], look: Look<GoOptions>
   for (const at of zips.values()) {
     if (at.name !== toolchain && !listed.has(at.name)) {
       listed.add(at.name)
-      // what lists its versions: not everything has a list
-      await look.document(listPath(at.name)).catch(() => undefined)
+      // not everything has a list; one that fails is told as an item
+      const list = await look.document(listPath(at.name)).catch(() => 'failed')
+      if (list !== undefined) yield { path: listPath(at.name) }
     }
     // a version that policy hides is refused by its own name, with the reason
     yield { path: filePath(at.name, at.version, 'zip'), ...at, ...(await digestsOf(at, look)) }

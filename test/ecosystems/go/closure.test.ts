@@ -126,7 +126,7 @@ describe('a sync of modules', () => {
   })
 
   test('tells what it cannot have, and goes on', async (t) => {
-    const { at, up, add, publish } = await proxyOf(t)
+    const { at, add, publish } = await proxyOf(t)
     add(m('a'), 'v1.0.0', [`${m('gone')} v1.0.0`, `${m('b')} v1.0.0`, `${m('odd')} master`])
     add(m('b'), 'v1.0.0')
     publish()
@@ -137,9 +137,15 @@ describe('a sync of modules', () => {
     assert.match(told, /none: no allowed version in its list satisfies v1/)
     assert.match(told, /a: no allowed version in its list satisfies >=v3\.0\.0/)
     assert.deepEqual(held(at, 'zip'), ['a@v1.0.0', 'b@v1.0.0'])
-    up.set(fileOf(m('b'), 'v1.0.0', 'mod'), text('module example.test/evil\n'))
-    const fresh = await at.reopen()
-    t.after(() => fresh.close())
+  })
+
+  test('tells of a list that cannot be had, and goes on', async (t) => {
+    const { at, up, add, publish } = await proxyOf(t)
+    add(m('a'), 'v1.0.0')
+    publish()
+    up.set(listOf(m('a')), status(500))
+    assert.deepEqual((await at.sync([`${m('a')}@v1.0.0`])).codes, ['UPSTREAM_STATUS'])
+    assert.deepEqual(held(at, 'zip'), ['a@v1.0.0'])
   })
 
   test('says a damaged go.mod to be damaged', async (t) => {

@@ -1,4 +1,4 @@
-// A small proxy for the suite: a module with three versions, one that it requires, and a checksum database whose tree has a
+// A small proxy for the suite: a module with two versions, one that it requires, and a checksum database whose tree has a
 // full tile and a partial one.
 
 import { isDeepStrictEqual } from 'node:util'
@@ -36,7 +36,6 @@ const goOf = (version: string): string => `package kit\n\n// As of ${version.rep
 const releases: readonly Release[] = [
   release(kit, kit, 'v3.1.60101', `require ${core} v6.1.60404\n`),
   release(kit, kit, 'v4.2.60202+incompatible'),
-  release(kit, kit, 'v5.0.60303-rc.1'),
   release(core, coreEscaped, 'v6.1.60404'),
 ]
 
@@ -57,7 +56,7 @@ function filesOf({ name, escaped, version, mod }: Release): Readonly<Record<stri
 }
 
 const lookupOf = ({ escaped, version }: Release): string => `/sumdb/${log.name}/lookup/${escaped}@${version}`
-const tiles = ['8/0/000', '8/0/001.p/148', '8/1/000.p/1']
+const tiles = ['8/0/000', '8/0/001.p/47', '8/1/000.p/1']
 
 async function archive(): Promise<Archive> {
   const list = (name: string): string =>
@@ -87,7 +86,7 @@ async function archive(): Promise<Archive> {
     routes: Object.fromEntries(
       [...Object.keys(files), ...made, `/${kit}/@upstream`].map((path) => [path, routeOf(path)]),
     ),
-    wants: [`${kit}@v3.1.60101`, `${kit}@v4.2.60202+incompatible`, `${kit}@v5.0.60303-rc.1`],
+    wants: [`${kit}@v3.1.60101`, `${kit}@v4.2.60202+incompatible`],
     options: () => ({ sumdb: { name: log.name, key: log.key } }),
   }
 }
