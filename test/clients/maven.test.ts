@@ -45,7 +45,11 @@ describe('mvn', { skip: missing === undefined ? false : `${missing} is not on th
     if (from === undefined) return t.skip('the plugin cannot be compiled here')
     const { replica, configuration, stop } = from
     const mirror = emptyMirror(t, configuration)
-    const wants = ['org.example:orchard:[1,2)', 'org.example:sprout:1.0-SNAPSHOT', 'org.example.plugins:given-maven-plugin']
+    const wants = [
+      'org.example:orchard:[1,2)',
+      'org.example:sprout:1.0-SNAPSHOT',
+      'org.example.plugins:given-maven-plugin',
+    ]
     const plugins = '{ name: "org.example:build:1", plugins: true }'
     const manifest = files(folder(t), {
       'm.yaml': `packages:\n  maven: [${wants.map((each) => JSON.stringify(each)).join(', ')}, ${plugins}]\n`,

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { go } from './go.ts'
-import { maven } from './maven.ts'
 import { oci } from './oci.ts'
 import { pypi } from './pypi.ts'
 
@@ -35,19 +34,6 @@ const paper: readonly { readonly ecosystem: AnyEcosystem; readonly paths: readon
       '/example.org/a/b/@upstream',
       '/example.org/a/b/@latest',
       '/index',
-    ],
-  },
-  {
-    ecosystem: maven,
-    paths: [
-      '/org/example/a/1.0/a-1.0.jar.sha1',
-      '/org/example/a/1.0/a-1.0.jar.md5',
-      '/org/example/a/1.0/a-1.0.jar.sha256',
-      '/org/example/a/1.0/a-1.0.jar.sha512',
-      '/org/example/a/1.0/a-1.0.jar.asc',
-      '/org/example/a/maven-metadata.xml',
-      '/org/example/a/1.1-SNAPSHOT/a-1.1-SNAPSHOT.jar',
-      '/org/example/a/1.0/a-1.0.jar',
     ],
   },
   {

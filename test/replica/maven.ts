@@ -5,7 +5,16 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { dep, digest, listPath, metadata, type PomOf, path as pathOf, pom, property } from '../ecosystems/maven/repository.ts'
+import {
+  dep,
+  digest,
+  listPath,
+  metadata,
+  type PomOf,
+  path as pathOf,
+  pom,
+  property,
+} from '../ecosystems/maven/repository.ts'
 import { startUpstream, text, type Upstream } from '../fakes/upstream.ts'
 
 export interface MavenReplica {
@@ -21,11 +30,7 @@ export type Kind = 'with everything' | 'with sha1 alone'
 
 const libraries: readonly (readonly [coordinate: string, of: PomOf, endings: readonly string[]])[] = [
   ['orchard-parent:1', { packaging: 'pom', properties: { 'pip.version': '[1.0,2.0)' } }, []],
-  [
-    'orchard-bom:3',
-    { packaging: 'pom', managed: [dep('stone:0.3.1', { exclusions: ['org.example:gravel'] })] },
-    [],
-  ],
+  ['orchard-bom:3', { packaging: 'pom', managed: [dep('stone:0.3.1', { exclusions: ['org.example:gravel'] })] }, []],
   [
     'orchard:1.2.0',
     {
@@ -44,7 +49,11 @@ const libraries: readonly (readonly [coordinate: string, of: PomOf, endings: rea
   ],
   ['apple:1.0.4', { dependencies: [dep('pip:1.0'), dep('peel:2.0')] }, ['.jar']],
   ['peel:1.0', {}, ['.jar']],
-  ['peel:2.0', { more: '<distributionManagement><relocation><artifactId>skin</artifactId></relocation></distributionManagement>' }, []],
+  [
+    'peel:2.0',
+    { more: '<distributionManagement><relocation><artifactId>skin</artifactId></relocation></distributionManagement>' },
+    [],
+  ],
   ['skin:2.0', {}, ['.jar']],
   ['stone:0.3.1', { dependencies: [dep('gravel:1'), dep('peel:1.0')] }, ['.jar']],
   ['pip:1.0', {}, ['.jar']],
@@ -139,7 +148,11 @@ export async function startMavenReplica(kind: Kind): Promise<MavenReplica | unde
     if (!at.endsWith('maven-metadata.xml')) files.push(at)
   }
   for (const [coordinate, of, endings] of libraries) {
-    put(pathOf(coordinate), pom(coordinate, of).replace('-20260101.120000-3</version>', '-SNAPSHOT</version>'), 'text/xml')
+    put(
+      pathOf(coordinate),
+      pom(coordinate, of).replace('-20260101.120000-3</version>', '-SNAPSHOT</version>'),
+      'text/xml',
+    )
     for (const ending of endings) {
       put(pathOf(coordinate, ending), `the files of ${coordinate}${ending}`, 'application/java-archive')
     }
