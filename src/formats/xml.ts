@@ -83,9 +83,9 @@ function inspect(text: string, deepest: number): void {
     const end = text.indexOf(closing, at + opening.length)
     if (end === -1) throw refuse('a tag or a comment has no end')
     if (opening === '<' && text[at + 1] === '!') throw refuse('it has a document type or another declaration')
-    if (opening === '</') depth -= 1
-    else if (opening === '<' && text[end - 1] !== '/') depth += 1
+    if (opening === '<') depth += 1
     if (depth > deepest) throw refuse(`its elements are more than ${deepest} deep`)
+    if (opening === '</' || (opening === '<' && text[end - 1] === '/')) depth -= 1
     at = end + closing.length
   }
 }

@@ -97,6 +97,7 @@ export async function viewMetadata(doc: Doc, path: string, show: Show): Promise<
     const entry = entryOf(element, metadata)
     if (entry !== undefined && show.sees(entry)) kept.add(element)
   }
+  for (const young of await youngest(kept, metadata, show)) kept.delete(young)
   const plugins = children(child(metadata.root, 'plugins'), 'plugin')
   for (const plugin of plugins) if (showsPlugin(plugin, path, show)) kept.add(plugin)
   const all = listing.length + plugins.length
@@ -105,6 +106,42 @@ export async function viewMetadata(doc: Doc, path: string, show: Show): Promise<
   return Buffer.from(
     formatXml(without(metadata.root, new Set([...listing, ...plugins].filter((one) => !kept.has(one))))),
   )
+}
+
+/** Descriptors that are asked how old they are. */
+const mostAsked = 8
+
+/**
+ * The versions that still wait by the dates of their descriptors, where a cooldown waits at all: a list dates none of
+ * its versions, and a client that chose one of them would be refused. From the newest on, until one is old enough.
+ */
+async function youngest(kept: ReadonlySet<Element>, metadata: Metadata, show: Show): Promise<readonly Element[]> {
+  const found: Element[] = []
+  const versions = [...kept].flatMap((element) => {
+    const entry = element.name === 'version' ? entryOf(element, metadata) : undefined
+    return entry === undefined || isSnapshot(entry.version ?? '') ? [] : { element, entry }
+  })
+  const newest = versions.toSorted((a, b) => mavenVersions.compare(b.entry.version ?? '', a.entry.version ?? ''))
+  for (const { element, entry } of newest.slice(0, mostAsked)) {
+    if (show.allows({ ...entry, published: Number.MAX_SAFE_INTEGER })) break
+    const modified = await modifiedOf(entry.path, show)
+    if (modified === undefined || show.allows({ ...entry, published: modified })) break
+    found.push(element)
+  }
+  return found
+}
+
+/** When upstream got a file; undefined where it does not say or the file cannot be had now. */
+async function modifiedOf(path: string, show: Show): Promise<number | undefined> {
+  try {
+    const modified = (await show.document(path))?.headers['last-modified']
+    if (modified === undefined) return undefined
+    const time = Date.parse(modified)
+    return Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : time
+  } catch (error) {
+    if (error instanceof MirrorError && error.code === 'NOT_HELD') return undefined
+    throw error
+  }
 }
 
 /** A plugin is hidden when all of it is denied. */

@@ -1,0 +1,75 @@
+// Maven and Gradle against a repository on loopback.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it, type TestContext } from 'node:test'
+import { pom } from '../ecosystems/maven/repository.ts'
+import { dependencies, given, type Kind, startMavenReplica } from '../replica/maven.ts'
+import { build, type MavenProject } from './maven-suite.ts'
+import { pkgmirror, serve } from './mirror.ts'
+import { files, folder, found, mainland } from './place.ts'
+import { emptyMirror, originOf, voyage, withoutNetwork } from './voyage.ts'
+
+/** Maven asks its own repository for snapshots only when it is told to. */
+const snapshots = `<repositories><repository><id>central</id><url>https://registry.example.org</url>
+<snapshots><enabled>true</enabled></snapshots></repository></repositories>`
+
+const project: MavenProject = {
+  files: { 'pom.xml': pom('project:1', { packaging: 'pom', dependencies, more: snapshots }) },
+  goals: ['org.example.plugins:given-maven-plugin:write'],
+  printed: (at) => readFileSync(`${at}/given.txt`, 'utf8'),
+}
+const expected = `${given.join('\n')}\n`
+
+async function origin(t: TestContext, kind: Kind) {
+  const replica = await startMavenReplica(kind)
+  if (replica === undefined) return undefined
+  const text = `repositories:\n  maven: { upstream: "${replica.upstream.url}" }\n`
+  return { replica, ...originOf(t, replica.upstream, text) }
+}
+
+const missing = ['mvn', 'javac', 'jar'].find((program) => found(program) === undefined)
+
+describe('mvn', { skip: missing === undefined ? false : `${missing} is not on this machine` }, () => {
+  for (const kind of ['with everything', 'with sha1 alone'] as const) {
+    it(`builds the same through the mirror, offline and exported: a repository ${kind}`, async (t) => {
+      const from = await origin(t, kind)
+      if (from === undefined) return t.skip('the plugin cannot be compiled here')
+      const { printed } = await voyage(t, from, build(t, project))
+      assert.equal(printed, expected)
+    })
+  }
+
+  it('builds offline what a sync has brought, each file fetched once', async (t) => {
+    const from = await origin(t, 'with everything')
+    if (from === undefined) return t.skip('the plugin cannot be compiled here')
+    const { replica, configuration, stop } = from
+    const mirror = emptyMirror(t, configuration)
+    const wants = [
+      'org.example:orchard:[1,2)',
+      'org.example:sprout:1.0-SNAPSHOT',
+      'org.example.plugins:given-maven-plugin',
+    ]
+    const plugins = '{ name: "org.example:build:1", plugins: true }'
+    const manifest = files(folder(t), {
+      'm.yaml': `packages:\n  maven: [${wants.map((each) => JSON.stringify(each)).join(', ')}, ${plugins}]\n`,
+    })
+    const buildPom = pom('build:1', {
+      packaging: 'pom',
+      more: '<build><plugins><plugin><groupId>org.example.plugins</groupId><artifactId>given-maven-plugin</artifactId></plugin></plugins></build>',
+    })
+    replica.add('/org/example/build/1/build-1.pom', buildPom)
+    await pkgmirror(mirror, 'sync', `${manifest}/m.yaml`)
+    const online = await serve(t, mirror)
+    const use = build(t, { ...project, goals: ['given:write'] })
+    const first = await use(online.url, mainland)
+    assert.equal(first.printed, expected)
+    assert.deepEqual(
+      replica.files.filter((each) => replica.upstream.count(each) > 1),
+      [],
+    )
+    await online.stop()
+    await stop()
+    await withoutNetwork(t, mirror, use, first)
+  })
+})
