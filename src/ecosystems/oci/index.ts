@@ -11,7 +11,7 @@ import {
   type Shown,
 } from '../../contract.ts'
 import { ociVersions } from '../../versions/oci.ts'
-import { checkManifest } from './check.ts'
+import { checkAttached, checkManifest } from './check.ts'
 import { closure } from './closure.ts'
 import { accept, indexType, manifestLimit, readListed, readParts } from './manifest.ts'
 import { attachedForm, digestForm, digestsOf, manifestPath, nameForm, tagForm, tagsPath } from './names.ts'
@@ -114,6 +114,7 @@ export const oci: Ecosystem<OciOptions> = {
       where: { name: nameForm, attached: attachedForm },
       known: ({ name }) => ({ name }),
       ...manifest,
+      check: checkAttached,
       read: readListed,
       headers,
     }),
