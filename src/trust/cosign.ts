@@ -4,6 +4,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import * as v from 'valibot'
 import { MirrorError } from '../errors.ts'
+import { inTotoType, readStatement } from './in-toto.ts'
 
 export interface CosignKey {
   readonly key: KeyObject
@@ -72,6 +73,12 @@ const payloadForm = v.object({
   }),
 })
 
+/** Is this simple signing payload about the manifest with this digest? Who signed it is another question. */
+export function isAbout(payload: Uint8Array, digest: string): boolean {
+  const read = v.safeParse(payloadForm, jsonOf(payload))
+  return read.success && read.output.critical.image['docker-manifest-digest'] === digest
+}
+
 /** Whose signature of `digest` this is, by a simple signing payload and its signature in base64; undefined when it is none. */
 export function verifyPayload(
   payload: Uint8Array,
@@ -81,9 +88,7 @@ export function verifyPayload(
 ): CosignKey | undefined {
   if (payload.length > mostBytes) return undefined
   const by = signer(payload, signature, keys)
-  if (by === undefined) return undefined
-  const read = v.safeParse(payloadForm, jsonOf(payload))
-  return read.success && read.output.critical.image['docker-manifest-digest'] === digest ? by : undefined
+  return by !== undefined && isAbout(payload, digest) ? by : undefined
 }
 
 const envelopeForm = v.object({
@@ -91,12 +96,6 @@ const envelopeForm = v.object({
   payload: v.string(),
   signatures: v.pipe(v.array(v.object({ sig: v.string() })), v.maxLength(mostSignatures)),
 })
-const statementForm = v.object({
-  _type: v.picklist(['https://in-toto.io/Statement/v0.1', 'https://in-toto.io/Statement/v1']),
-  predicateType: v.string(),
-  subject: v.array(v.object({ digest: v.record(v.string(), v.string()) })),
-})
-
 export interface Attested {
   readonly by: CosignKey
   readonly predicateType: string
@@ -105,7 +104,7 @@ export interface Attested {
 /** What an envelope attests of `digest`, signed by one of the keys; undefined when it attests nothing of it. */
 export function verifyEnvelope(envelope: unknown, digest: string, keys: readonly CosignKey[]): Attested | undefined {
   const read = v.safeParse(envelopeForm, envelope)
-  if (!read.success || read.output.payloadType !== 'application/vnd.in-toto+json') return undefined
+  if (!read.success || read.output.payloadType !== inTotoType) return undefined
   const { payloadType, payload, signatures } = read.output
   if (payload.length > 2 * mostBytes) return undefined
   const bytes = Buffer.from(payload, 'base64')
@@ -113,12 +112,22 @@ export function verifyEnvelope(envelope: unknown, digest: string, keys: readonly
   for (const { sig } of signatures) {
     const by = signer(signed, sig, keys)
     if (by === undefined) continue
-    const statement = v.safeParse(statementForm, jsonOf(bytes))
-    const [algorithm = '', hex] = digest.split(':')
-    if (statement.success && statement.output.subject.some((one) => one.digest[algorithm] === hex))
-      return { by, predicateType: statement.output.predicateType }
+    const predicateType = attestedOf(bytes, digest)
+    if (predicateType !== undefined) return { by, predicateType }
   }
   return undefined
+}
+
+/** The type of what a statement says of a digest; undefined when it is no statement, or of something else. */
+export function attestedOf(payload: Uint8Array, digest: string): string | undefined {
+  const [algorithm = '', hex] = digest.split(':')
+  try {
+    const { subjects, predicateType } = readStatement(payload)
+    return subjects.some(({ digests }) => digests[algorithm] === hex) ? predicateType : undefined
+  } catch (error) {
+    if (error instanceof MirrorError) return undefined
+    throw error
+  }
 }
 
 /** The pre-authentication encoding: type and body with their lengths, so that neither can be taken for the other. */

@@ -4,7 +4,18 @@
 import type { Doc, Repo, Trust } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { compileGlob } from '../../formats/glob.ts'
-import { type CosignKey, jsonOf, readCosignKeys, verifyEnvelope, verifyPayload } from '../../trust/cosign.ts'
+import {
+  attestedOf,
+  type CosignKey,
+  isAbout,
+  jsonOf,
+  readCosignKeys,
+  verifyEnvelope,
+  verifyPayload,
+} from '../../trust/cosign.ts'
+import { inTotoType } from '../../trust/in-toto.ts'
+import { keylessBundle } from '../../trust/keyless.ts'
+import { nameOf, readTrustRoot, verifyBundle, type Wanted } from '../../trust/sigstore.ts'
 import { type Descriptor, type Manifest, readManifest } from './manifest.ts'
 import { attachedTag, blobPath, manifestPath, referrersPath } from './names.ts'
 import type { OciOptions } from './options.ts'
@@ -13,7 +24,8 @@ import { referrersOf } from './referrers.ts'
 const payloadType = 'application/vnd.dev.cosign.simplesigning.v1+json'
 const envelopeType = 'application/vnd.dsse.envelope.v1+json'
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle(?:[.+]|$)/
-const signatureOf = 'dev.cosignproject.cosign/signature'
+const cosign = 'dev.cosignproject.cosign'
+const sigstore = 'dev.sigstore.cosign'
 /** The predicate of a bundle that is a signature and no more. */
 const signing = 'https://sigstore.dev/cosign/sign/v1'
 
@@ -34,9 +46,29 @@ export const isCarried = ({ isIndex, layers }: Manifest): boolean =>
   !isIndex && layers.length > 0 && layers.every(({ mediaType }) => carried.test(mediaType))
 
 interface Found {
-  by: CosignKey | undefined
+  /** Who signed it, in words. */
+  by: string | undefined
   readonly attested: Set<string>
 }
+
+/** Whose signatures count. */
+interface Signers {
+  readonly keys: readonly CosignKey[]
+  /** Of those who sign without a key of their own. */
+  readonly keyless: Omit<Wanted, 'over'> | undefined
+}
+
+async function signersOf({ identities }: OciOptions, trust: Trust): Promise<Signers> {
+  const files = (await trust.keys()).filter((file) => !isDocument(file))
+  const keyless =
+    identities.length === 0
+      ? undefined
+      : { root: await readTrustRoot(...(await trust.keys('sigstore'))), signers: identities, now: trust.now }
+  return { keys: readCosignKeys(files), keyless }
+}
+
+/** A trust root stands beside the keys of a keyring. */
+const isDocument = (file: Uint8Array): boolean => /^\s*\{/.test(Buffer.from(file.subarray(0, 256)).toString('latin1'))
 
 /**
  * Throws NO_SIGNATURE when nothing is signed, UNKNOWN_KEY when no signature is by one of the keys, and REQUIREMENT when an
@@ -48,20 +80,20 @@ export async function checkSigned(
   { options }: Repo<OciOptions>,
   trust: Trust,
 ): Promise<void> {
-  const keys = readCosignKeys(await trust.keys())
+  const signers = await signersOf(options, trust)
   const digest = `sha256:${doc.digests.sha256}`
   const found: Found = { by: undefined, attested: new Set() }
   let seen = 0
   for await (const proof of proofs(name, digest, trust)) {
     seen += 1
     if (seen > most) break
-    take(found, proof, digest, keys)
+    if (!take(found, proof, digest, signers)) await takeKeyless(found, proof, digest, signers)
   }
   const facts = { path: doc.path, name }
-  const hint = 'Ask its publisher, or check the keys of `keyring` and the names under `signed`.'
+  const hint = 'Ask its publisher, or check `keyring`, `identities`, and the names under `signed`.'
   if (seen === 0) throw new MirrorError('NO_SIGNATURE', `${name}@${digest} carries no signature`, { ...facts, hint })
   if (found.by === undefined)
-    throw new MirrorError('UNKNOWN_KEY', `no signature of ${name}@${digest} is by a key of the keyring`, {
+    throw new MirrorError('UNKNOWN_KEY', `no signature of ${name}@${digest} is by anybody who counts`, {
       ...facts,
       hint,
     })
@@ -69,29 +101,65 @@ export async function checkSigned(
   if (missing !== undefined)
     throw new MirrorError(
       'REQUIREMENT',
-      `${name}@${digest} has no attestation of ${missing} by a key of the keyring`,
+      `${name}@${digest} has no attestation of ${missing} by anybody who counts`,
       facts,
     )
-  trust.proven(`cosign signature by key sha256:${found.by.fingerprint}`)
+  trust.proven(`cosign signature by ${found.by}`)
 }
 
 interface Proof {
   readonly kind: 'payload' | 'envelope' | 'bundle'
   readonly bytes: Uint8Array
-  readonly signature: string
+  readonly annotations: Readonly<Record<string, string>>
 }
 
-function take(found: Found, { kind, bytes, signature }: Proof, digest: string, keys: readonly CosignKey[]): void {
+const keyWords = ({ fingerprint }: CosignKey): string => `key sha256:${fingerprint}`
+
+/** Takes up what a key proves; false when none does. */
+function take(found: Found, { kind, bytes, annotations }: Proof, digest: string, { keys }: Signers): boolean {
   if (kind === 'payload') {
-    found.by ??= verifyPayload(bytes, signature, digest, keys)
-    return
+    const by = verifyPayload(bytes, annotations[`${cosign}/signature`] ?? '', digest, keys)
+    if (by !== undefined) found.by ??= keyWords(by)
+    return by !== undefined
   }
   const read = jsonOf(bytes)
   const envelope = kind === 'bundle' && isRecord(read) ? read.dsseEnvelope : read
   const attested = verifyEnvelope(envelope, digest, keys)
-  if (attested === undefined) return
-  if (attested.predicateType === signing) found.by ??= attested.by
-  else found.attested.add(attested.predicateType)
+  if (attested === undefined) return false
+  says(found, attested.predicateType, keyWords(attested.by))
+  return true
+}
+
+function says(found: Found, predicateType: string, by: string): void {
+  if (predicateType === signing) found.by ??= by
+  else found.attested.add(predicateType)
+}
+
+/** Takes up what somebody proves whom a certificate names and a log has on record. What does not fit proves nothing. */
+async function takeKeyless(found: Found, proof: Proof, digest: string, { keyless }: Signers): Promise<void> {
+  const { kind, bytes, annotations } = proof
+  if (keyless === undefined || kind === 'envelope') return
+  try {
+    if (kind === 'bundle') {
+      const { signer, payload } = await verifyBundle(jsonOf(bytes), { ...keyless, over: { payloadType: inTotoType } })
+      const predicateType = payload === undefined ? undefined : attestedOf(payload, digest)
+      if (predicateType !== undefined) says(found, predicateType, nameOf(signer))
+      return
+    }
+    const part = (name: string): string => annotations[name] ?? ''
+    const bundle = keylessBundle(
+      {
+        signature: part(`${cosign}/signature`),
+        certificate: part(`${sigstore}/certificate`),
+        bundle: part(`${sigstore}/bundle`),
+      },
+      bytes,
+    )
+    const { signer } = await verifyBundle(bundle, { ...keyless, over: { artifact: bytes } })
+    if (isAbout(bytes, digest)) found.by ??= nameOf(signer)
+  } catch (error) {
+    if (!(error instanceof MirrorError) || error.code === 'CONFIG') throw error
+  }
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -134,6 +202,6 @@ async function* layersOf(name: string, { layers }: Manifest, trust: Trust): Asyn
     if (kind === undefined || size > largestProof) continue
     const blob = await trust.document(blobPath(name, digest))
     if (blob === undefined || blob.size > largestProof) continue
-    yield { kind, bytes: await blob.bytes(), signature: annotations?.[signatureOf] ?? '' }
+    yield { kind, bytes: await blob.bytes(), annotations: annotations ?? {} }
   }
 }

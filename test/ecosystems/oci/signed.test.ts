@@ -5,6 +5,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
+import { type FakeSigstore, fakeSigstore, type Signing, signedAt } from '../../builders/sigstore.ts'
 import { folder } from '../../clients/place.ts'
 import { put, type Shelf, tag } from '../../replica/oci.ts'
 import { artifact, describe as described, type Image, image, index, type Made, made, types } from './builders.ts'
@@ -72,6 +73,37 @@ const bundle = (subject: Made, predicateType: string, pair: Pair): Image =>
     verificationMaterial: { publicKey: { hint: 'x' } },
     dsseEnvelope: envelope(subject.digest, predicateType, pair),
   })
+
+/** What stands under `sha256-….sig` when somebody signed without a key: certificate and log entry as annotations. */
+function keylessSignature(digest: string, fake: FakeSigstore, signing: Signing = {}): Image {
+  const payload = made(payloadOf(digest), 'application/vnd.dev.cosign.simplesigning.v1+json')
+  const { verificationMaterial, messageSignature } = fake.message(payload.bytes, signing)
+  const [entry] = verificationMaterial.tlogEntries
+  const annotations = {
+    'dev.cosignproject.cosign/signature': messageSignature.signature,
+    'dev.sigstore.cosign/certificate': `-----BEGIN CERTIFICATE-----\n${verificationMaterial.certificate.rawBytes}\n-----END CERTIFICATE-----\n`,
+    'dev.sigstore.cosign/bundle': JSON.stringify({
+      SignedEntryTimestamp: entry.inclusionPromise.signedEntryTimestamp,
+      Payload: {
+        body: entry.canonicalizedBody,
+        integratedTime: Number(entry.integratedTime),
+        logIndex: Number(entry.logIndex),
+        logID: Buffer.from(entry.logId.keyId, 'base64').toString('hex'),
+      },
+    }),
+  }
+  const config = made('{}', types.config)
+  const manifest = made(
+    {
+      schemaVersion: 2,
+      mediaType: types.manifest,
+      config: described(config),
+      layers: [described(payload, { annotations })],
+    },
+    types.manifest,
+  )
+  return { manifest, blobs: [config, payload] }
+}
 
 const attachedTag = ({ digest }: Made, kind: string): string => `${digest.replace(':', '-')}${kind}`
 
@@ -162,6 +194,36 @@ describe('images that must be signed', () => {
     attach(shelf, top, '.sig', good)
     at.clock.pass(600_000)
     assert.equal((await at.failure(latest)).code, 'OK')
+  })
+
+  it('are had by the signature of somebody whom a certificate names and a log has on record', async (t) => {
+    const fake = fakeSigstore()
+    const images = await orchard()
+    const file = path.join(folder(t), 'root.json')
+    writeFileSync(file, fake.root)
+    const identities = [{ issuer: 'https://login.example.org', subject: 'https://build.example.org/*' }]
+    const { at } = await harbour(
+      t,
+      { 'org/orchard': images.shelf },
+      {},
+      { settings: { keyrings: [file] }, own: { signed: ['org/**'], identities }, now: signedAt },
+    )
+    const { orchard: top, shelf } = images
+    const strangers = [
+      keylessSignature(top.digest, fake, { subject: 'other@example.org' }),
+      keylessSignature(top.digest, fakeSigstore()),
+      keylessSignature(`sha256:${'0'.repeat(64)}`, fake),
+    ]
+    for (const one of strangers) {
+      attach(shelf, top, '.sig', one)
+      at.clock.pass(600_000)
+      assert.equal((await at.failure(latest)).code, 'UNKNOWN_KEY')
+    }
+    attach(shelf, top, '.sig', keylessSignature(top.digest, fake))
+    at.clock.pass(600_000)
+    assert.deepEqual(await at.failure(latest), { code: 'OK', message: '' })
+    const [ref] = at.mirror.catalog.refs.bySha256(top.digest.slice(7))
+    assert.match(ref?.proven ?? '', /^cosign signature by https:\/\/build\.example\.org\/one /)
   })
 
   it('are refused under the tag of a signature, and as a part of an index that is not signed', async (t) => {
