@@ -311,6 +311,8 @@ export interface Ecosystem<O> {
   /** Paths of made documents, for an export. */
   made?(repo: Repo<O>, held: AsyncIterable<Entry>): AsyncIterable<string>
   setup(at: Mounted<O>): readonly Setup[]
+  /** Forms of directory that its tools read, by the name under which an export offers them. */
+  readonly layouts?: Readonly<Record<string, Layout>>
   /** How this protocol words an error, where plain text would not do; `path` is the one that was asked for. */
   refuse?(error: MirrorError, path: string): Answer
   /** The canonical spelling of a path that clients also write in another way; the path itself when there is none. */
@@ -322,6 +324,24 @@ export interface Ecosystem<O> {
   readonly namespace?: { readonly query: string; readonly header: string }
   /** Where a repository that is not built in is mounted unless it says so; `/NAME` when left out. */
   mount?(name: string): string
+}
+
+/** A file that is held and shown. */
+export interface LayoutFile {
+  /** Canonical path in the repo. */
+  readonly path: string
+  readonly type: string
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** A form of directory that tools of an ecosystem read, in place of a tree for web servers. */
+export interface Layout {
+  /** Where a file goes in it, without a slash in front; undefined when it has no place. Several files may share one. */
+  place(file: LayoutFile): string | undefined
+  /** The documents that make it whole, by their place. */
+  documents(files: readonly LayoutFile[]): Readonly<Record<string, string>>
 }
 
 /** Any ecosystem, its options' type forgotten. Its functions are handed only what its own schema made. */

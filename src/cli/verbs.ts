@@ -51,6 +51,7 @@ export function addVerbs(program: Command, act: Act): void {
       .option('-n, --dry-run', 'show what would change, write nothing')
       .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
       .option('--case-sensitive', 'let names differ in letter case alone')
+      .option('--oci-layout', 'container images alone, as an OCI image layout for skopeo, podman and containerd')
       .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org')),
     ['base_url'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
@@ -64,6 +65,7 @@ export function addVerbs(program: Command, act: Act): void {
         dryRun: flags.dryRun === true,
         force: flags.force === true,
         caseSensitive: flags.caseSensitive === true,
+        ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
       }),
     ),
   )

@@ -23,7 +23,8 @@ export interface ExportedTo {
   /** Of the JSON line. */
   readonly type: 'summary' | 'published'
   readonly target: string
-  readonly baseUrl: string
+  /** Undefined for a form that is not for web servers. */
+  readonly baseUrl: string | undefined
   readonly dryRun: boolean
   /** Exit code. */
   readonly code: number
@@ -48,7 +49,8 @@ export function showExported(context: Context, exported: Exported, to: ExportedT
     process.stderr.write(`… and ${faults.length - MOST_FAULTS} more; --json lists all.\n`)
   if (faults.length > 0) say(context, 'Nothing was deleted: what failed may have been published before.')
   const place = to.target === '-' ? 'The archive' : to.target
-  const holds = `${countText(files, 'file')}, ${bytesText(treeBytes)}, to be served at ${to.baseUrl}`
+  const served = to.baseUrl === undefined ? '' : `, to be served at ${to.baseUrl}`
+  const holds = `${countText(files, 'file')}, ${bytesText(treeBytes)}${served}`
   say(context, `${place} ${to.dryRun ? 'would hold' : 'holds'} ${holds}`)
   if (to.dryRun) say(context, `${unchanged} unchanged, ${deleted} to delete. Nothing was written: this was a dry run.`)
   else say(context, `${linked} linked, ${copied} copied, ${unchanged} unchanged, ${deleted} deleted.`)

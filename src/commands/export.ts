@@ -17,6 +17,8 @@ export interface ExportFlags {
   readonly repos?: readonly string[]
   /** Address of the tree; when left out `publish.base_url`, else a local one. */
   readonly baseUrl?: string
+  /** A form of directory that tools of one ecosystem read. */
+  readonly layout?: string
   readonly dryRun: boolean
   readonly force: boolean
   readonly caseSensitive: boolean
@@ -65,10 +67,11 @@ async function write(
   flags: ExportFlags,
   type: 'summary' | 'published',
 ): Promise<number> {
-  const { dryRun, force, repos } = flags
+  const { dryRun, force, repos, layout } = flags
   const baseUrl = (flags.baseUrl ?? context.settings.publish?.baseUrl ?? LOCAL).replace(/\/+$/, '')
   const exported = await exportTree(mirror, sinkOf(target, mirror.store), {
     ...(repos === undefined ? {} : { repos }),
+    ...(layout === undefined ? {} : { layout }),
     baseUrl,
     dryRun,
     force,
@@ -77,7 +80,7 @@ async function write(
     changed: (change) => tellChange(context, change, dryRun),
   })
   const code = exitCode(exported.faults.map((fault) => fault.error))
-  showExported(context, exported, { type, target, baseUrl, dryRun, code })
+  showExported(context, exported, { type, target, baseUrl: layout === undefined ? baseUrl : undefined, dryRun, code })
   return code
 }
 

@@ -3,7 +3,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { isHeld } from '../catalog/rows.ts'
-import type { AnyRoute, Setup } from '../contract.ts'
+import type { AnyRoute, Layout, LayoutFile, Setup } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Published, Publishing, Sink } from '../sinks/sink.ts'
 import { createTree, type GrowingTree, OWN_FOLDER, type TreeOptions } from '../sinks/tree.ts'
@@ -22,6 +22,8 @@ export interface ExportOptions extends TreeOptions, Omit<Publishing, 'covers'> {
   readonly repos?: readonly string[]
   /** Address under which the tree will be served, without a trailing slash. */
   readonly baseUrl: string
+  /** A form of directory that tools of one ecosystem read, instead of a tree for web servers. */
+  readonly layout?: string
 }
 
 export interface ExportedRepo {
@@ -57,7 +59,8 @@ export interface Exported extends Published {
  */
 export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOptions): Promise<Exported> {
   const offline: Mirror = { ...mirror, offline: true }
-  const chosen = chosenRepos(mirror, options.repos)
+  const chosen = chosenRepos(mirror, options.repos).filter((one) => layoutOf(one, options) !== undefined)
+  if (options.layout !== undefined) mustBeOne(mirror, chosen, options.layout)
   const tree = createTree(options)
   try {
     const faults: ExportFault[] = []
@@ -72,7 +75,10 @@ export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOpti
     const published = await sink.publish(tree, {
       ...options,
       covers: (path) =>
-        whole && (within === undefined || (isOwn(path) ? ownedBy(within, path) : within.has(repoAt(all, path)))),
+        whole &&
+        (within === undefined ||
+          options.layout !== undefined ||
+          (isOwn(path) ? ownedBy(within, path) : within.has(repoAt(all, path)))),
       changed(change) {
         if (change.what === 'failed')
           faults.push({ repo: repoAt(chosen, change.path), path: change.path, error: change.error })
@@ -107,7 +113,22 @@ const repoAt = (repos: readonly MountedRepo[], path: string): string =>
 const isOwn = (path: string): boolean => path.startsWith(`${OWN_FOLDER}/`)
 const ownedBy = (repos: ReadonlySet<string>, path: string): boolean => [...repos].some((repo) => belongsTo(path, repo))
 
+/** A tree for web servers where no other form is asked for; undefined where its ecosystem has no such form. */
+const layoutOf = ({ ecosystem }: MountedRepo, { layout }: ExportOptions): Layout | 'tree' | undefined =>
+  layout === undefined ? 'tree' : ecosystem.layouts?.[layout]
+
+/** Names in a layout say nothing of a registry: two of them would take each other's. */
+function mustBeOne(mirror: Mirror, chosen: readonly MountedRepo[], layout: string): void {
+  const holding = chosen.map((one) => one.settings.name).filter((name) => holdsAnything(mirror, name))
+  if (holding.length < 2) return
+  throw new MirrorError('USAGE', `${layout} is for one repository, and ${holding.join(', ')} hold something`, {
+    hint: `Choose with --repo, such as --repo ${holding[0] ?? ''}.`,
+  })
+}
+
 interface Plan {
+  readonly layout: Layout | undefined
+  readonly placed: LayoutFile[]
   readonly mirror: Mirror
   readonly mounted: MountedRepo
   readonly tree: GrowingTree
@@ -125,7 +146,9 @@ async function planRepo(
 ): Promise<ExportedRepo> {
   const base = `${options.baseUrl}${rootOf(mounted)}`
   const counts = { files: 0, bytes: 0, denied: 0, waiting: 0, unnamed: 0 }
-  const plan: Plan = { mirror, mounted, tree, base, counts, faults }
+  const form = layoutOf(mounted, options)
+  const layout = form === 'tree' ? undefined : form
+  const plan: Plan = { layout, placed: [], mirror, mounted, tree, base, counts, faults }
   const stop = (): void => {
     if (options.signal.aborted) throw new MirrorError('STOPPED', 'the export was stopped; nothing was written')
   }
@@ -136,15 +159,16 @@ async function planRepo(
       stop()
       if ((resource.route.kind === 'artifact') === artifacts) await add(plan, resource)
     }
-    if (artifacts) break
+    if (artifacts || layout !== undefined) continue
     for await (const path of madePaths(plan)) {
       stop()
       const resource = resolve(mounted, path)
       if (resource !== undefined) await add(plan, resource)
     }
   }
-  if (!options.dryRun) await addServers(plan)
-  return { ...counts, setup: counts.files === 0 ? [] : mounted.ecosystem.setup({ repo: mounted.repo, base }) }
+  if (!options.dryRun) await (layout === undefined ? addServers(plan) : addDocuments(plan, layout))
+  const isServed = counts.files > 0 && layout === undefined
+  return { ...counts, setup: isServed ? mounted.ecosystem.setup({ repo: mounted.repo, base }) : [] }
 }
 
 /** The generations that are served now; those whose cooldown has ended take their place first, as for any client. */
@@ -216,6 +240,10 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
       continue
     }
     const { sha256, size } = opened.body
+    if (plan.layout !== undefined) {
+      addPlaced(plan, plan.layout, { path, type: opened.type, sha256, size }, opened.modified ?? 0)
+      continue
+    }
     for (const name of names) {
       stateFields(plan, resource, opened, `${rootOf(mounted)}${name}`)
       tree.add({
@@ -229,6 +257,27 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
       counts.files += 1
       counts.bytes += size
     }
+  }
+}
+
+function addPlaced({ tree, placed, counts }: Plan, layout: Layout, file: LayoutFile, modified: number): void {
+  const path = layout.place(file)
+  if (path === undefined) return
+  placed.push(file)
+  if (tree.get(path) !== undefined) return
+  const { sha256, size } = file
+  tree.add({ path, sha256, size, modified, kind: 'artifact', rank: ranks.artifact })
+  counts.files += 1
+  counts.bytes += size
+}
+
+async function addDocuments({ mirror, tree, placed, counts }: Plan, layout: Layout): Promise<void> {
+  if (placed.length === 0) return
+  for (const [path, text] of Object.entries(layout.documents(placed))) {
+    const { sha256, size } = await mirror.store.put(encoded([text]))
+    tree.add({ path, sha256, size, modified: 0, kind: 'document', rank: ranks.made })
+    counts.files += 1
+    counts.bytes += size
   }
 }
 

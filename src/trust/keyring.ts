@@ -29,8 +29,12 @@ export async function shippedKeyring(name: string): Promise<Uint8Array | undefin
 
 /**
  * The bytes of a keyring by shipped name or absolute path, at most 16 MiB. As in apt, `.asc` must be armoured and `.gpg` must
- * be binary; other names may be either; `.json` is a registry's keys document or a Sigstore trust root, and a public key of
- * minisign has any name. Throws CONFIG, with the fix.
+  // Documents are checked by whoever reads them, and so is a key of minisign.
+  if (ext === '.json' || isMinisignKey(bytes)) return
+  if (ext === '.pub' || ext === '.pem') {
+    if (Buffer.from(bytes).includes('-----BEGIN PUBLIC KEY-----')) return
+    throw wrong('The file holds no public key in PEM.', 'Name a file that begins with `-----BEGIN PUBLIC KEY-----`.')
+  }
  */
 export async function loadKeyring(nameOrFile: string): Promise<Uint8Array> {
   const shipped = await shippedKeyring(nameOrFile)
@@ -58,13 +62,17 @@ export async function loadKeyrings(configured: readonly string[], name?: string)
 }
 
 /** What a keyring file holds. */
-type Kind = 'openpgp keys' | 'registry keys' | 'sigstore root'
+type Kind = 'openpgp keys' | 'plain keys' | 'registry keys' | 'sigstore root'
 
 function kindOf(bytes: Uint8Array): Kind {
   const text = Buffer.from(bytes)
+  if (isPlainKey(bytes)) return 'plain keys'
   if (!/^\s*\{/.test(text.toString('latin1', 0, 256))) return 'openpgp keys'
   return text.includes('"application/vnd.dev.sigstore.trustedroot') ? 'sigstore root' : 'registry keys'
 }
+
+/** Public keys in PEM, of no more than algorithm and numbers: cosign's, apk's. */
+const isPlainKey = (bytes: Uint8Array): boolean => Buffer.from(bytes).includes('-----BEGIN PUBLIC KEY-----')
 
 async function readLimited(file: string): Promise<Uint8Array> {
   try {
@@ -82,6 +90,10 @@ function checkForm(file: string, bytes: Uint8Array): void {
   const { name, ext } = parse(file)
   // Documents are checked by whoever reads them, and so is a key of minisign.
   if (ext === '.json' || isMinisignKey(bytes)) return
+  if (ext === '.pub' || ext === '.pem') {
+    if (isPlainKey(bytes)) return
+    throw wrong('The file holds no public key in PEM.', 'Name a file that begins with `-----BEGIN PUBLIC KEY-----`.')
+  }
   if (isKeybox(bytes)) {
     throw wrong(
       'The keyring is a GnuPG keybox, which only GnuPG can read.',

@@ -4,20 +4,40 @@ import type { Doc, Entry, Repo, Trust } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { readManifest } from './manifest.ts'
 import type { OciOptions } from './options.ts'
+import { checkSigned, isCarried, mustBeSigned } from './signed.ts'
 
 interface Named {
   readonly name: string
 }
 
-/** Throws UNREADABLE, WRONG_DIGEST, NO_SIGNATURE or BAD_SIGNATURE. */
+/** Throws UNREADABLE or WRONG_DIGEST, and what `checkSigned` throws. */
 export async function checkManifest(
   doc: Doc,
-  _p: Named,
-  _repo: Repo<OciOptions>,
-  _trust: Trust,
-  _said: Partial<Entry>,
+  p: Named,
+  repo: Repo<OciOptions>,
+  trust: Trust,
+  { data }: Partial<Entry>,
 ): Promise<void> {
-  await readManifest(doc)
+  const manifest = await readManifest(doc)
+  checkStated(doc)
+  if (!mustBeSigned(p.name, repo.options) || isCarried(manifest)) return
+  // an index is only kept when it is signed, and its digest covers its parts
+  if (isPart(data)) return
+  await checkSigned(doc, p, repo, trust)
+}
+
+/** What stands under the tags of signatures: signatures, or a list of what refers to the image; nothing that could be run. */
+export async function checkAttached(doc: Doc, { name }: Named, { options }: Repo<OciOptions>): Promise<void> {
+  const manifest = await readManifest(doc)
+  checkStated(doc)
+  if (!mustBeSigned(name, options) || manifest.isIndex || isCarried(manifest)) return
+  throw new MirrorError('NO_SIGNATURE', `${doc.path} is an image under the tag of a signature`, {
+    path: doc.path,
+    name,
+  })
+}
+
+function checkStated(doc: Doc): void {
   const stated = doc.headers['docker-content-digest']
   const [algorithm = '', hex] = stated?.split(':') ?? []
   const found = doc.digests[algorithm]
@@ -28,3 +48,5 @@ export async function checkManifest(
     found,
   })
 }
+
+const isPart = (data: unknown): boolean => typeof data === 'object' && data !== null && 'part' in data

@@ -11,8 +11,9 @@ import {
   type Shown,
 } from '../../contract.ts'
 import { ociVersions } from '../../versions/oci.ts'
-import { checkManifest } from './check.ts'
+import { checkAttached, checkManifest } from './check.ts'
 import { closure } from './closure.ts'
+import { imageLayout } from './layout.ts'
 import { accept, indexType, manifestLimit, readListed, readParts } from './manifest.ts'
 import { attachedForm, digestForm, digestsOf, manifestPath, nameForm, tagForm, tagsPath } from './names.ts'
 import { type OciOptions, ociOptions } from './options.ts'
@@ -114,6 +115,7 @@ export const oci: Ecosystem<OciOptions> = {
       where: { name: nameForm, attached: attachedForm },
       known: ({ name }) => ({ name }),
       ...manifest,
+      check: checkAttached,
       read: readListed,
       headers,
     }),
@@ -172,6 +174,7 @@ export const oci: Ecosystem<OciOptions> = {
   refuse,
   mount: (name) => `/v2/${name}`,
   namespace: { query: 'ns', header: 'oci-namespace' },
+  layouts: { 'oci-layout': imageLayout },
 }
 
 const isDefault = ({ upstreams }: Repo<OciOptions>): boolean =>

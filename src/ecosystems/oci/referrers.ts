@@ -14,7 +14,7 @@ interface Named {
 
 const listed = v.object({ manifests: v.array(v.looseObject(descriptor.entries)) })
 
-async function referrersOf(doc: Doc): Promise<readonly Descriptor[]> {
+export async function referrersOf(doc: Doc): Promise<readonly Descriptor[]> {
   const found: Descriptor[] = []
   for (const page of await pagesOf(doc)) {
     const result = v.safeParse(listed, page)
