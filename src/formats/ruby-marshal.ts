@@ -106,7 +106,8 @@ function createReader(): Reader {
 
   function take(count: number): Uint8Array {
     if (count > bytes.length - at) throw unreadable('ends too early')
-    const taken = bytes.slice(at, at + count)
+    // a copy: a view would keep all that came with it
+    const taken = new Uint8Array(bytes.subarray(at, at + count))
     at += count
     return taken
   }
@@ -284,12 +285,17 @@ export async function* parseMarshalList(stream: AsyncIterable<Uint8Array>): Asyn
   const reader = createReader()
   const pieces = stream[Symbol.asyncIterator]()
   let ended = false
+  /** Twice as much as an item may take at once, or bytes that come one by one would be moved over and over. */
   async function fill(): Promise<void> {
-    while (!ended && reader.left < longestItem) {
+    const more: Uint8Array[] = []
+    for (let size = 0; !ended && reader.left + size < 2 * longestItem; ) {
       const step = await pieces.next()
-      if (step.done === true) ended = true
-      else reader.feed(step.value)
+      ended = step.done === true
+      if (step.done === true) break
+      more.push(step.value)
+      size += step.value.length
     }
+    if (more.length > 0) reader.feed(Buffer.concat(more))
   }
   try {
     await fill()

@@ -181,16 +181,20 @@ async function wantedNumbers(
   return [...new Set(picked.map(({ version = '' }) => version))]
 }
 
-const rangeOf = ({ range }: Selector): string =>
-  range === undefined || range === 'latest' || range === '*' ? anyVersion : range
+/** What a want asks for; a lockfile's line may name the platform apart from the version. */
+function rangeOf({ range, options }: Pick<Selector, 'range' | 'options'>): string {
+  if (range === undefined || range === 'latest' || range === '*') return anyVersion
+  const platform = options?.platform
+  return typeof platform === 'string' ? range.replace(/^(= *[^ ,-]+)-ruby$/, `$1-${platform}`) : range
+}
 
 /** The entries: info pages first, then gems and their specifications. */
 export async function* closure(wants: readonly Selector[], look: Look<GemOptions>): AsyncGenerator<Entry> {
   const shelf = createShelf(look)
   const given = await expanded(wants, look)
-  for (const { name, range, from } of given) {
-    const fault = range === undefined || range === '*' ? undefined : gemVersions.fault(rangeOf({ name, range, from }))
-    if (fault !== undefined) throw new MirrorError('CONFIG', `gem ${name}: ${fault}`, { ...from })
+  for (const want of given) {
+    const fault = gemVersions.fault(rangeOf(want))
+    if (fault !== undefined) throw new MirrorError('CONFIG', `gem ${want.name}: ${fault}`, { ...want.from })
   }
   await shelf.load(given.map(({ name }) => name))
   const chosen = new Map<string, Entry>()
@@ -199,7 +203,9 @@ export async function* closure(wants: readonly Selector[], look: Look<GemOptions
   for (const want of given) {
     const range = rangeOf(want)
     const [first, ...older] = await wantedNumbers(want, range, shelf, look)
-    if (first === undefined) look.lacks(want, missing(want.name, range, shelf.of(want.name), look))
+    // bundler is in every lockfile, and not in every registry
+    const needless = want.name === itself && shelf.of(itself).length === 0
+    if (first === undefined && !needless) look.lacks(want, missing(want.name, range, shelf.of(want.name), look))
     const follows = want.follow === undefined || want.follow.includes('runtime')
     for (const number of first === undefined ? [] : [first, ...older]) {
       const exact = isExactFile(range) ? range : `= ${number}`
