@@ -2,6 +2,7 @@
 // Format: APPNOTE.TXT of PKWARE, §4.3; the central directory alone decides which files there are.
 
 import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import type { Entry as Member } from 'yauzl'
 import type { Doc } from '../contract.ts'
 import { MirrorError } from '../errors.ts'

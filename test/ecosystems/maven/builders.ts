@@ -38,6 +38,7 @@ export function show(allows: (entry: Entry) => boolean = () => true, documents: 
     query: {},
     type: 'text/xml',
     allows,
+    states() {},
     sees: allows,
     async document(path) {
       asked.push(path)
