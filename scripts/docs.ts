@@ -24,7 +24,8 @@ export type Parts = Readonly<Record<string, Readonly<Record<string, string>>>>
 export async function generatedParts(): Promise<Parts> {
   const mounted = await mountedRepositories()
   return {
-    'README.md': { ecosystems: ecosystemTable(mounted), lockfiles: lockfileTable() },
+    'README.md': { ecosystems: ecosystemTable(mounted) },
+    'docs/lockfiles.md': { lockfiles: lockfileTable() },
     'docs/clients.md': { clients: clientTexts(mounted) },
     'docs/commands.md': { verbs: verbTexts(commandTree()) },
     'docs/errors.md': { errors: errorTable() },
