@@ -46,7 +46,7 @@ export function reached(roots: readonly ModuleAt[], graph: Graph, sight: Sight):
 }
 
 /** The build list: of each module the highest of the versions. */
-export function selected(versions: readonly ModuleAt[]): readonly ModuleAt[] {
+function selected(versions: readonly ModuleAt[]): readonly ModuleAt[] {
   const highest = new Map<string, ModuleAt>()
   for (const at of versions) {
     const other = highest.get(at.name)

@@ -24,7 +24,7 @@ export const isModulePath = (text: string): boolean =>
   text.split('/').every((element) => /^[A-Za-z0-9~_-]+(?:\.+[A-Za-z0-9~_-]+)*$/.test(element))
 
 /** A canonical version, a branch, a tag or a commit: what may be asked for. */
-export const isQuery = (text: string): boolean => /^[0-9A-Za-z_.+~-]{1,255}$/.test(text) && !/^\.+$/.test(text)
+const isQuery = (text: string): boolean => /^[0-9A-Za-z_.+~-]{1,255}$/.test(text) && !/^\.+$/.test(text)
 
 export interface ModuleAt {
   readonly name: string
