@@ -70,18 +70,28 @@ export function nearest(roots: readonly Root[], graph: Graph, management: 'of th
 export function highest(roots: readonly Root[], graph: Graph): readonly Choice[] {
   const won = new Map<string, Coordinate>()
   const files = new Map<string, Choice>()
+  const bound: { readonly visit: Visit; readonly constraints: readonly Step[] }[] = []
   const line = start(roots)
   const isHigher = ({ version }: Coordinate, than: Coordinate | undefined): boolean =>
     than === undefined || mavenVersions.compare(version, than.version) > 0
-  for (const visit of line) {
+  const take = (visit: Visit): void => {
     files.set(fileKey(visit), visit)
-    if (!isHigher(visit.at, won.get(nameOf(visit.at)))) continue
+    if (!isHigher(visit.at, won.get(nameOf(visit.at)))) return
     won.set(nameOf(visit.at), visit.at)
-    const node = graph.node(visit.at)
     const steps = visit.at === visit.root.at ? visit.root.steps : []
-    line.push(...behind(visit, [...steps, ...(node?.moduleSteps ?? [])]))
-    for (const step of node?.constraints ?? []) {
-      if (isHigher(step.to, won.get(nameOf(step.to))) && won.has(nameOf(step.to))) line.push(...behind(visit, [step]))
+    line.push(...behind(visit, [...steps, ...(graph.node(visit.at)?.moduleSteps ?? [])]))
+    const constraints = graph.node(visit.at)?.constraints ?? []
+    if (constraints.length > 0) bound.push({ visit, constraints })
+  }
+  for (let at = 0; at < line.length; ) {
+    for (let visit = line[at]; visit !== undefined; visit = line[at]) {
+      at += 1
+      take(visit)
+    }
+    // a constraint counts for what something else needs
+    for (const { visit, constraints } of bound) {
+      const counting = constraints.filter(({ to }) => won.has(nameOf(to)) && isHigher(to, won.get(nameOf(to))))
+      line.push(...behind(visit, counting))
     }
   }
   return [...files.values()].map((choice) => ({ ...choice, at: won.get(nameOf(choice.at)) ?? choice.at }))

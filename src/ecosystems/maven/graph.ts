@@ -195,12 +195,14 @@ export function createGraph(
   async function explore(root: Root): Promise<void> {
     const seen = new Map<string, ReadonlySet<string>[]>()
     const names = new Set<string>()
+    const bound: Visit[] = []
     let level: readonly Visit[] = [
       { at: root.at, exclusions: [] },
       ...root.steps.map(({ to, edge }) => ({ at: to, exclusions: edge.exclusions })),
     ]
-    while (level.length > 0) {
+    for (;;) {
       const fresh = level.filter((visit) => isNews(seen, visit))
+      if (fresh.length === 0) return
       for (const { at } of fresh) names.add(nameOf(at))
       await together(fresh, async ({ at }) => void (await load(at)))
       const next: Visit[] = []
@@ -213,9 +215,10 @@ export function createGraph(
             if (each !== undefined) next.push({ at: each.to, exclusions: [...exclusions, ...each.edge.exclusions] })
           }
         }
-        for (const { to } of node.constraints) if (names.has(nameOf(to))) next.push({ at: to, exclusions })
+        for (const { to } of node.constraints) bound.push({ at: to, exclusions })
       }
-      level = next
+      // a constraint counts for what something else needs
+      level = [...next, ...bound.filter(({ at }) => names.has(nameOf(at)))]
     }
   }
 

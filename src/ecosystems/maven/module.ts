@@ -52,7 +52,7 @@ export async function readModule(doc: Doc): Promise<Module> {
   } catch (cause) {
     throw refuse('is not JSON', cause)
   }
-  const parsed = v.safeParse(schema, json)
+  const parsed = v.safeParse(schema, Array.isArray(json) ? undefined : json)
   if (!parsed.success) throw refuse(`is no module file: ${parsed.issues[0].message}`)
   const edges: Edge[] = []
   const constraints: Edge[] = []
