@@ -72,6 +72,26 @@ export function addVerbs(program: Command, act: Act): void {
 
   withSettings(
     program
+      .command('import')
+      .description('bring in what a directory holds, verified like what comes from an upstream')
+      .requiredOption('--oci-layout <directory>', 'container images as an OCI image layout')
+      .option('--repo <name>', 'the repository that they belong to', 'container')
+      .option('--name <image>', 'the image, where the layout has its tags alone')
+      .option('-n, --dry-run', 'show the plan with bytes, keep nothing but indexes')
+      .addHelpText('after', example('pkgmirror import --oci-layout ./images --repo harbour')),
+  ).action((flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/import.ts')).importLayout(context, {
+        directory: path.resolve(String(flags.ociLayout)),
+        repo: String(flags.repo),
+        name: textOf(flags.name),
+        dryRun: flags.dryRun === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
       .command('seed')
       .description('bring in what lockfiles lock, without a manifest')
       .argument('<file...>', 'lockfiles')

@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto'
 
 /** The folder of these files, in the folder that belongs to the export. */
-export const SERVERS = 'servers'
+const SERVERS = 'servers'
 
 /** One path of a tree, with a slash in front, and what it is served with. */
 export type Line = readonly [path: string, value: string]

@@ -62,7 +62,8 @@ export function answering(next: Send, secretsOf: (hop: Hop) => Secrets): Send {
     const url = addressOf(realm)
     if (url.protocol !== 'https:' && url.origin !== hop.url.origin) return undefined
     if (service !== undefined) url.searchParams.set('service', service)
-    if (scope !== undefined) url.searchParams.append('scope', scope)
+    // several are parted by blanks in the challenge, and asked for one by one
+    for (const one of scope?.split(/\s+/) ?? []) if (one !== '') url.searchParams.append('scope', one)
     const { repo, signal } = hop.ask
     const ask: Ask = { url: url.href, repo, guarded: true, ...(signal === undefined ? {} : { signal }) }
     const authorization = loginFor(url, hop)

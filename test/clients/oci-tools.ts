@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environment, execute, files, folder } from './place.ts'
+import { environment, execute, files, folder, found } from './place.ts'
 import type { Use } from './voyage.ts'
 import { freePort } from './web-servers.ts'
 
@@ -93,7 +93,7 @@ export async function startRegistry(
   files(home, {
     'config.yml': `version: 0.1\nstorage: { filesystem: { rootdirectory: "${home}/registry" } }\nhttp: { addr: "127.0.0.1:${port}" }\nlog: { level: error }\n`,
   })
-  const daemon: ChildProcess = spawn('docker-registry', ['serve', `${home}/config.yml`], {
+  const daemon: ChildProcess = spawn(found('docker-registry') ?? '', ['serve', `${home}/config.yml`], {
     cwd: home,
     env: environment(home),
     stdio: 'ignore',

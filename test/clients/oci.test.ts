@@ -1,12 +1,13 @@
 // Tools of containers against registries on loopback: Debian's, filled from an image layout, and a small one with tokens.
 
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { orchardImages, startOciReplica, writeLayout } from '../replica/oci.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { buildah, containerd, skopeo, startRegistry } from './oci-tools.ts'
-import { files, folder, found, mainland } from './place.ts'
+import { environment, execute, files, folder, found, mainland } from './place.ts'
 import { emptyMirror, originOf, voyage } from './voyage.ts'
 import { webServers } from './web-servers.ts'
 
@@ -86,5 +87,29 @@ describe('containerd', without('containerd', 'ctr', 'skopeo', 'docker-registry')
     const origin = { configuration: configuration + more, stop }
     assert.deepEqual(await voyage(t, origin, containerd(t, `${called}/${image}:1.2.0`), {}), all.sort())
     await assert.rejects(voyage(t, origin, containerd(t, `elsewhere.example.org/${image}:1.2.0`), {}), /403/)
+  })
+})
+
+describe('image layouts', without('skopeo', 'docker-registry'), () => {
+  it('carry images from one mirror to another that knows no network, verified on the way', async (t) => {
+    const { images, configuration, stop } = await debian(t)
+    const first = emptyMirror(t, configuration)
+    const manifest = `images: [{ name: ${image}, tags: "1.2.0 || latest" }]\n`
+    await pkgmirror(first, 'sync', `${files(folder(t), { 'm.yaml': manifest })}/m.yaml`)
+    await stop()
+    const layout = path.join(folder(t), 'layout')
+    await pkgmirror(first, 'export', layout, '--oci-layout')
+    const plain = { cwd: folder(t), env: environment(folder(t)) }
+    const raw = await execute({ argv: ['skopeo', 'inspect', '--raw', `oci:${layout}:${image}:1.2.0`], ...plain })
+    assert.equal(raw, images.orchard.bytes.toString())
+    const second = emptyMirror(t, configuration)
+    await pkgmirror(second, 'import', '--oci-layout', layout)
+    const offline = await serve(t, second, ['--offline'])
+    assert.deepEqual(await skopeo(t, image, 'latest')(offline.url, mainland), [images.orchard.digest, 'latest'])
+    const [, layer] = images.x64.blobs
+    const file = path.join(layout, 'blobs', layer?.digest.replace(':', '/') ?? '')
+    rmSync(file)
+    writeFileSync(file, 'something else')
+    await assert.rejects(pkgmirror(emptyMirror(t, configuration), 'import', '--oci-layout', layout), /WRONG_DIGEST/)
   })
 })

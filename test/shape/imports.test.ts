@@ -42,7 +42,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
     ...['src/trust/keyring.ts', 'src/upstream/agents.ts', 'src/engine/thread.ts', 'src/engine/hash-thread.ts'],
   ],
   'node:fs/promises': ['src/store/', 'src/sinks/', 'src/commands/', 'src/config/files.ts', 'src/trust/keyring.ts'],
-  'node:http': ['src/server/', 'src/commands/static.ts'],
+  'node:http': ['src/server/', 'src/commands/static.ts', 'src/commands/layout-registry.ts'],
   'node:net': ['src/server/', 'src/upstream/'],
   'node:dns': ['src/upstream/'],
   'node:tls': ['src/upstream/'],

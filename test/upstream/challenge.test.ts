@@ -97,6 +97,17 @@ describe('a registry that wants tokens', () => {
     headers: { 'www-authenticate': `Bearer realm="${address}"` },
   })
 
+  it('several scopes are asked for one by one', async () => {
+    const challenge = `Bearer realm="${registry.url}/token",scope="repository:a:pull repository:b:pull"`
+    registry.set('/v2/c/blobs/1', text('no', { status: 401, headers: { 'www-authenticate': challenge } }))
+    await read(clientFor(), '/v2/c/blobs/1')
+    const asked = registry.requests.find(({ path }) => path.startsWith('/token'))
+    assert.deepEqual(new URL(asked?.path ?? '', registry.url).searchParams.getAll('scope'), [
+      'repository:a:pull',
+      'repository:b:pull',
+    ])
+  })
+
   it('gets one, and it is used again for what lies beside', async () => {
     const client = clientFor()
     assert.equal(await read(client, '/v2/a/blobs/1'), '200 for a')

@@ -165,21 +165,31 @@ async function takeKeyless(found: Found, proof: Proof, digest: string, { keyless
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
+/** Another document of the name; what an offline mirror does not hold proves as little as what is not there. */
+async function documentAt(trust: Trust, path: string): Promise<Doc | undefined> {
+  try {
+    return await trust.document(path)
+  } catch (error) {
+    if (error instanceof MirrorError && error.code === 'NOT_HELD') return undefined
+    throw error
+  }
+}
+
 async function* proofs(name: string, digest: string, trust: Trust): AsyncGenerator<Proof> {
   for (const suffix of ['.sig', '.att']) {
-    const doc = await trust.document(manifestPath(name, attachedTag(digest, suffix)))
+    const doc = await documentAt(trust, manifestPath(name, attachedTag(digest, suffix)))
     if (doc !== undefined) yield* layersOf(name, await readManifest(doc), trust)
   }
   for (const { digest: of } of await bundlesOf(name, digest, trust)) {
-    const doc = await trust.document(manifestPath(name, of))
+    const doc = await documentAt(trust, manifestPath(name, of))
     if (doc !== undefined) yield* layersOf(name, await readManifest(doc), trust)
   }
 }
 
 /** By the registry's own list, or by that under a tag. */
 async function bundlesOf(name: string, digest: string, trust: Trust): Promise<readonly Descriptor[]> {
-  const listed = await trust.document(referrersPath(name, digest))
-  const tagged = listed === undefined ? await trust.document(manifestPath(name, attachedTag(digest))) : undefined
+  const listed = await documentAt(trust, referrersPath(name, digest))
+  const tagged = listed === undefined ? await documentAt(trust, manifestPath(name, attachedTag(digest))) : undefined
   const all =
     listed !== undefined
       ? await referrersOf(listed)
@@ -200,7 +210,7 @@ async function* layersOf(name: string, { layers }: Manifest, trust: Trust): Asyn
             ? 'bundle'
             : undefined
     if (kind === undefined || size > largestProof) continue
-    const blob = await trust.document(blobPath(name, digest))
+    const blob = await documentAt(trust, blobPath(name, digest))
     if (blob === undefined || blob.size > largestProof) continue
     yield { kind, bytes: await blob.bytes(), annotations: annotations ?? {} }
   }

@@ -5,6 +5,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
+import { verify } from '../../../src/engine/verify.ts'
 import { type FakeSigstore, fakeSigstore, type Signing, signedAt } from '../../builders/sigstore.ts'
 import { folder } from '../../clients/place.ts'
 import { put, type Shelf, tag } from '../../replica/oci.ts'
@@ -264,6 +265,16 @@ describe('images that must be signed', () => {
     assert.deepEqual(codes, [])
     assert.ok(items.some((one) => one.path.endsWith('.sig')))
     at.offline = true
+    const wrong: string[] = []
+    await verify(at.mirror, {
+      sample: 1,
+      repair: false,
+      signal: new AbortController().signal,
+      threads: 1,
+      random: Math.random,
+      item: ({ path: of, error }) => void (error !== undefined && wrong.push(`${of}: ${error.message}`)),
+    })
+    assert.deepEqual(wrong, [])
     assert.equal((await at.failure(latest)).code, 'OK')
     assert.equal((await at.failure(`/org/orchard/manifests/${attachedTag(top, '.sig')}`)).code, 'OK')
   })
