@@ -16,7 +16,7 @@ import { gemVersions } from '../../versions/gem.ts'
 import { closure } from './closure.ts'
 import { checkSpecification } from './gemspec.ts'
 import { readInfo, viewInfo } from './info.ts'
-import { infoPath, readings, timesPath } from './paths.ts'
+import { gemName, infoPath, readings, timesPath } from './paths.ts'
 import { setup } from './setup.ts'
 import { type SpecsKind, viewSpecs } from './specs.ts'
 import { viewTimes } from './times.ts'
@@ -25,7 +25,6 @@ import { type GemOptions, options, want } from './want.ts'
 
 const plain = 'text/plain'
 const octets = 'application/octet-stream'
-const gemName = /^[A-Za-z0-9._-]{1,200}$/
 
 /**
  * Bundler before 2.5 compares the entity tag with the MD5 of what it has, and gives the compact index up when it is

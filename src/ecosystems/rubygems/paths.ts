@@ -3,7 +3,8 @@
 import { joinVersion, splitVersion } from '../../versions/gem.ts'
 
 /** Names as registries take them; the case of letters counts. */
-export const isGemName = (text: string): boolean => /^[A-Za-z0-9._-]{1,200}$/.test(text) && !/^\.+$/.test(text)
+export const gemName = /^(?!\.+$)[A-Za-z0-9._-]{1,200}$/
+export const isGemName = (text: string): boolean => gemName.test(text)
 
 export const infoPath = (name: string): string => `/info/${name}`
 export const timesPath = (name: string): string => `/api/v1/versions/${name}.json`
