@@ -1,6 +1,6 @@
 // What a line of a lockfile wants of a mirror: a selector of the repository that it belongs to, or why there is none.
 
-import type { Digests, Locked, Selector } from '../contract.ts'
+import type { Digests, Locked, LockedDigest, Selector } from '../contract.ts'
 import { ecosystems } from '../ecosystems/index.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { spellings } from './spellings.ts'
@@ -40,12 +40,19 @@ export function place(mirror: Mirror, locked: Locked, file: string, direct: bool
   }
 }
 
-/** The digests that files of its ecosystem can be held against: those of a file, and kinds that the ecosystem computes. */
-export function comparable({ ecosystem, digests }: Locked): readonly Digests[] {
+/** The digests that a file of the entry can be held against: those of a file, and kinds that the ecosystem computes. */
+export function comparable(locked: Locked): readonly Digests[] {
+  return computable(locked)
+    .filter(({ of }) => of !== 'content')
+    .map(({ digests }) => digests)
+}
+
+/** Those that can be computed at all, of whichever file of the entry. */
+export function computable({ ecosystem, digests }: Locked): readonly LockedDigest[] {
   const own = ecosystems.find(({ id }) => id === ecosystem)?.digests ?? {}
-  return digests
-    .filter(({ of, digests: stated }) => of === 'file' || Object.keys(stated).every((kind) => Object.hasOwn(own, kind)))
-    .map(({ digests: stated }) => stated)
+  return digests.filter(
+    ({ of, digests: stated }) => of === 'file' || Object.keys(stated).every((kind) => Object.hasOwn(own, kind)),
+  )
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { Locked, LockFormat } from '../contract.ts'
 import { countText } from '../telemetry/words.ts'
-import { comparable } from './locked-line.ts'
+import { computable } from './locked-line.ts'
 import { lockInputOf } from './lockfile-input.ts'
 
 export interface Tally {
@@ -24,7 +24,7 @@ export async function tallyOf(file: string, format: LockFormat): Promise<Tally> 
   let [digests, incomparable, completed] = [0, 0, 0]
   for await (const locked of format.read(lockInputOf(file))) {
     lines += 1
-    if (comparable(locked).length > 0) digests += 1
+    if (computable(locked).length > 0) digests += 1
     else if (locked.digests.length > 0) incomparable += 1
     else if (locked.source === 'registry' || locked.source === 'url') completed += 1
     const sources = ecosystems[locked.ecosystem] ?? {}

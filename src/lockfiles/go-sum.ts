@@ -23,7 +23,8 @@ export const goSum: LockFormat = {
         version,
         digests: [
           {
-            of: 'tree',
+            // of a go.mod it is not of the module's tree
+            of: mod === undefined ? 'tree' : 'content',
             digests: { [hash.slice(0, hash.indexOf(':'))]: hash },
             filename: `${version}.${mod === undefined ? 'zip' : 'mod'}`,
           },
