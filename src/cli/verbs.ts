@@ -155,6 +155,25 @@ export function addVerbs(program: Command, act: Act): void {
 
   withSettings(
     program
+      .command('prove')
+      .description('replay lockfiles against the mirror, offline: is everything there that they lock, and the same')
+      .argument('<file...>', 'lockfiles')
+      .option('--as <format>', 'the format of the files, where their names do not tell it')
+      .option('--list', 'with --json: every line, not only what is missing')
+      .addHelpText('after', example('pkgmirror prove package-lock.json uv.lock'))
+      .addHelpText('after', 'Exit codes: 0 everything is there, 3 something is missing, 4 other bytes, 5 denied.'),
+  ).action((files: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/prove.ts')).prove(context, {
+        files: files.map((file) => path.resolve(file)),
+        as: textOf(flags.as),
+        list: flags.list === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
       .command('gc')
       .description('drop what nothing keeps')
       .option('-n, --dry-run', 'show what would go and who keeps the rest, touch nothing')

@@ -68,9 +68,10 @@ function tell(context: Context, seeded: readonly Seeded[]): void {
       continue
     }
     say(context, `${file}: ${tallyText(counted)}`)
-    for (const { line, name, reason } of skipped.slice(0, MOST_SKIPPED))
+    // a project's own folders are counted, and nobody expects a mirror to have them
+    const told = skipped.filter(({ reason }) => !/^its source is (?:link|workspace),/.test(reason))
+    for (const { line, name, reason } of told.slice(0, MOST_SKIPPED))
       say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
-    if (skipped.length > MOST_SKIPPED)
-      say(context, `… and ${skipped.length - MOST_SKIPPED} more skipped; --json lists all.`)
+    if (told.length > MOST_SKIPPED) say(context, `… and ${told.length - MOST_SKIPPED} more skipped; --json lists all.`)
   }
 }

@@ -4,12 +4,12 @@ import { glob } from 'node:fs/promises'
 import path from 'node:path'
 import { didYouMean } from '../config/nearest.ts'
 import type { Settings, Want } from '../config/types.ts'
-import type { Locked, LockFormat, Selector } from '../contract.ts'
-import type { Mirror, MountedRepo } from '../engine/mirror.ts'
+import type { LockFormat, Selector } from '../contract.ts'
+import type { Mirror } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
 import { lockFormats } from '../lockfiles/index.ts'
+import { place } from './locked-line.ts'
 import { lockFormatOf, lockInputOf } from './lockfile-input.ts'
-import { spellings } from './spellings.ts'
 import { unreadable } from './unreadable.ts'
 
 export interface Wanted {
@@ -70,22 +70,15 @@ export async function addLockfile(
   let count = 0
   for await (const locked of format.read(lockInputOf(file))) {
     count += 1
-    const mounted = repoFor(mirror, locked)
-    const reason =
-      mounted === undefined
-        ? `no repository mirrors ${locked.ecosystem}${locked.url === undefined ? '' : ` from ${originOf(locked.url)}`}`
-        : notMirrored(locked)
-    if (mounted === undefined || reason !== undefined) {
-      if (locked.source !== 'link' && locked.source !== 'workspace')
-        skip({
-          file,
-          name: locked.name,
-          reason: reason ?? '',
-          ...(locked.line === undefined ? {} : { line: locked.line }),
-        })
-      continue
-    }
-    add(mounted.settings.name, lockedSelector(mounted, locked, file))
+    const placed = place(mirror, locked, file, format.direct === true)
+    if ('mounted' in placed) add(placed.mounted.settings.name, placed.selector)
+    else
+      skip({
+        file,
+        name: locked.name,
+        reason: placed.reason,
+        ...(locked.line === undefined ? {} : { line: locked.line }),
+      })
   }
   return count
 }
@@ -102,35 +95,4 @@ export async function mustBeLockfile(file: string, as: string | undefined): Prom
       ? 'this is no lockfile that is known'
       : `there is no lockfile format ${JSON.stringify(as)}${didYouMean(as, known)}`
   throw new MirrorError('LOCKFILE', message, { file, hint: `Known formats: ${known.join(', ')}. Name one with --as.` })
-}
-
-function notMirrored({ source }: Locked): string | undefined {
-  if (source === 'registry' || source === 'url') return undefined
-  return `its source is ${source}, not a registry`
-}
-
-/** The repository of a locked line: the one whose upstream its address lies under, else the ecosystem's first. */
-function repoFor(mirror: Mirror, locked: Locked): MountedRepo | undefined {
-  const candidates = [...mirror.repos.values()].filter((one) => one.ecosystem.id === locked.ecosystem)
-  const { url } = locked
-  if (url === undefined) return candidates[0]
-  const spelled = candidates.find((one) =>
-    spellings(one).some((prefix) => url === prefix || url.startsWith(`${prefix}/`)),
-  )
-  if (spelled !== undefined || !locked.url?.startsWith('http') || locked.source === 'registry')
-    return spelled ?? candidates[0]
-  return undefined
-}
-
-const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)
-
-function lockedSelector(mounted: MountedRepo, locked: Locked, file: string): Selector {
-  const digests = locked.digests.filter((one) => one.of === 'file').map((one) => one.digests)
-  return {
-    name: mounted.ecosystem.name(locked.name),
-    follow: [],
-    from: { file, ...(locked.line === undefined ? {} : { line: locked.line }) },
-    ...(locked.version === undefined ? {} : { range: mounted.ecosystem.versions.exact(locked.version) }),
-    ...(digests.length === 0 ? {} : { digests }),
-  }
 }

@@ -93,12 +93,12 @@ function fromGem({ at, section, name, version, platform }: Gem, checksums: Reado
   return locked(at, {
     ecosystem: 'rubygems',
     name,
-    version,
+    // as the file's name has it
+    version: platform === undefined ? version : `${version}-${platform}`,
     registry: isRegistry && remotes.length === 1 ? remote : undefined,
     url: isRegistry ? undefined : kind === 'GIT' ? `git+${remote}@${revision ?? ''}` : remote,
     source,
     digests: isRegistry ? ofFileIf(checksums.get(keyOf(name, version, platform))) : [],
     markers: platform,
-    options: platform === undefined ? undefined : { platform },
   })
 }

@@ -67,6 +67,7 @@ export const packageLists: readonly LockFormat[] = forms.map(({ id, ecosystem, n
         version: isExact ? version : undefined,
         range: isExact || version === undefined ? undefined : `${operator}${version}`,
         markers: architecture,
+        options: architecture === undefined ? undefined : { architectures: [architecture] },
       })
     }
   },

@@ -44,7 +44,10 @@ export function fromPurl(at: At, text: string, digests: readonly LockedDigest[],
   return locked(at, {
     ecosystem,
     name: nameOf(purl),
-    version: purl.version,
+    version:
+      type === 'gem' && qualifiers.platform !== undefined && qualifiers.platform !== 'ruby'
+        ? `${purl.version}-${qualifiers.platform}`
+        : purl.version,
     registry: addressOf(qualifiers.repository_url),
     url: vcs ?? (isGit ? `git+https://${host}${purl.name}#${purl.version ?? ''}` : addressOf(download)),
     source: vcs !== undefined || isGit ? 'git' : ecosystem === 'files' ? 'url' : 'registry',
@@ -75,7 +78,6 @@ function nameOf({ type, name }: Purl): string {
 function optionsOf({ type, qualifiers }: Purl): Locked['options'] {
   const kept: Readonly<Record<string, readonly string[]>> = {
     maven: ['classifier', 'type'],
-    gem: ['platform'],
     conda: ['build', 'subdir', 'channel'],
     conan: ['user', 'channel', 'rrev'],
   }

@@ -14,17 +14,13 @@ import { inShort, readAll, rejectsAt } from '../suites/lockfile.ts'
 const hash = `h1:${'A'.repeat(43)}=`
 
 describe('go.sum', () => {
-  it('tells a module from one whose go.mod alone is wanted', async () => {
-    const found = await readAll(
-      goSum,
-      'go.sum',
-      `a.org/x v1.0.0/go.mod ${hash}\nb.org/y v1.0.0 ${hash}\nb.org/y v1.0.0/go.mod ${hash}\n`,
-    )
+  it('tells a module from its go.mod', async () => {
+    const found = await readAll(goSum, 'go.sum', `b.org/y v1.0.0 ${hash}\nb.org/y v1.0.0/go.mod ${hash}\n`)
     assert.deepEqual(
-      found.map(({ name, options, digests }) => [name, options, digests.map(({ filename }) => filename)]),
+      found.map(({ line, name, options, digests }) => [line, name, options, digests[0]?.filename]),
       [
-        ['a.org/x', { files: ['mod'] }, ['v1.0.0.mod']],
-        ['b.org/y', undefined, ['v1.0.0.zip', 'v1.0.0.mod']],
+        [1, 'b.org/y', { files: ['zip', 'info'] }, 'v1.0.0.zip'],
+        [2, 'b.org/y', { files: ['mod'] }, 'v1.0.0.mod'],
       ],
     )
     assert.deepEqual(found[0]?.digests[0]?.digests, { h1: hash })
@@ -73,7 +69,7 @@ describe('Gemfile.lock', () => {
     const [found, ...more] = await readAll(gemfileLock, 'lock', one)
     assert.deepEqual(
       [found?.registry, found?.version, found?.markers, more],
-      ['https://a.example.org/', '1.0', 'java', []],
+      ['https://a.example.org/', '1.0-java', 'java', []],
     )
   })
 

@@ -79,7 +79,7 @@ describe('bills of materials', () => {
       ['pkg:pypi/Typing_Extensions@4', ['pypi', 'typing-extensions', '4', 'registry']],
       ['pkg:golang/github.com/BurntSushi/toml@v1.4.0', ['go', 'github.com/BurntSushi/toml', 'v1.4.0', 'registry']],
       ['pkg:maven/a.b/c@1?classifier=linux&type=jar', ['maven', 'a.b:c', '1', 'registry', { classifier: 'linux' }]],
-      ['pkg:gem/x@1?platform=java', ['rubygems', 'x', '1', 'registry', { platform: 'java' }, 'java']],
+      ['pkg:gem/x@1?platform=java', ['rubygems', 'x', '1-java', 'registry', 'java']],
       ['pkg:deb/debian/curl@7.88?arch=amd64&distro=bookworm', ['debian', 'curl', '7.88', 'registry', 'amd64']],
       ['pkg:apk/alpine/musl@1.2-r0', ['alpine', 'musl', '1.2-r0', 'registry']],
       [

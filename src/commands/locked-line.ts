@@ -1,0 +1,74 @@
+// What a line of a lockfile wants of a mirror: a selector of the repository that it belongs to, or why there is none.
+
+import type { Digests, Locked, LockedDigest, Selector } from '../contract.ts'
+import { ecosystems } from '../ecosystems/index.ts'
+import type { Mirror, MountedRepo } from '../engine/mirror.ts'
+import { spellings } from './spellings.ts'
+
+export type Placed = { readonly mounted: MountedRepo; readonly selector: Selector } | { readonly reason: string }
+
+/** `direct`: the lockfile names what is wanted directly, so that dependencies are followed. */
+export function place(mirror: Mirror, locked: Locked, file: string, direct: boolean): Placed {
+  const { source, ecosystem, line } = locked
+  if (source !== 'registry' && source !== 'url') return { reason: `its source is ${source}, not a registry` }
+  const candidates = [...mirror.repos.values()].filter((one) => one.ecosystem.id === ecosystem)
+  const mounted = repoFor(candidates, locked)
+  if (mounted === undefined) {
+    const address = locked.url ?? locked.registry
+    const from = candidates.length === 0 || address === undefined ? '' : ` from ${originOf(address)}`
+    return {
+      reason:
+        ecosystem === 'unknown' ? 'nothing says what ecosystem it is of' : `no repository mirrors ${ecosystem}${from}`,
+    }
+  }
+  const digests = comparable(locked)
+  const { versions } = mounted.ecosystem
+  const range = locked.version === undefined ? locked.range : versions.exact(locked.version)
+  const fault = locked.version === undefined && range !== undefined ? versions.fault(range) : undefined
+  if (fault !== undefined) return { reason: `${JSON.stringify(range)} is no range: ${fault}` }
+  return {
+    mounted,
+    selector: {
+      name: mounted.ecosystem.name(locked.name),
+      // a line that pins nothing comes from a list that does not hold all that it takes
+      ...(direct || locked.version === undefined ? {} : { follow: [] }),
+      from: { file: locked.file ?? file, ...(line === undefined ? {} : { line }) },
+      ...(range === undefined ? {} : { range }),
+      ...(digests.length === 0 ? {} : { digests }),
+      ...(locked.options === undefined ? {} : { options: locked.options }),
+    },
+  }
+}
+
+/** The digests that a file of the entry can be held against: those of a file, and kinds that the ecosystem computes. */
+export function comparable(locked: Locked): readonly Digests[] {
+  return computable(locked)
+    .filter(({ of }) => of !== 'content')
+    .map(({ digests }) => digests)
+}
+
+/** Those that can be computed at all, of whichever file of the entry. */
+export function computable({ ecosystem, digests }: Locked): readonly LockedDigest[] {
+  const own = ecosystems.find(({ id }) => id === ecosystem)?.digests ?? {}
+  return digests.filter(
+    ({ of, digests: stated }) => of === 'file' || Object.keys(stated).every((kind) => Object.hasOwn(own, kind)),
+  )
+}
+
+/**
+ * The repository whose upstream its address lies under, else the ecosystem's first: lockfiles that were written behind a
+ * mirror name that mirror. Where another registry is named, only a digest tells that the first has the same.
+ */
+function repoFor(candidates: readonly MountedRepo[], locked: Locked): MountedRepo | undefined {
+  const { url, registry, source } = locked
+  const address = (url ?? registry)?.replace(/\/+$/, '')
+  const spelled = candidates.find((one) =>
+    spellings(one).some((prefix) => address === prefix || address?.startsWith(`${prefix}/`)),
+  )
+  if (spelled !== undefined) return spelled
+  const isElsewhere = source === 'url' && address?.startsWith('http') === true
+  if (isElsewhere || (registry !== undefined && comparable(locked).length === 0)) return undefined
+  return candidates[0]
+}
+
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)
