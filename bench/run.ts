@@ -2,12 +2,14 @@
 // figures mean nothing elsewhere; the ratios are what counts. Only loopback; docs/performance.md tells what each part is.
 
 import { availableParallelism, cpus, release } from 'node:os'
+import { layer } from './layer.ts'
 import { generator } from './load.ts'
 import { miss } from './miss.ts'
 import { nginxVersion } from './nginx.ts'
 import { noop } from './noop.ts'
 import { packages } from './packages.ts'
 import { packument } from './packument.ts'
+import { pages } from './pages.ts'
 import { pinOurselves } from './process.ts'
 import { type Bench, install } from './shipped.ts'
 import { start } from './start.ts'
@@ -19,6 +21,8 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   noop,
   miss,
   packages,
+  pages,
+  layer,
   start,
 }
 
