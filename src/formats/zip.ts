@@ -122,7 +122,6 @@ function faultOf(member: Member): string | undefined {
   if (/[\0-\x1f\x7f]/.test(member.fileName)) return 'a name holds control characters'
   if (member.isEncrypted()) return 'a file is encrypted'
   const written = member.fileNameRaw.toString('latin1')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
   if (/^[\0-\x7f]*$/.test(written) && written !== member.fileName) return 'a file has two names'
   return undefined
 }

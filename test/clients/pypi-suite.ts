@@ -139,7 +139,7 @@ const pdm: PythonClient = {
       const at = files(path.join(home, 'project'), {
         'pyproject.toml': `${pyproject(project)}\n[tool.pdm]\ndistribution = false\n`,
       })
-      const argv = [...enter, commandOf('pdm') ?? '', 'install', '--quiet', '--python', python ?? '']
+      const argv = [...enter, commandOf('pdm') ?? '', 'install', '--quiet']
       await execute({ argv, cwd: at, env })
       return ran(project, path.join(at, '.venv/bin/python'), enter, env)
     },

@@ -73,7 +73,11 @@ async function projects(): Promise<Readonly<Record<string, readonly Published[]>
       published('1.0.0', module('orchard', '1.0.0', "'an old orchard'", orchard), { python: '>=3.7' }),
       published('1.2.0', module('orchard', '1.2.0', says('1.2.0'), orchard), { python: '>=3.7' }),
       published('1.3.0', module('orchard', '1.3.0', "'a yanked orchard'", orchard), { yanked: 'rotten' }),
-      published('1.4.0', module('orchard', '1.4.0', "'an orchard for a Python to come'", orchard), { python: '>=9' }),
+      published(
+        '1.4.0',
+        module('orchard', '1.4.0', "'an orchard for a Python to come'", { ...orchard, python: '>=9' }),
+        { python: '>=9' },
+      ),
       published('2.0.0rc1', module('orchard', '2.0.0rc1', "'an orchard to come'", orchard)),
     ],
     apple: [
@@ -81,6 +85,8 @@ async function projects(): Promise<Readonly<Record<string, readonly Published[]>
       published('3.0', module('apple', '3.0', "'apple 3.0'")),
     ],
     press: [published('1.0+steel.2', module('press', '1.0+steel.2', "'press'"))],
+    // poetry and uv resolve for every platform at once
+    ladder: [published('1.0', module('ladder', '1.0', "'ladder'"))],
     'stone-fruit': [published('0.3.0', await sdist('stone-fruit', '0.3.0', source))],
     'tiny-backend': [published('1.0', wheel('tiny-backend', '1.0', { files: { 'tiny_backend.py': backend } }))],
   }

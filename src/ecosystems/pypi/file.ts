@@ -172,21 +172,28 @@ export function entryOf(file: File, project: string): Entry {
   }
 }
 
-/** The same, with its metadata and its attestations: each is as old and as allowed as the file itself. */
+const sharedOf = ({ name, published }: File, project: string) => ({
+  name: project,
+  version: name.version,
+  ...(published === undefined ? {} : { published }),
+})
+
+/** What its metadata file is to the mirror. */
+export const metadataEntry = (file: File, project: string): Entry => ({
+  path: metadataPath(project, file.file),
+  url: withSuffix(file.url),
+  ...(file.metadata === undefined ? {} : { digests: file.metadata }),
+  ...sharedOf(file, project),
+})
+
+/** A file, with its metadata and its attestations: each is as old and as allowed as the file itself. */
 export function* entriesOf(file: File, project: string): Generator<Entry> {
-  const { published, name, provenance } = file
-  const shared = { name: project, version: name.version, ...(published === undefined ? {} : { published }) }
+  const { name, provenance } = file
   yield entryOf(file, project)
-  if (name.kind === 'wheel') {
-    yield {
-      path: metadataPath(project, file.file),
-      url: withSuffix(file.url),
-      ...(file.metadata === undefined ? {} : { digests: file.metadata }),
-      ...shared,
-    }
-  }
-  if (provenance !== undefined)
-    yield { path: provenancePath(project, name.version, file.file), url: provenance, ...shared }
+  if (name.kind === 'wheel') yield metadataEntry(file, project)
+  if (provenance === undefined) return
+  const path = provenancePath(project, name.version, file.file)
+  yield { path, url: provenance, ...sharedOf(file, project) }
 }
 
 /** The address with `.metadata` behind its path, before any query. */

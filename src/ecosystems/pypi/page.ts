@@ -4,7 +4,7 @@ import type { Bytes, Doc, Entry, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
 import { joined, readDetails } from './detail.ts'
-import { entriesOf, entryOf, type File } from './file.ts'
+import { entriesOf, entryOf, type File, metadataEntry } from './file.ts'
 import { detailPath } from './names.ts'
 import { readHtmlPage } from './page-html.ts'
 import { type PageFacts, readJsonPage } from './page-json.ts'
@@ -58,14 +58,25 @@ export async function* readEntries(doc: Doc, project: string): AsyncGenerator<En
 /** The page with what is shown of it; `up` leads from the page's address to the top of the repository. */
 export async function showPage(doc: Doc, show: Show, project: string, up: string, beside?: Doc): Promise<Bytes> {
   const facts: PageFacts = {}
-  const files = readPage(doc, project, beside ?? doc.beside.get(detailPath(project)), facts)
-  const shown = seen(files, show, project)
+  const read = () => readPage(doc, project, beside ?? doc.beside.get(detailPath(project)), facts)
+  const shown = seen(read, show, project)
   if (show.type !== jsonType) return writeHtmlPage(shown, project, { up, base: show.base })
   return writeJsonPage(shown, project, { up, base: show.base, facts })
 }
 
-async function* seen(files: AsyncIterable<File>, show: Show, project: string): AsyncGenerator<File> {
-  for await (const file of files) if (show.sees(entryOf(file, project))) yield file
+/**
+ * The files that are shown. Where none is, those of which the metadata is: offline a project may have been looked at and never
+ * installed, for another platform say, and is needed for locking again.
+ */
+async function* seen(read: () => AsyncIterable<File>, show: Show, project: string): AsyncGenerator<File> {
+  let any = false
+  for await (const file of read()) {
+    if (!show.sees(entryOf(file, project))) continue
+    any = true
+    yield file
+  }
+  if (any) return
+  for await (const file of read()) if (file.name.kind === 'wheel' && show.sees(metadataEntry(file, project))) yield file
 }
 
 /** The page of a project from another document's view, with what belongs beside it. */
@@ -82,6 +93,6 @@ export async function pageOf(
 
 /** The files of a project that are shown, newest version first. */
 export async function shownFiles(doc: Doc, show: Show, project: string, beside?: Doc): Promise<readonly File[]> {
-  const files = await Array.fromAsync(seen(readPage(doc, project, beside), show, project))
+  const files = await Array.fromAsync(seen(() => readPage(doc, project, beside), show, project))
   return files.toSorted((a, b) => pep440Versions.compare(b.name.version, a.name.version))
 }

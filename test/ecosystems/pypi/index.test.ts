@@ -179,6 +179,29 @@ describe('a project page', () => {
   })
 })
 
+describe('offline', () => {
+  it('a page has the files that are held; of a project that was only looked at, those of which the metadata is', async (t) => {
+    const two = wheel('kit', '2.0.0')
+    const { at } = await mirrorOf(t, () => ({
+      '/simple/kit/': page(jsonPage('kit', [listed(kit), listed(two)])),
+      [`/simple/packages/${two.file}.metadata`]: { body: two.metadata ?? '' },
+      ...fileAt(kit),
+    }))
+    const offered = async (): Promise<readonly unknown[]> => {
+      at.offline = true
+      const { files } = JSON.parse((await at.get('/simple/kit/', { accept: json })).text) as Shown
+      at.offline = false
+      return files.map(({ filename }) => filename)
+    }
+    await at.get('/simple/kit/')
+    assert.deepEqual(await offered(), [kit.file, two.file])
+    await at.get(`/files/kit/${two.file}.metadata`)
+    assert.deepEqual(await offered(), [two.file])
+    await at.get(`/files/kit/${kit.file}`)
+    assert.deepEqual(await offered(), [kit.file])
+  })
+})
+
 describe('policy', () => {
   const old = listed(wheel('kit', '1.0.0'), { time: '2025-01-02T03:04:05Z' })
   // a wheel that was added to an old release yesterday
