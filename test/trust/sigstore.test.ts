@@ -390,31 +390,11 @@ describe('recorded bundles', () => {
   test('of the staging instance are good by its root, and by no other', async () => {
     const staging = await readTrustRoot(await fixture('sigstore/staging-root.json'))
     const shipped = await readTrustRoot((await shippedKeyring('sigstore')) ?? Buffer.of())
-    const bundle = await jsonOf('rekor2.sigstore')
-    const issuer = 'https://token.actions.githubusercontent.com'
-    const { signer, logIndex } = await verify(bundle, {
-      root: staging,
-      now: Date.UTC(2026, 11, 1),
-      signers: [{ issuer, subject: 'https://github.com/sigstore-conformance/**' }],
-    })
-    assert.ok('claims' in signer && signer.claims.get('issuer') === issuer)
+    const bundle = await jsonOf('staging.sigstore')
+    const now = Date.UTC(2026, 11, 1)
+    const { signer, logIndex } = await verify(bundle, { root: staging, now })
+    assert.ok('claims' in signer)
     assert.match(logIndex ?? '', /^\d+$/)
-    await assert.rejects(verify(bundle, { root: shipped, now: Date.UTC(2026, 11, 1) }), code('UNKNOWN_KEY'))
-    const older = await jsonOf('staging.sigstore')
-    await assert.rejects(verify(older, { root: shipped, now: Date.UTC(2026, 11, 1) }), code('UNKNOWN_KEY'))
-  })
-
-  test('of the second version of the log need a time stamp', async () => {
-    const staging = await readTrustRoot(await fixture('sigstore/staging-root.json'))
-    const bundle = await jsonOf('rekor2.sigstore')
-    const [stamp] = bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps
-    const wanted = { root: staging, now: Date.UTC(2026, 11, 1) }
-    bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps = []
-    await assert.rejects(verify(bundle, wanted), code('NO_SIGNATURE'))
-    bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps = Array(9).fill(stamp)
-    await assert.rejects(verify(bundle, wanted), code('BAD_FRAMING'))
-    stamp.signedTimestamp = flipped(stamp.signedTimestamp)
-    bundle.verificationMaterial.timestampVerificationData.rfc3161Timestamps = [stamp]
-    await assert.rejects(verify(bundle, wanted), code('BAD_SIGNATURE'))
+    await assert.rejects(verify(bundle, { root: shipped, now }), code('UNKNOWN_KEY'))
   })
 })
