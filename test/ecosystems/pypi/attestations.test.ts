@@ -40,7 +40,7 @@ function provenance(
   return JSON.stringify({ version: 1, attestation_bundles: [{ publisher: by, attestations: [attestation] }] })
 }
 
-async function mirrorOf(t: TestContext, attested: string | undefined, mode = 'when-present') {
+async function mirrorOf(t: TestContext, attested: string | undefined, mode = 'when-present', publishers?: object[]) {
   const up = await startUpstream()
   t.after(() => up.close())
   const folder = await mkdtemp(join(tmpdir(), 'root-'))
@@ -59,7 +59,11 @@ async function mirrorOf(t: TestContext, attested: string | undefined, mode = 'wh
   if (attested !== undefined) up.set(`/attested/${kit.file}.json`, { body: attested, type: 'application/json' })
   const at = await openTestMirror({
     repositories: [
-      { ecosystem: 'pypi', upstreams: [`${up.url}/simple`], options: { attestations: mode, trust_root: root } },
+      {
+        ecosystem: 'pypi',
+        upstreams: [`${up.url}/simple`],
+        options: { attestations: mode, trust_root: root, ...(publishers && { publishers }) },
+      },
     ],
     ecosystems: [pypi],
     now: signedAt + 1000,
@@ -71,18 +75,38 @@ async function mirrorOf(t: TestContext, attested: string | undefined, mode = 'wh
 const file = `/files/kit/${kit.file}`
 
 describe('attestations', () => {
-  it('that fit prove the file, and are carried under an address of ours', async (t) => {
+  it('that fit are carried under an address of ours', async (t) => {
     const body = provenance({})
     const { up, at } = await mirrorOf(t, body)
     const { text } = await at.get('/simple/kit/', { accept: 'application/vnd.pypi.simple.v1+json' })
     assert.equal(JSON.parse(text).files[0].provenance, `http://mirror.test/pypi${provenancePath}`)
     await at.sync(['kit'])
     const ref = at.mirror.catalog.refs.get('pypi', file, '', 0)
-    assert.equal(ref?.proof, 'signature')
+    assert.equal(ref?.proof, 'digest')
     at.offline = true
     up.reset()
     assert.equal((await at.get(provenancePath)).text, body)
     assert.equal(up.count(), 0)
+  })
+
+  it('prove a file of a publisher that was asked for', async (t) => {
+    const { at } = await mirrorOf(t, provenance({}), 'when-present', [
+      { packages: 'kit', issuer: 'https://accounts.google.com', subject: '*@example.org' },
+    ])
+    await at.sync(['kit'])
+    const ref = at.mirror.catalog.refs.get('pypi', file, '', 0)
+    assert.deepEqual(
+      [ref?.proof, ref?.proven],
+      ['signature', 'attestation by one@example.org (https://accounts.google.com)'],
+    )
+  })
+
+  it('of another publisher than was asked for, or none at all, refuse the file', async (t) => {
+    const others = [{ packages: 'k*', issuer: 'https://accounts.google.com', subject: 'two@example.org' }]
+    const { at } = await mirrorOf(t, provenance({}), 'when-present', others)
+    assert.equal((await at.failure(file)).code, 'UNKNOWN_KEY')
+    const bare = await mirrorOf(t, undefined, 'when-present', others)
+    assert.equal((await bare.at.failure(file)).code, 'NO_SIGNATURE')
   })
 
   it('may write the name of the file in another way', async (t) => {
