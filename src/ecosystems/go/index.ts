@@ -14,7 +14,7 @@ import { type GoOptions, goOptions, isPrivate, logFor, logNamed } from './option
 import { headPath, isModulePath, latestPath, listPath, lookupPath, moduleAt, releaseAt, unescaped } from './paths.ts'
 import { readLookup } from './record.ts'
 import { setup } from './setup.ts'
-import { checkHead, checkLookup, checkTile, shownLookup } from './sumdb.ts'
+import { checkHead, checkLookup, checkNewer, checkTile, shownLookup } from './sumdb.ts'
 import { want } from './want.ts'
 
 /** Upstreams say of what they do not have that it is forbidden, too. */
@@ -98,6 +98,15 @@ export const go: Ecosystem<GoOptions> = {
       types: [text],
       upstream: (p, repo: Repo<GoOptions>) => inLog(p.log, '/latest', repo),
       check: (doc, p, repo: Repo<GoOptions>, trust) => checkHead(doc, p.log, repo, trust),
+    }),
+    route('/sumdb/:log/newer/:size', {
+      kind: 'index',
+      where: { size: /^[1-9]\d{0,14}$/ },
+      absent,
+      types: [text],
+      upstream: (p, repo: Repo<GoOptions>) => inLog(p.log, '/latest', repo),
+      check: (doc, p, repo: Repo<GoOptions>, trust) => checkNewer(doc, p.log, Number(p.size), repo, trust),
+      files: () => [],
     }),
     only(
       route('/sumdb/:log/lookup/:module+@:version', {

@@ -55,3 +55,5 @@ export const filePath = (name: string, version: string, kind: FileKind): string 
 export const lookupPath = (log: string, { name, version }: ModuleAt): string =>
   `/sumdb/${log}/lookup/${escaped(name)}@${escaped(version)}`
 export const headPath = (log: string): string => `/sumdb/${log}/latest`
+/** Upstream's head as of when one of so many records was wanted. */
+export const newerPath = (log: string, size: number): string => `/sumdb/${log}/newer/${size}`

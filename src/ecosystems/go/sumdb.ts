@@ -16,7 +16,7 @@ import {
   tilePath,
 } from '../../trust/tile-log.ts'
 import { type GoOptions, keyOf, type Log, logNamed } from './options.ts'
-import { headPath, type ModuleAt } from './paths.ts'
+import { headPath, type ModuleAt, newerPath } from './paths.ts'
 import { digestsIn, headIn, openHead, splitLookup } from './record.ts'
 
 /** Heads beyond that of `latest` that are remembered: one for each module whose first lookup made its record. */
@@ -97,8 +97,7 @@ export async function checkLookup(
   const { id, record, note } = await splitLookup(doc)
   digestsIn(doc, record, at)
   const own = openHead(note, log, doc.path)
-  const latest = await trust.document(headPath(log.name))
-  const head = latest === undefined ? undefined : await headIn(latest, log)
+  const head = await latestHead(log, trust)
   const what = `the checksum database ${log.name}`
   if (head !== undefined && own.size <= head.size) {
     const tree = treeOf(head, log, trust)
@@ -107,22 +106,55 @@ export async function checkLookup(
     trust.proven(provenBy(log, head))
     return
   }
-  const known = recall(log, trust)
-  const heads = known.length === 0 && head !== undefined ? [head] : known
-  const before = heads.findLast(({ size }) => size <= own.size)
-  const after = heads.find(({ size }) => size > own.size)
   const tree = treeOf(own, log, trust)
-  if (before !== undefined) await mustContinue(tree, before, what)
-  if (after !== undefined) await mustFollow(own, after, log, trust)
   await mustContain(tree, id, Buffer.from(record), what)
-  if (before?.size !== own.size) {
-    remember(
-      log,
-      [...heads, own].sort((a, b) => a.size - b.size),
-      trust,
-    )
-  }
+  await acceptBeyond(tree, head, log, trust)
   trust.proven(provenBy(log, own))
+}
+
+/** The head of `latest`, as it is held or as it was accepted a moment ago, whichever is newer. */
+async function latestHead(log: Log, trust: Trust): Promise<Head | undefined> {
+  const latest = await trust.document(headPath(log.name))
+  const head = latest === undefined ? undefined : await headIn(latest, log)
+  const [accepted] = recall(log, trust)
+  return head === undefined || (accepted !== undefined && accepted.size > head.size) ? accepted : head
+}
+
+/** Remembers a head that is newer than that of `latest`, if it is one history with those before and after it. */
+async function acceptBeyond(tree: Tree, latest: Head | undefined, log: Log, trust: Trust): Promise<void> {
+  const { head } = tree
+  const known = recall(log, trust)
+  const heads = known.length === 0 && latest !== undefined ? [latest] : known
+  const before = heads.findLast(({ size }) => size <= head.size)
+  const after = heads.find(({ size }) => size > head.size)
+  if (before !== undefined) await mustContinue(tree, before, `the checksum database ${log.name}`)
+  if (after !== undefined) await mustFollow(head, after, log, trust)
+  if (before?.size === head.size) return
+  const all = [...heads, head].sort((a, b) => a.size - b.size)
+  remember(log, all, trust)
+}
+
+/**
+ * A head of at least so many records, asked for when a client that has seen one elsewhere wants its tiles.
+ * @throws MirrorError as `checkHead`, and NOT_FOUND where upstream has none yet.
+ */
+export async function checkNewer(
+  doc: Doc,
+  name: string,
+  size: number,
+  repo: Repo<GoOptions>,
+  trust: Trust,
+): Promise<void> {
+  const log = logNamed(name, repo)
+  const head = await headIn(doc, log)
+  if (head.size < size) {
+    const message = `${log.name} has ${head.size} records upstream, not yet ${size}`
+    throw new MirrorError('NOT_FOUND', message, { path: doc.path })
+  }
+  const latest = await latestHead(log, trust)
+  if (latest !== undefined && head.size <= latest.size) await mustFollow(head, latest, log, trust)
+  else await acceptBeyond(treeOf(head, log, trust), latest, log, trust)
+  trust.proven(provenBy(log, head))
 }
 
 /** A tile that a client asks for by itself: as it is in the tree of the newest head. @throws MirrorError WRONG_DIGEST, NOT_FOUND */
@@ -132,7 +164,11 @@ export async function checkTile(doc: Doc, name: string, repo: Repo<GoOptions>, t
   if (tile === undefined) throw new MirrorError('NOT_FOUND', `${doc.path} is no tile`, { path: doc.path })
   const latest = await trust.document(headPath(log.name))
   const heads = [...recall(log, trust), ...(latest === undefined ? [] : [await headIn(latest, log)])]
-  const newest = heads.sort((a, b) => b.size - a.size)[0]
+  const known = heads.sort((a, b) => b.size - a.size)[0]
+  const records = (tile.index * 256 + tile.width) * 256 ** tile.level
+  const newer =
+    known !== undefined && known.size >= records ? undefined : await trust.document(newerPath(name, records))
+  const newest = newer === undefined ? known : await headIn(newer, log)
   const there = newest === undefined ? undefined : tileAt(newest, tile.level, tile.index)
   if (newest === undefined || there === undefined || there.width < tile.width) {
     throw new MirrorError('NOT_FOUND', `no head of ${log.name} that is known here has the tile ${doc.path}`, {

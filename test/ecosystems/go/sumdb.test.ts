@@ -200,6 +200,31 @@ describe('a checksum database', () => {
     assert.equal((await at.failure(tile('8/0/001.p/145'))).code, 'NOT_FOUND')
   })
 
+  test('gives a client that has seen a newer head elsewhere the tiles of that one', async (t) => {
+    const { at, up, log, add, grow, publish } = await proxyOf(t, { policy: { freshFor: 600_000 } })
+    add(kit, 'v1.0.0')
+    grow(300)
+    publish()
+    await at.get(lookupOf(kit, 'v1.0.0'))
+    grow(100)
+    const elsewhere = log.size
+    grow(7)
+    publish()
+    const path = tile('8/0/001.p/145')
+    up.set(path, file(log.tile('8/0/001.p/145') ?? Buffer.alloc(0)))
+    assert.equal(elsewhere, 256 + 145)
+    assert.deepEqual((await at.get(path)).bytes, log.tile('8/0/001.p/145'))
+    assert.equal(shown((await at.get(latest)).text).head.size, 301, 'what is shown stays one head')
+    // a history of its own is not taken up for a tile
+    const other = log.fork(350)
+    fill(other, 3)
+    other.append('something else\n')
+    fill(other, 200)
+    publishLog(up, other, [])
+    up.set(tile('8/0/001.p/200'), file(other.tile('8/0/001.p/200') ?? Buffer.alloc(0)))
+    assert.equal((await at.failure(tile('8/0/001.p/200'))).code, 'DISAGREEMENT')
+  })
+
   test('whose heads run ahead of each other at once is one chain', async (t) => {
     const { at, up, log, add, grow, publish } = await proxyOf(t)
     const versions = Array.from({ length: 12 }, (_, index) => `v1.${index}.0`)
