@@ -20,7 +20,7 @@ export interface Built {
   readonly printed: string
 }
 
-export const settings = (local: string, url: string): string => `<settings><localRepository>${local}</localRepository>
+const settings = (local: string, url: string): string => `<settings><localRepository>${local}</localRepository>
 <pluginGroups><pluginGroup>org.example.plugins</pluginGroup></pluginGroups>
 <mirrors><mirror><id>mirror</id><mirrorOf>*</mirrorOf><url>${url}/maven</url></mirror></mirrors></settings>
 `
