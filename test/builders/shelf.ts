@@ -92,6 +92,21 @@ export const shelf: AnyEcosystem = {
       known: ({ name, version }) => ({ name, version }),
       dates: ({ name }) => [`/index/${name}`],
     }),
+    // files with a checksum of their own, in a list that dates them and vouches for nothing
+    route('/sum/:name/:version', {
+      kind: 'index',
+      known: ({ name, version }) => ({ name, version }),
+      read: async function* (doc, { name, version }) {
+        const sha256 = Buffer.from(await doc.bytes()).toString()
+        yield { path: `/summed/${name}/${version}`, name, version, digests: { sha256 } }
+      },
+    }),
+    route('/summed/:name/:version', {
+      kind: 'artifact',
+      known: ({ name, version }) => ({ name, version }),
+      vouchers: ({ name, version }) => [`/sum/${name}/${version}`],
+      dates: ({ name }) => [`/index/${name}`],
+    }),
     route('/page/:name', {
       kind: 'index',
       upstream: ({ name }) => ({ path: `/list/${name}`, query: 'all=yes' }),

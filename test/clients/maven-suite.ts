@@ -20,22 +20,23 @@ export interface Built {
   readonly printed: string
 }
 
-export const settings = (local: string, url: string): string => `<settings><localRepository>${local}</localRepository>
+const settings = (local: string, url: string): string => `<settings><localRepository>${local}</localRepository>
 <pluginGroups><pluginGroup>org.example.plugins</pluginGroup></pluginGroups>
 <mirrors><mirror><id>mirror</id><mirrorOf>*</mirrorOf><url>${url}/maven</url></mirror></mirrors></settings>
 `
 
-export function build(t: TestContext, project: MavenProject, program = 'mvn'): Use<Built> {
+/** `program`: how this Maven is started. */
+export function build(t: TestContext, project: MavenProject, program: readonly string[] = ['mvn']): Use<Built> {
   return async (url, { enter }) => {
     const home = folder(t)
     const local = path.join(home, 'm2')
     const at = files(path.join(home, 'project'), project.files)
     files(home, { 'settings.xml': settings(local, url) })
-    const argv = [...enter, program, '-B', '-q', '-C', '-s', `${home}/settings.xml`, ...project.goals]
+    const argv = [...enter, ...program, '-B', '-q', '-C', '-s', `${home}/settings.xml`, ...project.goals]
     await execute({ argv, cwd: at, env: environment(home) })
     const printed = project.printed(at)
-    // what it has brought is enough to build again from
-    await execute({ argv: [...argv, '-o'], cwd: at, env: environment(home) })
+    // what it has brought is enough to build again from, which need not be shown each time
+    if (enter.length === 0) await execute({ argv: [...argv, '-o'], cwd: at, env: environment(home) })
     return { brought: digests(local), printed }
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { cooldown, day, hour, item, mirrorOf, noon } from '../builders/mirror.ts'
+import { cooldown, day, hour, item, mirrorOf, noon, sha256 } from '../builders/mirror.ts'
 import { json, text } from '../fakes/upstream.ts'
 
 const three = { policy: { freshFor: 99 * day, cooldown: cooldown({ default: 3 * day }) } }
@@ -67,5 +67,47 @@ describe('a file that says nothing of its age', () => {
     const { up, at } = await mirrorOf(t, { '/index/a': list(noon), [plain]: text('file') })
     assert.equal((await at.get(plain)).text, 'file')
     assert.equal(up.count('/index/a'), 0)
+  })
+})
+
+describe('a file that one document vouches for and another dates', () => {
+  const summed = '/summed/a/2.0.0'
+  const named = json({ files: [item('x', 'file', { path: summed, version: '2.0.0', digests: {} })] })
+  const sum = text(sha256('file'))
+
+  test('has its digest from the one and its age from the other', async (t) => {
+    const all = { '/index/a': named, '/sum/a/2.0.0': sum, [summed]: text('file') }
+    const { at } = await mirrorOf(t, all, three)
+    assert.equal((await at.get(summed)).text, 'file')
+    await at.mirror.flights.idle()
+    assert.match(at.mirror.catalog.refs.get('shelf', summed, '', 0)?.proven ?? '', /digest stated by \/sum\/a\/2\.0\.0/)
+  })
+
+  test('is not there by the word of what only dates it', async (t) => {
+    const { up, at } = await mirrorOf(t, { '/index/a': named, [summed]: text('file') })
+    await at.get('/index/a')
+    assert.equal((await at.failure(summed)).code, 'NOT_FOUND')
+    assert.equal(up.count(summed), 0)
+  })
+
+  test('is not of old because its voucher is read for the first time', async (t) => {
+    const { at } = await mirrorOf(
+      t,
+      { '/index/a': json({ files: [] }), '/sum/a/2.0.0': sum, [summed]: text('file') },
+      three,
+    )
+    assert.equal((await at.failure(summed)).code, 'COOLDOWN')
+    at.clock.pass(3 * day)
+    assert.equal((await at.get(summed)).text, 'file')
+  })
+})
+
+describe('a signature that policy requires', () => {
+  test('is asked of files, and not of indexes that begin no chain', async (t) => {
+    const list = json({ files: [item('a.tgz', 'a')] })
+    const all = { '/index/a': list, '/files/a/a.tgz': text('a') }
+    const { at } = await mirrorOf(t, all, { policy: { require: 'signature' } })
+    await at.get('/index/a')
+    assert.equal((await at.failure('/files/a/a.tgz')).code, 'REQUIREMENT')
   })
 })

@@ -67,9 +67,9 @@ const libraries: readonly (readonly [coordinate: string, of: PomOf, endings: rea
 /** What a project writes under `<dependencies>`, and what the plugin writes down. */
 export const dependencies = [dep('orchard:1.2.0'), dep('sprout:1.0-SNAPSHOT')]
 export const given = [
-  ...['apple-1.0.4.jar', 'ladder-1.0-linux.jar', 'orchard-1.2.0.jar', 'peel-1.0.jar'],
-  // the range takes its highest; the snapshot lies under the name of its build and under its own
-  ...['pip-1.5.jar', 'sprout-1.0-SNAPSHOT.jar', 'stone-0.3.1.jar'],
+  ...['apple-1.0.4.jar', 'classes', 'ladder-1.0-linux.jar', 'orchard-1.2.0.jar'],
+  // the range takes its highest; what was relocated goes by its new name
+  ...['pip-1.5.jar', 'skin-2.0.jar', 'sprout-1.0-SNAPSHOT.jar', 'stone-0.3.1.jar'],
 ]
 
 const plugin = 'org.example.plugins:given-maven-plugin:1.0'
@@ -86,7 +86,9 @@ public class GivenMojo extends org.apache.maven.plugin.AbstractMojo {
   private File output;
   public void execute() {
     try (PrintWriter writer = new PrintWriter(output)) {
-      for (String each : new TreeSet<String>(classpath)) writer.println(new File(each).getName());
+      TreeSet<String> names = new TreeSet<String>();
+      for (String each : classpath) names.add(new File(each).getName());
+      for (String each : names) writer.println(each);
     } catch (IOException error) { throw new UncheckedIOException(error); }
   }
 }

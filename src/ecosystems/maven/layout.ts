@@ -59,7 +59,7 @@ export const isFile = (path: string): boolean => {
   const place = placeOf(path)
   return place !== undefined && !isMutable(place) && !secondary.test(path)
 }
-export const isPom = (path: string): boolean => isFile(path) && placeOf(path)?.rest === '.pom'
+const isPom = (path: string): boolean => isFile(path) && placeOf(path)?.rest === '.pom'
 /** A file under the name of its snapshot: the newest build, as old repositories have it. */
 export const isSnapshotFile = (path: string): boolean => {
   const place = placeOf(path)

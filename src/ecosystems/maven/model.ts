@@ -210,7 +210,7 @@ const joined = (one: Plugin, managed: Plugin | undefined): Plugin =>
   managed === undefined ? one : { ...managed, ...one, dependencies: [...one.dependencies, ...managed.dependencies] }
 
 /** What a dependency leaves open is filled in by the management of its own descriptor. */
-export const withManaged = (edge: Edge, managed: Edge | undefined): Edge => ({
+const withManaged = (edge: Edge, managed: Edge | undefined): Edge => ({
   ...edge,
   version: edge.version === '' ? (managed?.version ?? '') : edge.version,
   scope: edge.scope === '' ? (managed?.scope ?? '') : edge.scope,

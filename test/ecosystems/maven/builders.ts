@@ -2,7 +2,6 @@
 
 import * as v from 'valibot'
 import type { Doc, Entry, Look, Platform, Repo, Show } from '../../../src/contract.ts'
-import { placeOf } from '../../../src/ecosystems/maven/layout.ts'
 import { readMetadata } from '../../../src/ecosystems/maven/metadata.ts'
 import { type MavenOptions, mavenOptions } from '../../../src/ecosystems/maven/options.ts'
 import { digest } from './repository.ts'
@@ -82,4 +81,3 @@ export async function gather<T>(items: Iterable<T> | AsyncIterable<T> | undefine
 
 /** `kit-1.0.jar` of a path. */
 export const fileName = ({ path }: Entry): string => path.slice(path.lastIndexOf('/') + 1)
-export const isFile = (entry: Entry): boolean => placeOf(entry.path.slice(1)) !== undefined

@@ -32,7 +32,7 @@ export function dep(coordinate: string, more: Partial<Dep> = {}): Dep {
   return { group: of ?? group, artifact, ...(version === undefined ? {} : { version }), ...more }
 }
 
-export const dependencyXml = (one: Dep): string => {
+const dependencyXml = (one: Dep): string => {
   const exclusions = (one.exclusions ?? []).map((each) => {
     const [of = '*', artifact = '*'] = each.split(':')
     return `<exclusion><groupId>${of}</groupId><artifactId>${artifact}</artifactId></exclusion>`
