@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import * as v from 'valibot'
 import { type SetupOptions, setup } from '../../src/commands/setup.ts'
+import { ecosystems } from '../../src/ecosystems/index.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
 
 describe('setup', () => {
@@ -38,7 +40,13 @@ describe('setup', () => {
   it('lists every client when none is named', async () => {
     const { document } = await asked([], {}, { json: true })
     const clients = new Set((document.clients as readonly { client: string }[]).map(({ client }) => client))
-    assert.deepEqual([...clients], ['npm', 'pnpm', 'yarn', 'yarn-berry', 'bun', 'cargo', 'apt'])
+    const declared = ecosystems.flatMap(({ repos, options, setup: setups }) =>
+      repos.flatMap(({ name, upstreams, options: own = {} }) => {
+        const repo = { name, upstreams, options: v.parse(options, own) }
+        return setups({ repo, base: 'http://127.0.0.1:8080/x' }).map(({ client }) => client)
+      }),
+    )
+    assert.deepEqual([...clients].sort(), [...new Set(declared)].sort())
   })
 
   it('shows both generations of yarn for `yarn`', async () => {
