@@ -73,7 +73,7 @@ describe('Gemfile.lock', () => {
     const [found, ...more] = await readAll(gemfileLock, 'lock', one)
     assert.deepEqual(
       [found?.registry, found?.version, found?.markers, more],
-      ['https://a.example.org/', '1.0', 'java', []],
+      ['https://a.example.org/', '1.0-java', 'java', []],
     )
   })
 
