@@ -93,7 +93,7 @@ function fromGem({ at, section, name, version, platform }: Gem, checksums: Reado
   return locked(at, {
     ecosystem: 'rubygems',
     name,
-    // as the file's name has it
+    // the platform belongs to the version: each has a file, and a digest, of its own
     version: platform === undefined ? version : `${version}-${platform}`,
     registry: isRegistry && remotes.length === 1 ? remote : undefined,
     url: isRegistry ? undefined : kind === 'GIT' ? `git+${remote}@${revision ?? ''}` : remote,

@@ -181,7 +181,7 @@ async function wantedNumbers(
   return [...new Set(picked.map(({ version = '' }) => version))]
 }
 
-/** What a want asks for; a lockfile's line may name the platform apart from the version. */
+/** What a want asks for; a package URL names the platform apart from the version. */
 function rangeOf({ range, options }: Pick<Selector, 'range' | 'options'>): string {
   if (range === undefined || range === 'latest' || range === '*') return anyVersion
   const platform = options?.platform
@@ -249,6 +249,7 @@ async function* held(chosen: Choice, look: Look<GemOptions>): AsyncGenerator<Ent
     const spec = specPath(entry.name ?? '', entry.version ?? '')
     // a registry that has the compact index alone has none of them
     specs ??= (await look.document(spec)) === undefined ? 'none' : 'some'
-    if (specs === 'some') yield { ...entry, path: spec, digests: {} }
+    // without name and version: what a lockfile states of these is of the gem
+    if (specs === 'some') yield { path: spec }
   }
 }

@@ -6,7 +6,15 @@ import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { ecosystems } from '../../../src/ecosystems/index.ts'
-import { cooldown, day, openTestMirror, rule, type TestMirror, type TestMirrorOptions } from '../../builders/mirror.ts'
+import {
+  cooldown,
+  day,
+  openTestMirror,
+  rule,
+  sha256,
+  type TestMirror,
+  type TestMirrorOptions,
+} from '../../builders/mirror.ts'
 import { json, text } from '../../fakes/upstream.ts'
 import { type Kind, recorded, startGemReplica } from '../../replica/rubygems.ts'
 
@@ -166,4 +174,31 @@ test('the dependency API is not there, so that clients go on to what is', async 
   ])
     assert.equal((await at.failure(path, { query: 'gems=pip' })).code, 'NO_ROUTE', path)
   assert.equal(upstream.count(), 0)
+})
+
+test('digests of a lockfile vouch for each platform’s gem, and for no specification', async (t) => {
+  const { at } = await mirrorOf(t, 'with everything')
+  const want = (version: string, platform: string) => ({
+    name: 'Stone_Fruit',
+    range: `= ${version}-${platform}`,
+    follow: [],
+    digests: [
+      {
+        sha256: sha256(
+          readFileSync(`${recorded}/gems/Stone_Fruit-0.3.1${platform === 'ruby' ? '' : `-${platform}`}.gem`),
+        ),
+      },
+    ],
+    from: { file: 'Gemfile.lock', line: 4 },
+  })
+  const { faults, items } = await at.sync([want('0.3.1', 'ruby'), want('0.3.1', 'java')])
+  assert.deepEqual(faults, [])
+  const proofs = items.map(({ path, proof }) => `${path} ${proof}`).sort()
+  assert.deepEqual(proofs, [
+    '/gems/Stone_Fruit-0.3.1-java.gem lockfile',
+    '/gems/Stone_Fruit-0.3.1.gem lockfile',
+    '/info/Stone_Fruit first-seen',
+    '/quick/Marshal.4.8/Stone_Fruit-0.3.1-java.gemspec.rz first-seen',
+    '/quick/Marshal.4.8/Stone_Fruit-0.3.1.gemspec.rz first-seen',
+  ])
 })
