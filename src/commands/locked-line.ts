@@ -41,7 +41,7 @@ export function place(mirror: Mirror, locked: Locked, file: string, direct: bool
 }
 
 /** The digests that a file of the entry can be held against: those of a file, and kinds that the ecosystem computes. */
-export function comparable(locked: Locked): readonly Digests[] {
+function comparable(locked: Locked): readonly Digests[] {
   return computable(locked)
     .filter(({ of }) => of !== 'content')
     .map(({ digests }) => digests)

@@ -5,7 +5,7 @@ import type { Locked, LockedDigest } from '../contract.ts'
 import { filenameOf, locked } from './locked.ts'
 import { type At, fault } from './place.ts'
 
-export const conda = 'conda'
+const conda = 'conda'
 
 /** What the address of a package tells; undefined when it is not of that form. */
 export function condaAddress(url: string) {

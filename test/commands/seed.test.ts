@@ -128,6 +128,44 @@ describe('seed', () => {
     )
   })
 
+  it('tells why lines are left out, and what a bill of materials cannot say', async () => {
+    const components = [
+      { type: 'library', name: 'bolt', version: '2.4.40404', purl: 'pkg:npm/bolt@2.4.40404' },
+      { type: 'library', name: 'inner', version: '1' },
+      { type: 'library', name: 'x', version: '1', purl: 'pkg:cocoapods/x@1' },
+    ]
+    const bill = bench.write('bom.json', JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', components }))
+    const { code, err } = await seeded({ files: [bill], dryRun: true }, fresh('bill'))
+    assert.equal(code, 0, err)
+    assert.match(
+      err,
+      /bom\.json: cyclonedx: .*; 0 lines with a digest, 3 lines without, for which the registry's counts/,
+    )
+    assert.match(err, /skipped: .*bom\.json:1: inner: nothing says what ecosystem it is of/)
+    assert.match(err, /skipped: .*bom\.json:1: x: no repository mirrors cocoapods/)
+  })
+
+  it('takes what another registry has from here only by its digest', async () => {
+    const lock = (integrity: string) =>
+      JSON.stringify({
+        lockfileVersion: 1,
+        workspaces: {},
+        packages: { bolt: ['bolt@2.4.40404', 'https://other.example.org/', {}, integrity] },
+      })
+    const bare = await seeded({ files: [bench.write('bare/bun.lock', lock(''))], dryRun: true }, fresh('bare'))
+    assert.match(bare.err, /skipped: .*bolt: no repository mirrors npm from other\.example\.org/)
+    const integrity = `sha512-${sha('sha512', bolt).digest('base64')}`
+    const told = await seeded({ files: [bench.write('told/bun.lock', lock(integrity))], dryRun: true }, fresh('told'))
+    assert.match(told.err, /npm: \d+ files wanted, 1 to fetch/)
+  })
+
+  it('tells digests that are of no file', async () => {
+    const text = `__metadata:\n  version: 8\n\n"bolt@npm:^2":\n  version: 2.4.40404\n  resolution: "bolt@npm:2.4.40404"\n  checksum: 10c0/${'a'.repeat(128)}\n`
+    const { code, err } = await seeded({ files: [bench.write('berry/yarn.lock', text)], dryRun: true }, fresh('berry'))
+    assert.equal(code, 0, err)
+    assert.match(err, /yarn-berry: npm 1 registry; 0 lines with a digest, 1 line with a digest that is of no file/)
+  })
+
   it('prints JSON lines that end in a summary', async () => {
     const { out, document, code } = await seeded({}, { json: true })
     const types = out

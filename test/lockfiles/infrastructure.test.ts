@@ -173,14 +173,16 @@ describe('images', () => {
       'https://r.example.org:5000/v2/a/b/c',
     ])
     assert.deepEqual(short(`alpine:3@sha256:${sha}`), ['oci', 'library/alpine', `sha256:${sha}`, undefined])
-    for (const bad of ['', 'UPPER', 'a@sha256:12', '${X}', 'a'.repeat(5000)]) {
+    for (const bad of ['', 'UPPER', 'a@sha256:12', `$${'{X}'}`, 'a'.repeat(5000)]) {
       if (bad.length < 5000) assert.equal(fromImage(at, bad).ecosystem, 'unknown', bad)
       else assert.throws(() => fromImage(at, bad), { code: 'LOCKFILE' })
     }
   })
 
   it('know the escape of a Dockerfile, defaults and alternatives of variables', async () => {
-    const text = '# escape=`\nARG A="x"\nARG B=${A:+with}\nFROM i/${C:-${A}} `\n  AS s\nFROM i/${B}\nFROM S\n'
+    const text = '# escape=`\nARG A="x"\nARG B=$<A:+with>\nFROM i/$<C:-$<A>> `\n  AS s\nFROM i/$<B>\nFROM S\n'
+      .replaceAll('<', '{')
+      .replaceAll('>', '}')
     assert.deepEqual((await readAll(dockerfile, 'lock', text)).map(inShort), [
       'i/x@latest registry',
       'i/with@latest registry',
