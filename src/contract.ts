@@ -472,6 +472,15 @@ export function route<const S extends string, O = unknown>(pattern: S, declared:
   }
 }
 
+/** The same route for those paths alone whose parameters hold together. */
+export const only = <O>(declared: AnyRoute<O>, holds: (p: Params, path: string) => boolean): AnyRoute<O> => ({
+  ...declared,
+  match(path) {
+    const p = declared.match(path)
+    return p !== undefined && holds(p, path) ? p : undefined
+  },
+})
+
 /** A document that lists items, each naming a file. */
 export interface Listing<D, I, P, O> {
   /** The whole document; throws a MirrorError when it is not of its format. */

@@ -2,7 +2,7 @@
 // https://doc.rust-lang.org/cargo/reference/registry-index.html
 
 import * as v from 'valibot'
-import { type AnyRoute, type Ecosystem, type Params, type Repo, route } from '../../contract.ts'
+import { type AnyRoute, type Ecosystem, only, type Params, type Repo, route } from '../../contract.ts'
 import type { MirrorError } from '../../errors.ts'
 import { cargoVersions } from '../../versions/cargo.ts'
 import { closure } from './closure.ts'
@@ -18,18 +18,6 @@ const options = v.strictObject({
   auth_required: v.optional(v.boolean(), false),
 })
 export type CargoOptions = v.InferOutput<typeof options>
-
-/** The same route for the paths alone that hold together as a whole. */
-const only = (
-  declared: AnyRoute<CargoOptions>,
-  holds: (p: Params, path: string) => boolean,
-): AnyRoute<CargoOptions> => ({
-  ...declared,
-  match(path) {
-    const p = declared.match(path)
-    return p !== undefined && holds(p, path) ? p : undefined
-  },
-})
 
 const lowerCase = /^[a-z0-9_-]+$/
 

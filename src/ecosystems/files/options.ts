@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import type { Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
-import { compileGlob } from '../../formats/glob.ts'
+import { globOption } from '../glob-option.ts'
 import { fileOf, listPath } from './paths.ts'
 
 /** A path with at most one `*`, which stands for the name of the file that is vouched for. */
@@ -19,17 +19,6 @@ const list = v.pipe(
     'has no name that lists of strong checksums have: SHA256SUMS, *.sha256, checksums.txt, B2SUMS …',
   ),
 )
-const glob = v.pipe(
-  v.string(),
-  v.check((text) => {
-    try {
-      compileGlob(text)
-      return true
-    } catch {
-      return false
-    }
-  }, 'is no glob'),
-)
 const field = v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9-]{1,64}$/, 'is no name of a header field'))
 
 export const filesOptions = v.strictObject({
@@ -38,7 +27,7 @@ export const filesOptions = v.strictObject({
   /** Where the signature of a list, or of a signed file, lies. Used when the repository has a keyring. */
   signatures: v.optional(v.array(template), ['*.asc', '*.sig', '*.gpg', '*.minisig']),
   /** Globs of files that carry a signature of their own, which must be good. */
-  signed: v.optional(v.array(glob), []),
+  signed: v.optional(v.array(globOption), []),
   /** Read folders as lists of what lies in them, for syncs by glob and for folders as clients are shown them. */
   listing: v.optional(v.boolean(), false),
   /** Fields of a client's request that upstream is sent too. */
@@ -50,7 +39,7 @@ const wantOptions = v.strictObject({
   /** Folders below the one that is named, at most. */
   depth: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(64)), 16),
   /** Of a root: only what these globs fit. */
-  match: v.optional(v.union([glob, v.array(glob)]), '**'),
+  match: v.optional(v.union([globOption, v.array(globOption)]), '**'),
 })
 
 /** The options of a want; throws CONFIG for what is none. */

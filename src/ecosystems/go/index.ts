@@ -2,7 +2,7 @@
 // of the database states, and every record must be proven to be in the database's one history.
 // https://go.dev/ref/mod#module-proxy, https://go.dev/ref/mod#checksum-database
 
-import { type AnyRoute, type Ecosystem, type Entry, type Params, type Repo, route } from '../../contract.ts'
+import { type AnyRoute, type Ecosystem, type Entry, only, type Params, type Repo, route } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { parseTilePath } from '../../trust/tile-log.ts'
 import { goVersions, isCanonical } from '../../versions/go.ts'
@@ -21,15 +21,6 @@ import { want } from './want.ts'
 const absent = [403, 404, 410]
 const text = 'text/plain'
 const json = 'application/json'
-
-/** The same route for the paths alone that hold together as a whole. */
-const only = (declared: AnyRoute<GoOptions>, holds: (p: Params, path: string) => boolean): AnyRoute<GoOptions> => ({
-  ...declared,
-  match(path) {
-    const p = declared.match(path)
-    return p !== undefined && holds(p, path) ? p : undefined
-  },
-})
 
 const isModule = ({ module = '' }: Params): boolean => isModulePath(unescaped(module) ?? '')
 const isModuleAt = (p: Params): boolean => moduleAt(p) !== undefined

@@ -5,20 +5,9 @@ import type { Repo } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { compileGlob } from '../../formats/glob.ts'
 import { type NoteKey, parseNoteKey } from '../../trust/signed-note.ts'
+import { globOption } from '../glob-option.ts'
 
-const globs = v.array(
-  v.pipe(
-    v.string(),
-    v.check((text) => {
-      try {
-        compileGlob(text)
-        return true
-      } catch {
-        return false
-      }
-    }, 'a pattern such as corp.example.org/* is wanted'),
-  ),
-)
+const globs = v.array(globOption)
 
 /** The name of the database whose key it is; undefined when it is no key. */
 function nameIn(key: string): string | undefined {

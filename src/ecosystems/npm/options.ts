@@ -1,22 +1,11 @@
 // What an npm repository can be told, beyond what every repository can.
 
 import * as v from 'valibot'
-import { compileGlob } from '../../formats/glob.ts'
+import { globOption } from '../glob-option.ts'
 
 const scope = v.pipe(v.string(), v.regex(/^@[A-Za-z0-9~!'()*_.-]+$/, 'a scope is written @name'))
 
 const words = v.pipe(v.string(), v.minLength(1))
-
-const glob = v.pipe(
-  v.string(),
-  v.rawCheck(({ dataset, addIssue }) => {
-    try {
-      if (dataset.typed) compileGlob(dataset.value)
-    } catch (error) {
-      addIssue({ message: error instanceof Error ? error.message : String(error) })
-    }
-  }),
-)
 
 export const npmOptions = v.strictObject({
   /** Only packages of these scopes belong to the repository; names outside are never asked of its upstream. */
@@ -31,7 +20,7 @@ export const npmOptions = v.strictObject({
   attestations: v.optional(v.picklist(['when-present', 'required', 'off']), 'when-present'),
   /** Who may have built packages, by certificate: of these names nothing else is let in. */
   builders: v.exactOptional(
-    v.pipe(v.array(v.strictObject({ packages: glob, issuer: words, subject: glob })), v.readonly()),
+    v.pipe(v.array(v.strictObject({ packages: globOption, issuer: words, subject: globOption })), v.readonly()),
   ),
 })
 

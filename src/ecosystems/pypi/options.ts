@@ -1,23 +1,12 @@
 // What a PyPI repository can be told, beyond what every repository can.
 
 import * as v from 'valibot'
-import { compileGlob } from '../../formats/glob.ts'
+import { globOption } from '../glob-option.ts'
 
 /** Source packages are held where no wheel fits a platform, always, or never. */
 export const sdists = v.picklist(['when-needed', 'always', 'never'])
 
 const words = v.pipe(v.string(), v.minLength(1))
-
-const glob = v.pipe(
-  words,
-  v.rawCheck(({ dataset, addIssue }) => {
-    try {
-      if (dataset.typed) compileGlob(dataset.value)
-    } catch (error) {
-      addIssue({ message: error instanceof Error ? error.message : String(error) })
-    }
-  }),
-)
 
 export const pypiOptions = v.strictObject({
   sdists: v.optional(sdists, 'when-needed'),
@@ -27,7 +16,7 @@ export const pypiOptions = v.strictObject({
   trust_root: v.optional(v.string(), 'sigstore'),
   /** Who may have published projects, by certificate: of these names nothing else is let in. */
   publishers: v.exactOptional(
-    v.pipe(v.array(v.strictObject({ packages: glob, issuer: words, subject: glob })), v.readonly()),
+    v.pipe(v.array(v.strictObject({ packages: globOption, issuer: words, subject: globOption })), v.readonly()),
   ),
 })
 

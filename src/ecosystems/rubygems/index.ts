@@ -7,6 +7,7 @@ import {
   type Digests,
   type Ecosystem,
   type Entry,
+  only,
   type Params,
   type Repo,
   type Route,
@@ -59,14 +60,8 @@ const ofGem = {
   vouchers: ({ full }: { readonly full: string }) => readings(full).map(({ name }) => infoPath(name)),
 }
 
-/** The same route for file names alone that can be those of a gem. */
-const only = (declared: AnyRoute<GemOptions>): AnyRoute<GemOptions> => ({
-  ...declared,
-  match(path) {
-    const p = declared.match(path)
-    return p !== undefined && readings(p.full ?? '').length > 0 ? p : undefined
-  },
-})
+/** Can the file name be that of a gem? */
+const isGem = ({ full = '' }: Params): boolean => readings(full).length > 0
 
 const registry = 'https://rubygems.org'
 
@@ -106,7 +101,7 @@ export const rubygems: Ecosystem<GemOptions> = {
     specs('/specs.4.8.gz', 'released'),
     specs('/latest_specs.4.8.gz', 'latest'),
     specs('/prerelease_specs.4.8.gz', 'prerelease'),
-    only(route('/gems/:full.gem', { kind: 'artifact', types: [octets], ...ofGem })),
+    only(route('/gems/:full.gem', { kind: 'artifact', types: [octets], ...ofGem }), isGem),
     only(
       route('/quick/Marshal.4.8/:full.gemspec.rz', {
         kind: 'artifact',
@@ -114,6 +109,7 @@ export const rubygems: Ecosystem<GemOptions> = {
         ...ofGem,
         check: (doc, _p, _repo, _trust, said) => checkSpecification(doc, said),
       }),
+      isGem,
     ),
     route('/api/v1/versions/:name.json', {
       kind: 'index',
