@@ -164,7 +164,13 @@ export const pypi: Ecosystem<PypiOptions> = {
   want,
   closure,
   async *made(_repo, held) {
-    for await (const { path } of held) if (/^\/files\/.+\.whl$/.test(path)) yield `${path}.metadata`
+    const made = new Set<string>()
+    for await (const { path } of held) {
+      const [, file] = /^\/(?:files|-\/metadata)\/(.+\.whl)$/.exec(path) ?? []
+      if (file === undefined || made.has(file)) continue
+      made.add(file)
+      yield `/files/${file}.metadata`
+    }
   },
   setup,
   spelling,
