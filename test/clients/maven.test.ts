@@ -7,8 +7,8 @@ import { pom } from '../ecosystems/maven/repository.ts'
 import { dependencies, given, type Kind, startMavenReplica } from '../replica/maven.ts'
 import { build, type MavenProject } from './maven-suite.ts'
 import { pkgmirror, serve } from './mirror.ts'
-import { files, folder, found, mainland } from './place.ts'
-import { emptyMirror, originOf, voyage, withoutNetwork } from './voyage.ts'
+import { environment, execute, files, folder, found, mainland } from './place.ts'
+import { emptyMirror, originOf, type Use, voyage, withoutNetwork } from './voyage.ts'
 
 /** Maven asks its own repository for snapshots only when it is told to. */
 const snapshots = `<repositories><repository><id>central</id><url>https://registry.example.org</url>
@@ -69,5 +69,38 @@ describe('mvn', { skip: missing === undefined ? false : `${missing} is not on th
     await online.stop()
     await stop()
     await withoutNetwork(t, mirror, use, first)
+  })
+})
+
+/** Names of the files that Gradle gives a configuration, out of an empty home. */
+function resolve(t: TestContext): Use<string> {
+  return async (url, { enter }) => {
+    const at = files(folder(t), {
+      'settings.gradle': '',
+      'build.gradle': `repositories {
+  maven {
+    url '${url}/maven'
+    if (it.hasProperty('allowInsecureProtocol')) allowInsecureProtocol = true
+  }
+}
+configurations { wanted }
+dependencies { wanted 'org.example:orchard:1.+' }
+task given { doLast { configurations.wanted.files.collect { it.name }.sort().each { println it } } }
+`,
+    })
+    const argv = [...enter, 'gradle', '-q', '--no-daemon', '-g', `${at}/home`, 'given']
+    return execute({ argv, cwd: at, env: environment(at) })
+  }
+}
+
+const lacking = ['gradle', 'javac', 'jar'].find((program) => found(program) === undefined)
+
+describe('gradle', { skip: lacking === undefined ? false : `${lacking} is not on this machine` }, () => {
+  it('resolves the same through the mirror, offline and exported, a newest version included', async (t) => {
+    const from = await origin(t, 'with everything')
+    if (from === undefined) return t.skip('the plugin cannot be compiled here')
+    const names = await voyage(t, from, resolve(t))
+    for (const name of ['orchard-1.2.0.jar', 'pip-1.0.jar', 'ladder-1.0-linux.jar'])
+      assert.ok(names.includes(name), name)
   })
 })

@@ -2,7 +2,7 @@
 // Gradle, Coursier and sbt the highest. What any of them would take is held.
 // https://maven.apache.org/guides/introduction/introduction-to-dependency-mechanism.html
 
-import { mavenVersions } from '../../versions/maven.ts'
+import { isRange, mavenVersions } from '../../versions/maven.ts'
 import { type Graph, isExcluded, type Node, type Root, type Step } from './graph.ts'
 import { type Coordinate, nameOf } from './layout.ts'
 import type { Exclusion } from './pom.ts'
@@ -17,6 +17,8 @@ export interface Choice {
 interface Visit extends Choice {
   readonly exclusions: readonly Exclusion[]
   readonly root: Root
+  /** Asked for by a range. */
+  readonly ranged: boolean
 }
 
 const fileKey = ({ at, type, classifier = '' }: Choice): string => `${nameOf(at)}:${type}:${classifier}`
@@ -29,7 +31,7 @@ const choiceOf = ({ edge, to }: Step): Choice => ({
 
 /** A line of visits that grows at its end while it is walked. */
 function start(roots: readonly Root[]): Visit[] {
-  return roots.map((root) => ({ ...root, exclusions: [], root }))
+  return roots.map((root) => ({ ...root, exclusions: [], root, ranged: false }))
 }
 
 function* behind(visit: Visit, steps: readonly Step[]): Generator<Visit> {
@@ -39,6 +41,7 @@ function* behind(visit: Visit, steps: readonly Step[]): Generator<Visit> {
       ...choiceOf(step),
       exclusions: step.edge.exclusions.length === 0 ? visit.exclusions : [...visit.exclusions, ...step.edge.exclusions],
       root: visit.root,
+      ranged: isRange(step.edge.version),
     }
   }
 }
@@ -94,5 +97,10 @@ export function highest(roots: readonly Root[], graph: Graph): readonly Choice[]
       line.push(...behind(visit, counting))
     }
   }
-  return [...files.values()].map((choice) => ({ ...choice, at: won.get(nameOf(choice.at)) ?? choice.at }))
+  // what a range allows may be met by a version that somebody else asks for
+  const ranged = new Set(line.flatMap((visit) => (visit.ranged ? nameOf(visit.at) : [])))
+  return [
+    ...[...files.values()].map((choice) => ({ ...choice, at: won.get(nameOf(choice.at)) ?? choice.at })),
+    ...line.filter((visit) => ranged.has(nameOf(visit.at))),
+  ]
 }

@@ -211,6 +211,19 @@ describe('a closure', () => {
     assert.ok(asked.includes(listPath('deep')))
   })
 
+  it('holds beside the highest of a range the versions that others ask for, by which Gradle may meet it', async () => {
+    const { jars } = await held(
+      ['kit:1'],
+      repository({
+        'kit:1': { dependencies: [dep('deep:[1,2)'), dep('other:1')] },
+        'other:1': { dependencies: [dep('deep:1.0')] },
+        'deep:1.0': {},
+        'deep:1.9': {},
+      }),
+    )
+    assert.deepEqual(jars, ['deep-1.0.jar', 'deep-1.9.jar', 'kit-1.jar', 'other-1.jar'])
+  })
+
   it('takes the newest build of a snapshot', async () => {
     const builds = `<metadata><versioning><snapshotVersions>${['1.0-20260101.120000-3', '1.0-20260102.120000-4']
       .flatMap((value) =>
