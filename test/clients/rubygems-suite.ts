@@ -24,7 +24,7 @@ export interface Installed {
 export type Pointing = 'a mirror of every source' | 'the source of the Gemfile'
 
 /** What bundler says of its requests: which index it went by. */
-export const withCompactIndex = /HTTP GET \S+\/info\//
+const withCompactIndex = /HTTP GET \S+\/info\//
 
 export function bundle(t: TestContext, { gemfile, printed }: Bundle, pointing: Pointing): Use<Installed> {
   return async (url, { enter }) => {

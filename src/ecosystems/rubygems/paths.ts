@@ -14,7 +14,6 @@ export const gemPath = (name: string, version: string): string => `/gems/${name}
 /** Its specification alone, as Ruby's own objects. */
 export const specPath = (name: string, version: string): string => `/quick/Marshal.4.8/${name}-${version}.gemspec.rz`
 
-export const versionsPath = '/versions'
 export const namesPath = '/names'
 
 /** A gem of a certain name, and a version of it. */

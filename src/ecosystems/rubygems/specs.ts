@@ -20,7 +20,7 @@ import { gemPath, isGemName } from './paths.ts'
 import { sightOf } from './sight.ts'
 import { createTally } from './text.ts'
 
-export const specsPath = '/specs.4.8.gz'
+const specsPath = '/specs.4.8.gz'
 
 /** Which of the lists it is. */
 export type SpecsKind = 'released' | 'latest' | 'prerelease'

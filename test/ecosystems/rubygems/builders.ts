@@ -26,7 +26,7 @@ export const sha256 = (content: string | Uint8Array): string => createHash('sha2
 export const md5 = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex')
 
 /** A line of an info page, as the public registry writes it. */
-export function infoLine(gem: Gem): string {
+function infoLine(gem: Gem): string {
   const deps = (gem.deps ?? []).map((dep) => dep.replace(' ', ':')).join(',')
   const requirements = [
     `checksum:${sha256(contentOf(gem))}`,
