@@ -90,7 +90,7 @@ function readExtras(text: string): readonly string[] {
 }
 
 /** Extras are compared like names of projects (PEP 685). */
-export const normalExtra = (text: string): string => text.toLowerCase().replace(/[-_.]+/g, '-')
+const normalExtra = (text: string): string => text.toLowerCase().replace(/[-_.]+/g, '-')
 
 const clause = /^(?:===|~=|==|!=|<=|>=|<|>)\s*[^\s,;()]+$/
 

@@ -47,7 +47,7 @@ export function readMetadata(bytes: Uint8Array, path: string): Metadata {
   return { fields }
 }
 
-export const field = ({ fields }: Metadata, name: string): string | undefined => fields.get(name)?.[0]
+const field = ({ fields }: Metadata, name: string): string | undefined => fields.get(name)?.[0]
 
 /**
  * The METADATA file of a wheel; undefined when it has none. Throws UNREADABLE for what is no wheel or has two of them, and

@@ -11,7 +11,7 @@ import { type PageFacts, readJsonPage } from './page-json.ts'
 import { writeHtmlPage, writeJsonPage } from './page-write.ts'
 
 export const jsonType = 'application/vnd.pypi.simple.v1+json'
-export const htmlType = 'application/vnd.pypi.simple.v1+html'
+const htmlType = 'application/vnd.pypi.simple.v1+html'
 /** A request for any page without a preference gets what browsers show. */
 export const pageTypes = ['text/html', htmlType, jsonType]
 /** JSON tells more. Some servers answer with the types they were asked for alone, so all three are named. */

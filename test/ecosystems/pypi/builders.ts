@@ -25,7 +25,7 @@ export const sha256 = (bytes: string | Uint8Array): string => createHash('sha256
 /** PEP 427: names of files and folders have `_` for `-`. */
 const fileStem = (name: string): string => name.replace(/[-_.]+/g, '_').toLowerCase()
 
-export function metadataText(name: string, version: string, { requires = [], extras = [], python }: Described): string {
+function metadataText(name: string, version: string, { requires = [], extras = [], python }: Described): string {
   return [
     `Metadata-Version: 2.2\nName: ${name}\nVersion: ${version}\nSummary: what ${name} does\n`,
     ...(python === undefined ? [] : [`Requires-Python: ${python}\n`]),
