@@ -309,6 +309,33 @@ describe('digests', () => {
   })
 })
 
+describe('several indexes in one repository', () => {
+  it('never offer a higher version of a project that belongs to the first of them', async (t) => {
+    const stranger = wheel('kit', '99.0.0')
+    const bolt = wheel('bolt', '2.0.0')
+    const corp = await startUpstream({ '/simple/kit/': page(jsonPage('kit', [listed(kit)])), ...fileAt(kit) })
+    const world = await startUpstream({
+      '/simple/kit/': page(jsonPage('kit', [listed(stranger)])),
+      '/simple/bolt/': page(htmlPage('bolt', [listed(bolt)]), 'text/html'),
+      ...fileAt(stranger),
+      ...fileAt(bolt),
+    })
+    t.after(() => Promise.all([corp.close(), world.close()]))
+    const upstreams = [`${corp.url}/simple`, `${world.url}/simple`]
+    const sources = upstreams.map((each, index) => ({ name: `${index}`, upstreams: [each], only: [], not: [] }))
+    const at = await openTestMirror({ repositories: [{ ecosystem: 'pypi', upstreams, sources }], ecosystems: [pypi] })
+    t.after(() => at.close())
+    const { text } = await at.get('/simple/kit/')
+    assert.ok(text.includes(kit.file) && !text.includes('99.0.0'))
+    assert.equal((await at.failure(`/files/kit/${stranger.file}`)).code, 'NOT_FOUND')
+    assert.deepEqual((await at.get(`/files/bolt/${bolt.file}`)).bytes, bolt.bytes)
+    assert.equal(world.count('/simple/kit/'), 0)
+    corp.set('/simple/unknown/', { status: 503 })
+    assert.equal((await at.failure('/simple/unknown/')).code, 'UPSTREAM_STATUS')
+    assert.equal(world.count('/simple/unknown/'), 0, 'an index that fails is not passed over')
+  })
+})
+
 describe('a file elsewhere', () => {
   it('is asked of its own host only where that is allowed', async (t) => {
     const other: Upstream = await startUpstream(fileAt(kit))
