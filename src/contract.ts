@@ -58,6 +58,8 @@ export interface Selector {
   readonly follow?: readonly string[]
   /** From a lockfile: the file must have any one of these. */
   readonly digests?: readonly Digests[]
+  /** From a lockfile that names files: whose digests they are. Files of the version that it does not name are held against none. */
+  readonly files?: readonly { readonly name: string; readonly digests: Digests }[]
   readonly url?: string
   /** The ecosystem's own: features, suites, architectures … */
   readonly options?: Readonly<Record<string, unknown>>

@@ -22,6 +22,7 @@ export function place(mirror: Mirror, locked: Locked, file: string, direct: bool
     }
   }
   const digests = comparable(locked)
+  const files = named(locked)
   const { versions } = mounted.ecosystem
   const range = locked.version === undefined ? locked.range : versions.exact(locked.version)
   const fault = locked.version === undefined && range !== undefined ? versions.fault(range) : undefined
@@ -35,6 +36,7 @@ export function place(mirror: Mirror, locked: Locked, file: string, direct: bool
       from: { file: locked.file ?? file, ...(line === undefined ? {} : { line }) },
       ...(range === undefined ? {} : { range }),
       ...(digests.length === 0 ? {} : { digests }),
+      ...(files.length === 0 ? {} : { files }),
       ...(locked.options === undefined ? {} : { options: locked.options }),
     },
   }
@@ -46,6 +48,11 @@ function comparable(locked: Locked): readonly Digests[] {
     .filter(({ of }) => of !== 'content')
     .map(({ digests }) => digests)
 }
+
+const named = (locked: Locked): NonNullable<Selector['files']> =>
+  computable(locked).flatMap(({ of, filename, digests }) =>
+    of === 'content' || filename === undefined ? [] : { name: filename, digests },
+  )
 
 /** Those that can be computed at all, of whichever file of the entry. */
 export function computable({ ecosystem, digests }: Locked): readonly LockedDigest[] {

@@ -1,6 +1,6 @@
 // What lockfiles state of files, as facts on their paths: from then on they vouch, stronger than an index.
 
-import type { Entry, Selector } from '../contract.ts'
+import type { Digests, Entry, Selector } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
@@ -32,7 +32,7 @@ export function lockfileFacts(
   return (entry) => {
     for (const want of locked.get(`${entry.name ?? ''} ${mounted.ecosystem.versions.exact(entry.version ?? '')}`) ??
       []) {
-      const verdicts = (want.digests ?? []).map((digests) => ({
+      const verdicts = digestsFor(want, entry.path).map((digests) => ({
         digests,
         verdict: compareDigests(digests, entry.digests ?? {}),
       }))
@@ -43,7 +43,7 @@ export function lockfileFacts(
       if (vouching !== undefined) {
         const url = want.url === undefined ? {} : { url: want.url }
         facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: vouching.digests, ...url }])
-      } else if (verdicts.every(({ verdict }) => verdict === 'different')) {
+      } else if (verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'different')) {
         throw new MirrorError(
           'DISAGREEMENT',
           `${want.from.file} and the index of ${name} state different digests for ${entry.name}@${entry.version}`,
@@ -56,6 +56,13 @@ export function lockfileFacts(
       }
     }
   }
+}
+
+/** What a lockfile states of a file: where it names files, of that file alone. */
+function digestsFor({ digests = [], files }: Selector, path: string): readonly Digests[] {
+  if (files === undefined) return digests
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return files.filter((file) => file.name === name).map((file) => file.digests)
 }
 
 /** Does the index have exactly what a lockfile's line wants, but with other digests? */

@@ -273,3 +273,25 @@ describe('run()', () => {
     assert.equal(at.mirror.catalog.blobs.get(sha256('bytes of a')), undefined)
   })
 })
+
+describe('a lockfile that names files', () => {
+  const index = json({ files: [item('a.jar', 'jar', { digests: {} }), item('a.pom', 'pom', { digests: {} })] })
+  const routes = { '/index/a': index, '/files/a/a.jar': text('jar'), '/files/a/a.pom': text('pom') }
+  const wanting = (content: string) => {
+    const digests = { sha256: sha256(content) }
+    const files = [{ name: 'a.jar', digests }]
+    return [{ name: 'a', range: '=1.0.0', digests: [digests], files, from: { file: 'lock' } }]
+  }
+
+  test('vouches for those alone, and not for the others of the version', async (t) => {
+    const { at } = await mirrorOf(t, routes)
+    assert.deepEqual((await at.sync(wanting('jar'))).codes, [])
+    const proofs = ['jar', 'pom'].map((end) => at.mirror.catalog.refs.get('shelf', `/files/a/a.${end}`, '', 0)?.proof)
+    assert.deepEqual(proofs, ['lockfile', 'first-seen'])
+  })
+
+  test('refuses another file under that name', async (t) => {
+    const { at } = await mirrorOf(t, routes)
+    assert.deepEqual((await at.sync(wanting('another'))).codes, ['WRONG_DIGEST'])
+  })
+})

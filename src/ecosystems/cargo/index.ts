@@ -2,7 +2,7 @@
 // https://doc.rust-lang.org/cargo/reference/registry-index.html
 
 import * as v from 'valibot'
-import { type AnyRoute, type Ecosystem, only, type Params, type Repo, route } from '../../contract.ts'
+import { type AnyRoute, type Ecosystem, only, type Repo, route } from '../../contract.ts'
 import type { MirrorError } from '../../errors.ts'
 import { cargoVersions } from '../../versions/cargo.ts'
 import { closure } from './closure.ts'

@@ -3,7 +3,6 @@
 // https://guides.rubygems.org/rubygems-org-compact-index-api/
 
 import {
-  type AnyRoute,
   type Digests,
   type Ecosystem,
   type Entry,
