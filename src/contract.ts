@@ -326,6 +326,8 @@ export interface Ecosystem<O> {
   readonly namespace?: { readonly query: string; readonly header: string }
   /** Where a repository that is not built in is mounted unless it says so; `/NAME` when left out. */
   mount?(name: string): string
+  /** Where a repository is mounted on a listener of its own; at the top when left out. */
+  readonly alone?: string
 }
 
 /** A file that is held and shown. */

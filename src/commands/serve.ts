@@ -1,10 +1,12 @@
 // `pkgmirror serve`: pull-through HTTP over the same engine, or only what is held with --offline.
 
+import type { Mirror } from '../engine/mirror.ts'
 import { createAddresses } from '../server/addresses.ts'
+import { alone } from '../server/alone.ts'
 import { createApp } from '../server/app.ts'
 import { withHeads } from '../server/heads.ts'
 import { createHits } from '../server/hits.ts'
-import { listen } from '../server/listen.ts'
+import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
 import { createLog } from '../telemetry/log.ts'
 import { collectEvery } from './collecting.ts'
@@ -24,19 +26,26 @@ export async function serve(context: Context): Promise<number> {
   const responder = createResponder(mirror.store)
   const hits = createHits(mirror.catalog, mirror.now)
   const endCollecting = collectEvery(workspace)
-  let ports: readonly number[] = []
-  const addresses = createAddresses(settings.baseUrl, settings.hosts, () => ports)
+  const all: Listening[] = []
+  const ports = (): readonly number[] => all.flatMap((one) => one.ports)
+  const addresses = createAddresses(settings.baseUrl, settings.hosts, ports)
   try {
-    const app = createApp(mirror, responder, addresses, hits)
-    const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
-    const listening = await listen(shown, settings.listen)
-    ports = listening.ports
+    const open = async (of: Mirror, at: readonly string[]): Promise<readonly string[]> => {
+      const app = createApp(of, responder, addresses, hits)
+      const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
+      const listening = await listen(shown, at)
+      all.push(listening)
+      return listening.addresses
+    }
+    const common = await open(mirror, settings.listen)
+    const own: Record<string, readonly string[]> = {}
+    for (const one of alone(mirror)) own[one.name] = await open(one.mirror, one.listen)
     tellCleaned(context, workspace.cleaned)
-    ready(context, listening.addresses, mirror.offline)
+    ready(context, common, own, mirror.offline)
     await aborted(context.signal)
-    await listening.close(GRACE)
     return 0
   } finally {
+    await Promise.all(all.map((one) => one.close(GRACE)))
     await endCollecting()
     hits.close()
     responder.close()
@@ -46,12 +55,18 @@ export async function serve(context: Context): Promise<number> {
   }
 }
 
-function ready(context: Context, addresses: readonly string[], offline: boolean): void {
+function ready(
+  context: Context,
+  addresses: readonly string[],
+  own: Readonly<Record<string, readonly string[]>>,
+  offline: boolean,
+): void {
   if (context.json) {
-    printJson('ready', { addresses, offline })
+    printJson('ready', { addresses, ...(Object.keys(own).length === 0 ? {} : { repositories: own }), offline })
     return
   }
   say(context, `pkgmirror is ready at ${addresses.join(' and ')}${offline ? ' (offline: only what is held)' : ''}`)
+  for (const [name, at] of Object.entries(own)) say(context, `${name} is at ${at.join(' and ')} by itself`)
   if (addresses.every((address) => /\/\/(127\.|localhost|\[::1\])/.test(address))) {
     say(context, 'Only this machine reaches it; open it with --listen 0.0.0.0:8080.')
   }

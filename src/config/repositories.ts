@@ -116,11 +116,13 @@ function readRepository(
   if (upstreams?.length === 0) throw fault(where, `${path}.upstream: names no address`)
   const hosts = reader.under(tree, 'allow_hosts', path, repositoryKeys.allow_hosts.kind) ?? []
   const mount = reader.under(tree, 'mount', path, repositoryKeys.mount.kind)
+  const listen = reader.under(tree, 'listen', path, repositoryKeys.listen.kind)
   return {
     name,
     ecosystem: ecosystem.id,
     upstreams: upstreams ?? builtIn?.upstreams ?? [],
     mount: mount ?? builtIn?.mount ?? ecosystem.mount?.(name) ?? `/${name}`,
+    ...(listen !== undefined && { listen }),
     options: readOptions(name, tree, reader, ecosystem, builtIn),
     policy: policyOf(name, tree, reader, policy, ecosystem, ecosystems),
     credentials: readCredentials(reader, tree, path),

@@ -89,6 +89,10 @@ export const repositoryKeys = {
   upstream: single(kind.several(kind.address), 'Its address; several are equal mirrors, the preferred one first.'),
   enabled: single(kind.truth, '`false` leaves it out.'),
   mount: single(kind.mount, 'Where it is served; `/NAME` when left out.'),
+  listen: single(
+    kind.several(kind.listen),
+    'Addresses at which it is served by itself too, for clients that know no path: `HOST:PORT`.',
+  ),
   allow_hosts: single(
     kind.several(kind.host),
     'Hosts that its documents and redirects may point to; `*` is every public one.',

@@ -104,6 +104,8 @@ export interface Repository {
   readonly sources?: readonly Source[]
   /** Begins with `/`, no trailing slash. */
   readonly mount: string
+  /** `HOST:PORT`, where it is served by itself too. */
+  readonly listen?: readonly string[]
   /** Parsed by the ecosystem's own schema. */
   readonly options: unknown
   readonly policy: Policy

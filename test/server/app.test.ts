@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { createAddresses } from '../../src/server/addresses.ts'
+import { alone } from '../../src/server/alone.ts'
 import { createApp } from '../../src/server/app.ts'
 import { createHits } from '../../src/server/hits.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -173,4 +174,34 @@ test('health is told, also offline, and HEAD has the length of GET', async (t) =
   assert.deepEqual([head.headers['content-length'], head.text], [String(whole.text.length), ''])
   assert.deepEqual([missing.status, missing.headers['cache-control']], [404, 'no-store'])
   for (const path of ['/health', '/livez', '/readyz']) assert.equal((await ask(path)).status, 200)
+})
+
+test('a repository with a listener of its own is alone there, at the top', async (t) => {
+  const { at, ask } = await site(t, { '/index/a': index('1.0.0') }, {}, (own) => [
+    { ecosystem: 'shelf', upstreams: [own], listen: ['127.0.0.1:0'] },
+    { ecosystem: 'shelf', name: 'other', upstreams: [own] },
+  ])
+  const [one, ...others] = alone(at.mirror)
+  assert.ok(one !== undefined)
+  assert.deepEqual([one.name, others], ['shelf', []])
+  const responder = createResponder(at.mirror.store)
+  const hits = createHits(at.mirror.catalog, at.mirror.now)
+  const app = createApp(
+    one.mirror,
+    responder,
+    createAddresses(undefined, [], () => listening.ports),
+    hits,
+  )
+  const listening = await listen(app, one.listen)
+  try {
+    const [address = ''] = listening.addresses
+    const shown = (await (await fetch(`${address}/index/a`)).json()) as { base: string }
+    assert.equal(shown.base, address)
+    assert.equal((await fetch(`${address}/other/index/a`)).status, 404)
+    assert.equal((await ask('/other/index/a')).status, 200)
+  } finally {
+    await listening.close(100)
+    hits.close()
+    responder.close()
+  }
 })

@@ -173,6 +173,8 @@ export const oci: Ecosystem<OciOptions> = {
   setup: (at) => setup(at, isDefault(at.repo) ? defaultHost : undefined),
   refuse,
   mount: (name) => `/v2/${name}`,
+  // clients know no other place
+  alone: '/v2',
   namespace: { query: 'ns', header: 'oci-namespace' },
   layouts: { 'oci-layout': imageLayout },
 }
