@@ -20,7 +20,7 @@ export async function layer(bench: Bench): Promise<void> {
   const digests: string[] = []
   await origin.put('/v2/', 'application/json', Buffer.from('{}'))
   for (let round = 0; round < ROUNDS; round++) {
-    const bytes = noise(SIZE, round + 1)
+    const bytes = Buffer.alloc(SIZE, noise(1_000_003, round + 1))
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
     await origin.put(`/v2/org/app/blobs/${digest}`, 'application/octet-stream', bytes)
     digests.push(digest)

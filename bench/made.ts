@@ -106,16 +106,16 @@ SHA256: ${digest}
 }
 
 /** A project page of PyPI with so many wheels, about 330 bytes each. */
-export function simplePage(files: number): Buffer {
+export function simplePage(name: string, files: number): Buffer {
   const rows = Array.from({ length: files }, (_, at) => {
     const version = `${at >> 8}.${(at >> 4) % 16}.${at % 16}`
     const digest = createHash('sha256').update(String(at)).digest('hex')
-    const file = `large-${version}-cp3${at % 14}-cp3${at % 14}-manylinux_2_17_x86_64.whl`
+    const file = `${name}-${version}-cp3${at % 14}-cp3${at % 14}-manylinux_2_17_x86_64.whl`
     const folder = `${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest.slice(4)}`
     return `    <a href="../packages/${folder}/${file}#sha256=${digest}" data-requires-python="&gt;=3.9" data-upload-time="2024-01-02T03:04:05.678901Z">${file}</a><br />`
   })
   return Buffer.from(
-    `<!DOCTYPE html>\n<html>\n  <head><title>Links for large</title></head>\n  <body>\n    <h1>Links for large</h1>\n${rows.join('\n')}\n  </body>\n</html>\n`,
+    `<!DOCTYPE html>\n<html>\n  <head><title>Links for ${name}</title></head>\n  <body>\n    <h1>Links for ${name}</h1>\n${rows.join('\n')}\n  </body>\n</html>\n`,
   )
 }
 

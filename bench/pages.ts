@@ -19,7 +19,7 @@ const GEMS = 10_000
 interface Case {
   readonly title: string
   readonly type: string
-  readonly bytes: Buffer
+  readonly bytes: (round: number) => Buffer
   /** Where upstream has it in a round, and where we have it. */
   readonly from: (round: number) => string
   readonly at: (round: number) => string
@@ -27,11 +27,11 @@ interface Case {
 
 export async function pages(bench: Bench): Promise<void> {
   const origin = await startOrigin()
-  const page = simplePage(FILES)
+  const page = (round: number): Buffer => simplePage(`large${round}`, FILES)
   const list = versionsFile(GEMS)
   const cases: readonly Case[] = [
     {
-      title: `simple page of ${(page.length / 1e6).toFixed(0)} MB`,
+      title: `simple page of ${(page(0).length / 1e6).toFixed(0)} MB`,
       type: 'text/html',
       bytes: page,
       from: (round) => `/large${round}/`,
@@ -40,13 +40,13 @@ export async function pages(bench: Bench): Promise<void> {
     {
       title: `versions of ${GEMS.toLocaleString('en')} gems`,
       type: 'text/plain',
-      bytes: list,
+      bytes: () => list,
       from: (round) => (round === 0 ? '/versions' : `/gems${round}/versions`),
       at: (round) => (round === 0 ? '/gems/versions' : `/gems${round}/versions`),
     },
   ]
   for (const { type, bytes, from } of cases)
-    for (let round = 0; round < ROUNDS; round++) await origin.put(from(round), type, bytes)
+    for (let round = 0; round < ROUNDS; round++) await origin.put(from(round), type, bytes(round))
   const gems = Object.fromEntries(
     Array.from({ length: ROUNDS }, (_, round) => [
       round === 0 ? 'gems' : `gems${round}`,
@@ -76,8 +76,8 @@ export async function pages(bench: Bench): Promise<void> {
         ],
       })
       const ready = createHash('sha1').update(title).digest('hex')
-      writeFileSync(path.join(folder, ready), bytes)
-      const nginx = await startNginx(bench.folder, folder, '', `default_type ${type};`)
+      writeFileSync(path.join(folder, ready), bytes(0))
+      const nginx = await startNginx(bench.folder, folder, `location / { default_type ${type}; }`)
       const theirs =
         nginx === undefined
           ? []

@@ -2,6 +2,7 @@
 // figures mean nothing elsewhere; the ratios are what counts. Only loopback; docs/performance.md tells what each part is.
 
 import { availableParallelism, cpus, release } from 'node:os'
+import { clients } from './clients.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
 import { miss } from './miss.ts'
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   packages,
   pages,
   layer,
+  clients,
   start,
 }
 
