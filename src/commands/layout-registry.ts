@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { MirrorError } from '../errors.ts'
+import { isObject, type JsonObject } from '../formats/json-object.ts'
 
 /** An image of a layout: its tags, by name. */
 export type Images = ReadonlyMap<string, ReadonlyMap<string, Tagged>>
@@ -56,28 +57,25 @@ const noLayout = (directory: string, why: string): MirrorError =>
     hint: 'Name a directory as `skopeo copy … oci:DIRECTORY:TAG` or `export --oci-layout` writes it.',
   })
 
-async function jsonAt(file: string, most: number): Promise<Readonly<Record<string, unknown>>> {
+async function jsonAt(file: string, most: number): Promise<JsonObject> {
   try {
     const { size } = await lstat(file)
     if (size > most) throw new Error('it is too large')
     const read: unknown = JSON.parse(await readFile(file, 'utf8'))
-    if (isRecord(read)) return read
+    if (isObject(read)) return read
     throw new Error('it is no object')
   } catch (error) {
     throw noLayout(path.dirname(file), `${path.basename(file)}: ${error instanceof Error ? error.message : ''}`)
   }
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function imagesOf(index: Readonly<Record<string, unknown>>, directory: string, name: string | undefined): Images {
+function imagesOf(index: JsonObject, directory: string, name: string | undefined): Images {
   const images = new Map<string, Map<string, Tagged>>()
   for (const entry of Array.isArray(index.manifests) ? index.manifests : []) {
-    if (!isRecord(entry)) continue
+    if (!isObject(entry)) continue
     const { digest, mediaType, annotations } = entry
     if (typeof digest !== 'string' || !digestForm.test(digest) || typeof mediaType !== 'string') continue
-    const notes = isRecord(annotations) ? annotations : {}
+    const notes = isObject(annotations) ? annotations : {}
     const reference = notes['io.containerd.image.name'] ?? notes['org.opencontainers.image.ref.name']
     const [own, tag] = namesIn(typeof reference === 'string' ? reference : 'latest')
     const called = own ?? name
@@ -128,7 +126,7 @@ const refuse = (response: ServerResponse): void => void response.writeHead(404).
 /** What a manifest says that it is, or what it looks like. */
 async function typeAt(file: string, size: number): Promise<string> {
   const read: unknown = size > mostManifest ? undefined : JSON.parse(await readFile(file, 'utf8'))
-  if (!isRecord(read)) return 'application/octet-stream'
+  if (!isObject(read)) return 'application/octet-stream'
   if (typeof read.mediaType === 'string') return read.mediaType
   return 'manifests' in read ? indexType : manifestType
 }

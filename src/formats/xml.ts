@@ -3,6 +3,7 @@
 // https://www.w3.org/TR/xml/
 
 import { MirrorError } from '../errors.ts'
+import { isObject } from './json-object.ts'
 
 export interface Element {
   /** Without its prefix. */
@@ -100,15 +101,12 @@ function brackets(text: string, at: number): readonly [opening: string, closing:
 const cdata = '#cdata'
 const attributes = ':@'
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** The parser's nodes, each a record with one key beside that of its attributes. */
 function childrenOf(nodes: unknown): (Element | string)[] {
   const children: (Element | string)[] = []
   if (!Array.isArray(nodes)) return children
   for (const node of nodes) {
-    if (!isRecord(node)) continue
+    if (!isObject(node)) continue
     const name = Object.keys(node).find((key) => key !== attributes)
     if (name === undefined) continue
     const value = node[name]
@@ -120,10 +118,10 @@ function childrenOf(nodes: unknown): (Element | string)[] {
 }
 
 const textsOf = (nodes: unknown): string[] =>
-  Array.isArray(nodes) ? nodes.flatMap((node) => (isRecord(node) ? String(node['#text'] ?? '') : [])) : []
+  Array.isArray(nodes) ? nodes.flatMap((node) => (isObject(node) ? String(node['#text'] ?? '') : [])) : []
 
 const attributesOf = (given: unknown): ReadonlyMap<string, string> =>
-  new Map(isRecord(given) ? Object.entries(given).map(([key, value]) => [key, resolveEntities(String(value))]) : [])
+  new Map(isObject(given) ? Object.entries(given).map(([key, value]) => [key, resolveEntities(String(value))]) : [])
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 

@@ -3,7 +3,8 @@
 
 import { parse, TomlError } from 'smol-toml'
 import type { Locked, LockFormat } from '../contract.ts'
-import { isObject, type JsonObject, textField } from './json.ts'
+import { isObject, type JsonObject } from '../formats/json-object.ts'
+import { textField } from './json.ts'
 import { lineFinder, lockFault, readText } from './text.ts'
 
 const newest = 4

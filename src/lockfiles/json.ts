@@ -1,12 +1,8 @@
 // Reading JSON lockfiles: the syntax error's line, and fields of unknown values.
 
 import { type ParseError, parseTree } from 'jsonc-parser'
+import { isObject, type JsonObject } from '../formats/json-object.ts'
 import { lineAt, lockFault } from './text.ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Throws LOCKFILE with the line of the first fault. */
 export function parseJsonObject(text: string, file: string): JsonObject {

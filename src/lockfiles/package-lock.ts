@@ -3,7 +3,8 @@
 
 import type { Digests, Locked, LockFormat } from '../contract.ts'
 import { parseSri } from '../formats/digest.ts'
-import { isObject, type JsonObject, parseJsonObject, textField } from './json.ts'
+import { isObject, type JsonObject } from '../formats/json-object.ts'
+import { parseJsonObject, textField } from './json.ts'
 import { lineFinder, lockFault, readText } from './text.ts'
 
 const ecosystem = 'npm'

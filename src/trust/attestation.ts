@@ -3,6 +3,7 @@
 // https://peps.python.org/pep-0740/, https://docs.pypi.org/api/integrity/
 
 import { MirrorError } from '../errors.ts'
+import { isObject } from '../formats/json-object.ts'
 import { inTotoType, mustHave, readStatement, soleSubject } from './in-toto.ts'
 import { mustBePublisher } from './publishers.ts'
 import { type TrustRoot, type Verified, verifyBundle } from './sigstore.ts'
@@ -24,9 +25,6 @@ const predicates = ['https://docs.pypi.org/attestations/publish/v1', 'https://sl
 const mostAttestations = 64
 
 const malformed = (message: string): MirrorError => new MirrorError('BAD_FRAMING', `The provenance ${message}.`)
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Verifies a provenance object, parsed JSON: every attestation in it must be a good one of `file` by its publisher. Throws as

@@ -3,6 +3,7 @@
 
 import type { Digests } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
+import { isObject } from '../formats/json-object.ts'
 
 /** The type of an envelope's payload. */
 export const inTotoType = 'application/vnd.in-toto+json'
@@ -24,9 +25,6 @@ const mostSubjects = 1024
 
 const malformed = (message: string, cause?: unknown): MirrorError =>
   new MirrorError('BAD_FRAMING', `The in-toto statement ${message}.`, cause === undefined ? {} : { cause })
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Reads the payload of a verified envelope. Throws BAD_FRAMING when it is no statement of version 0.1 or 1. */
 export function readStatement(payload: Uint8Array): Statement {

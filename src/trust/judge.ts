@@ -31,8 +31,8 @@ export interface Rejected {
 
 export type Judgement = { readonly signer: Signer } | { readonly rejected: Rejected }
 
-/** Hash algorithms by number (RFC 9580 §9.5). */
-const hashes: Readonly<Record<number, string>> = {
+/** Hash algorithms by number (RFC 9580 §9.5), as Node calls them. */
+export const hashNames: Readonly<Record<number, string>> = {
   8: 'sha256',
   9: 'sha384',
   10: 'sha512',
@@ -92,7 +92,7 @@ function faultOf(signature: SignaturePacket): string | undefined {
   if (signature.signatureType !== 0 && signature.signatureType !== 1) return 'the signature is not one over a document'
   const hash = signature.hashAlgorithm ?? 0
   if (weakHashes[hash] !== undefined) return `the signature uses ${weakHashes[hash]}, which is broken`
-  if (hashes[hash] === undefined) return `hash algorithm ${hash} is not supported`
+  if (hashNames[hash] === undefined) return `hash algorithm ${hash} is not supported`
   // What is critical and not understood forbids use (RFC 9580 §5.2.3.7). No notation is understood here.
   if (signature.unknownSubpackets.some(({ critical }) => critical))
     return 'the signature has a critical part that is not supported'
@@ -155,7 +155,7 @@ async function judgeBy(
   const verdict = await standing(key, signer, created, times)
   if (!verdict.allowed) return no(verdict.code, verdict.reason)
   const { algorithm, expired } = verdict
-  const hash = hashes[signature.hashAlgorithm ?? 0] ?? ''
+  const hash = hashNames[signature.hashAlgorithm ?? 0] ?? ''
   const primary = key.getFingerprint().toUpperCase()
   return { signer: { fingerprint, primary, algorithm, hash, created, ...(expired === undefined ? {} : { expired }) } }
 }

@@ -7,7 +7,7 @@ import { type Code, MirrorError } from '../errors.ts'
 import { beginLine, readBlock } from './armour.ts'
 import { readKeyring } from './certificates.ts'
 import { splitCleartext } from './cleartext.ts'
-import { judge, type Message, type Rejected, type Signer } from './judge.ts'
+import { hashNames, judge, type Message, type Rejected, type Signer } from './judge.ts'
 import { packets, tags } from './packets.ts'
 import type { Times } from './validity.ts'
 
@@ -94,15 +94,6 @@ interface Inside {
   hashed?: Uint8Array
 }
 
-const nodeHashes: Readonly<Record<number, string>> = {
-  8: 'sha256',
-  9: 'sha384',
-  10: 'sha512',
-  11: 'sha224',
-  12: 'sha3-256',
-  14: 'sha3-512',
-}
-
 /** A message of any size: hashed here, with the trailer of version 4 (RFC 9580 §5.2.4), and handed to the library as a digest. */
 function streamed(stream: () => AsyncIterable<Uint8Array>): Message {
   const hashes = new Map<string, Promise<Hash>>()
@@ -114,7 +105,7 @@ function streamed(stream: () => AsyncIterable<Uint8Array>): Message {
   return {
     async ready(signature) {
       const inside = signature as unknown as Inside
-      const algorithm = nodeHashes[signature.hashAlgorithm ?? 0]
+      const algorithm = hashNames[signature.hashAlgorithm ?? 0]
       if (inside.version !== 4 || signature.signatureType !== 0 || algorithm === undefined) return undefined
       const whole = hashes.get(algorithm) ?? hashOf(algorithm)
       hashes.set(algorithm, whole)

@@ -3,6 +3,7 @@
 
 import type { Doc, Entry, Repo, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { lineGroups } from '../../formats/text-lines.ts'
 import { type Line, parseLine, yankedLine } from './line.ts'
 import { cratePath } from './paths.ts'
 import { address, downloads } from './service.ts'
@@ -14,20 +15,9 @@ const mostBroken = 1000
 
 /** The lines of a document without their ends; blank ones are left out. */
 async function* texts(doc: Doc): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const piece of doc.stream()) {
-    // only what is new is searched, so that a line in many pieces costs no more than one in few
-    const [end = '', ...lines] = decoder.decode(piece, { stream: true }).split('\n')
-    rest += end
-    if (rest.length > longestLine) throw unreadable(doc, 'holds a line of more than 1 MiB')
-    for (const next of lines) {
-      if (rest.trim() !== '') yield rest
-      rest = next
-    }
-  }
-  rest += decoder.decode()
-  if (rest.trim() !== '') yield rest
+  const tooLong = (): MirrorError => unreadable(doc, 'holds a line of more than 1 MiB')
+  for await (const lines of lineGroups(doc.stream(), longestLine, tooLong))
+    for (const line of lines) if (line.trim() !== '') yield line
 }
 
 const unreadable = (doc: Doc, why: string): MirrorError =>

@@ -2,6 +2,7 @@
 // https://doc.rust-lang.org/cargo/reference/registry-index.html#json-schema
 
 import * as v from 'valibot'
+import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { isCargoVersion } from '../../versions/cargo.ts'
 
 const text = v.pipe(v.string(), v.maxLength(4096))
@@ -69,7 +70,7 @@ export interface Line {
   readonly published?: number
   readonly release: Release
   /** The object as parsed, to write it again with a change. */
-  readonly json: Record<string, unknown>
+  readonly json: JsonObject
 }
 
 /** Lines have four levels; what is much deeper is made to hurt whoever walks it. */
@@ -78,9 +79,6 @@ const shallow = (value: unknown, levels: number): boolean =>
   typeof value !== 'object' ||
   value === null ||
   (levels > 0 && Object.values(value).every((each) => shallow(each, levels - 1)))
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `2025-11-24T09:14:46Z` (RFC 3339, UTC). What is there but is no time counts as "not published yet", so that a cooldown holds it. */
 function published(pubtime: unknown): number | undefined {
@@ -108,7 +106,7 @@ export function parseLine(text: string): Line | undefined {
   } catch {
     return undefined
   }
-  if (!isRecord(json) || !shallow(json, deepest)) return undefined
+  if (!isObject(json) || !shallow(json, deepest)) return undefined
   const parsed = v.safeParse(line, json)
   if (!parsed.success) return undefined
   const { name, vers, deps, cksum, yanked, links, rust_version, pubtime } = parsed.output

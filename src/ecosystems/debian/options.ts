@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { Platform, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { wantOptionsOf } from '../want-options.ts'
 
 const words = v.array(v.pipe(v.string(), v.minLength(1)))
 
@@ -53,13 +54,7 @@ const wantOptions = v.strictObject({
 export type WantOptions = v.InferOutput<typeof wantOptions>
 
 /** The options of a want; throws CONFIG for what is none. */
-export function readWantOptions(want: Selector): WantOptions {
-  const found = v.safeParse(wantOptions, want.options ?? {})
-  if (found.success) return found.output
-  const [issue] = found.issues
-  const key = issue.path?.map((item) => String(item.key)).join('.') ?? ''
-  throw new MirrorError('CONFIG', `${want.name}: ${key === '' ? '' : `${key}: `}${issue.message}`, want.from)
-}
+export const readWantOptions = (want: Selector): WantOptions => wantOptionsOf(wantOptions, want)
 
 /** The kinds of dependency to follow; throws CONFIG for a kind that is none. */
 export function readFollow(want: Selector, options: DebianOptions): readonly Follow[] {

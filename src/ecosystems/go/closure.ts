@@ -6,6 +6,7 @@ import type { Entry, Look, Platform, Selector } from '../../contract.ts'
 import { asMirrorError, MirrorError } from '../../errors.ts'
 import { type GoMod, parseGoMod } from '../../formats/go-mod.ts'
 import { goVersions, isCanonical, isExact } from '../../versions/go.ts'
+import { goArchitectures, goSystems } from '../go-platform.ts'
 import { pick } from '../pick.ts'
 import { buildLists, keyOf, reached, requiredBy } from './graph.ts'
 import { latestOf, versionIn } from './info.ts'
@@ -170,16 +171,8 @@ async function retractions(
     all.some(({ low, high }) => goVersions.compare(low, version) <= 0 && goVersions.compare(version, high) <= 0)
 }
 
-const systems: Readonly<Record<string, string>> = { win32: 'windows', macos: 'darwin', osx: 'darwin' }
-const processors: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  x86_64: 'amd64',
-  ia32: '386',
-  x86: '386',
-  i386: '386',
-  aarch64: 'arm64',
-  ppc64el: 'ppc64le',
-}
+const systems: Readonly<Record<string, string>> = { ...goSystems, osx: 'darwin' }
+const processors: Readonly<Record<string, string>> = { ...goArchitectures, ppc64el: 'ppc64le' }
 
 function toolchains(want: Selector, go: string, look: Look<GoOptions>): readonly ModuleAt[] {
   const named = look.platforms.flatMap(({ os, cpu }: Platform) =>

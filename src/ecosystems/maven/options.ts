@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { wantOptionsOf } from '../want-options.ts'
 import { algorithms } from './layout.ts'
 
 const words = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), v.readonly())
@@ -35,13 +36,7 @@ const wantOptions = v.strictObject({
 export type WantOptions = v.InferOutput<typeof wantOptions>
 
 /** The options of a want; throws CONFIG for what is none. */
-export function readWantOptions(want: Selector): WantOptions {
-  const found = v.safeParse(wantOptions, want.options ?? {})
-  if (found.success) return found.output
-  const [issue] = found.issues
-  const key = issue.path?.map((item) => String(item.key)).join('.') ?? ''
-  throw new MirrorError('CONFIG', `${want.name}: ${key === '' ? '' : `${key}: `}${issue.message}`, { ...want.from })
-}
+export const readWantOptions = (want: Selector): WantOptions => wantOptionsOf(wantOptions, want)
 
 /** Kinds of dependency that a sync can follow, of what is wanted; behind that only compile and runtime count. */
 export const scopes = ['compile', 'runtime', 'provided', 'test', 'optional'] as const

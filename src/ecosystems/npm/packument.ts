@@ -5,16 +5,15 @@ import semver, { type SemVer } from 'semver'
 import type { Digests, Doc, Entry, Repo } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { parseSri } from '../../formats/digest.ts'
+import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { type NpmData, versionData } from './data.ts'
 import { encoded, tarballFile, tarballPath, usualFile } from './names.ts'
 import type { NpmOptions } from './options.ts'
 
-export type Json = Readonly<Record<string, unknown>>
-
 export interface Packument {
   readonly name: string
   readonly bytes: Uint8Array
-  readonly document: Json
+  readonly document: JsonObject
   /** The versions that name a file, in the document's order. */
   readonly versions: readonly Version[]
   /** How many versions the document lists, those that name no file included. */
@@ -24,8 +23,8 @@ export interface Packument {
 export interface Version {
   readonly version: string
   readonly parsed: SemVer
-  readonly manifest: Json
-  readonly dist: Json
+  readonly manifest: JsonObject
+  readonly dist: JsonObject
   /** Absolute address, as upstream writes it. */
   readonly tarball: string
   /** Last segment of the path where this repo serves it, unique within the packument. */
@@ -63,7 +62,7 @@ export function parsePackument(bytes: Uint8Array, doc: Pick<Doc, 'path'>, name: 
 }
 
 /** A JSON object, or an error that says what came instead. */
-export function parseObject(bytes: Uint8Array, doc: Pick<Doc, 'path'>): Json {
+export function parseObject(bytes: Uint8Array, doc: Pick<Doc, 'path'>): JsonObject {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
   let value: unknown
   try {
@@ -76,10 +75,7 @@ export function parseObject(bytes: Uint8Array, doc: Pick<Doc, 'path'>): Json {
   throw new MirrorError('UNREADABLE', `${doc.path} is JSON, but no object`, { path: doc.path })
 }
 
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const objectOr = (value: unknown): Json => (isObject(value) ? value : {})
+export const objectOr = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
 /** Undefined for what no client could install or nobody vouches for: no version number, no tarball, another package. */
 function readVersion(name: string, version: string, manifest: unknown): Omit<Version, 'file' | 'data'> | undefined {
@@ -97,7 +93,7 @@ function readVersion(name: string, version: string, manifest: unknown): Omit<Ver
 const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text)
 
 /** The strongest statement counts: a damaged `integrity` is never replaced by the weaker `shasum`. */
-function readDigests(dist: Json): Digests | undefined {
+function readDigests(dist: JsonObject): Digests | undefined {
   const { integrity, shasum } = dist
   if (typeof integrity === 'string' && integrity !== '') {
     const digests = parseSri(integrity)

@@ -4,19 +4,11 @@
 
 import type { Bytes, Doc, Kept, Repo, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { standIn } from './latest.ts'
 import { attestationsPath, encoded } from './names.ts'
 import type { NpmOptions } from './options.ts'
-import {
-  isObject,
-  type Json,
-  objectOr,
-  type Packument,
-  parsePackument,
-  publishedAt,
-  type Version,
-  versionEntry,
-} from './packument.ts'
+import { objectOr, type Packument, parsePackument, publishedAt, type Version, versionEntry } from './packument.ts'
 import { type Change, splice } from './splice.ts'
 
 export const fullType = 'application/json'
@@ -89,7 +81,7 @@ const neverShown = ['_attachments', 'stagedVersions', 'policyRestrictions'] as c
 /** Members that belong to the newest version, or change with every one. */
 const shownWhole = ['_rev', 'readme', 'readmeFilename'] as const
 
-function full(visible: Visible, base: string): Json {
+function full(visible: Visible, base: string): JsonObject {
   const { packument, shown, tags, whole } = visible
   const dropped = new Set<string>(whole ? neverShown : [...neverShown, ...shownWhole])
   const members: [string, unknown][] = []
@@ -124,14 +116,14 @@ function abbreviated(visible: Visible, base: string): Uint8Array {
   return encode(document, packument.name, (text) => text.replaceAll('<', '\\u003c'))
 }
 
-const versions = (shown: Visible['shown'], show: (one: Kept<Version>) => Json): Json =>
+const versions = (shown: Visible['shown'], show: (one: Kept<Version>) => JsonObject): JsonObject =>
   Object.fromEntries([...shown].map(([version, one]) => [version, show(one)]))
 
-function manifest({ item, entry }: Kept<Version>, name: string, base: string): Json {
+function manifest({ item, entry }: Kept<Version>, name: string, base: string): JsonObject {
   return { ...item.manifest, dist: dist(item, entry.path, name, base) }
 }
 
-function installManifest(kept: Kept<Version>, name: string, base: string): Json {
+function installManifest(kept: Kept<Version>, name: string, base: string): JsonObject {
   const fields = Object.entries(manifest(kept, name, base)).filter(([key]) => installFields.has(key))
   const { hasInstallScript, scripts } = kept.item.manifest
   if (hasInstallScript === undefined && runsOnInstall(scripts)) fields.push(['hasInstallScript', true])
@@ -143,7 +135,7 @@ function runsOnInstall(scripts: unknown): boolean {
   return ['preinstall', 'install', 'postinstall'].some((stage) => typeof scripts[stage] === 'string')
 }
 
-function dist(version: Version, path: string, name: string, base: string): Json {
+function dist(version: Version, path: string, name: string, base: string): JsonObject {
   const { attestations } = version.dist
   return {
     ...version.dist,
@@ -173,7 +165,7 @@ function times({ packument, shown }: Visible): unknown {
   )
 }
 
-function newestOf(time: Json, shownVersions: Iterable<string>): unknown {
+function newestOf(time: JsonObject, shownVersions: Iterable<string>): unknown {
   let newest: string | undefined
   for (const version of shownVersions) {
     const published = publishedAt(time, version)

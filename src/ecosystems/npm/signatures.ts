@@ -4,10 +4,11 @@
 
 import type { Doc, Entry, Repo, Trust } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { isObject } from '../../formats/json-object.ts'
 import { verifyEcdsa } from '../../trust/registry-signature.ts'
 import { dataOf } from './data.ts'
 import type { NpmOptions } from './options.ts'
-import { isObject, parseObject, publishedAt } from './packument.ts'
+import { parseObject, publishedAt } from './packument.ts'
 
 export interface RegistryKey {
   readonly keyid: string

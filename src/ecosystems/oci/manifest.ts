@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import type { Doc, Entry } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { digestForm, digestsOf, manifestPath } from './names.ts'
 
 export const indexType = 'application/vnd.oci.image.index.v1+json'
@@ -83,10 +84,10 @@ function manifestOf(read: v.InferOutput<typeof index> | v.InferOutput<typeof ima
   return { manifests: [], config: read.config, layers: read.layers, isIndex: false, ...artifactType }
 }
 
-export function objectOf(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+export function objectOf(bytes: Uint8Array): JsonObject | undefined {
   try {
     const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : undefined
+    return isObject(parsed) ? parsed : undefined
   } catch {
     return undefined
   }

@@ -1,17 +1,12 @@
 // Which images of an index a machine runs: https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions
 
 import type { Platform } from '../../contract.ts'
+import { goArchitectures, goSystems } from '../go-platform.ts'
 import type { Descriptor } from './manifest.ts'
 
-const systems: Readonly<Record<string, string>> = { win32: 'windows', macos: 'darwin' }
-/** Go's names by Node's, with the variant where there is one. */
+/** With the variant where there is one. */
 const architectures: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  x86_64: 'amd64',
-  ia32: '386',
-  x86: '386',
-  i386: '386',
-  aarch64: 'arm64',
+  ...goArchitectures,
   armv7: 'arm/v7',
   armv7l: 'arm/v7',
   armhf: 'arm/v7',
@@ -25,7 +20,7 @@ const architectures: Readonly<Record<string, string>> = {
 const attested = 'vnd.docker.reference.digest'
 
 function runs({ os, cpu }: Platform, { platform }: Descriptor): boolean {
-  const system = os === undefined ? undefined : (systems[os] ?? os)
+  const system = os === undefined ? undefined : (goSystems[os] ?? os)
   const [architecture, variant] = (cpu === undefined ? '' : (architectures[cpu] ?? cpu)).split('/')
   if (system !== undefined && platform?.os !== system) return false
   if (architecture !== '' && platform?.architecture !== architecture) return false

@@ -4,6 +4,7 @@
 import type { Doc, Repo, Trust } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { compileGlob } from '../../formats/glob.ts'
+import { isObject } from '../../formats/json-object.ts'
 import {
   attestedOf,
   type CosignKey,
@@ -123,7 +124,7 @@ function take(found: Found, { kind, bytes, annotations }: Proof, digest: string,
     return by !== undefined
   }
   const read = jsonOf(bytes)
-  const envelope = kind === 'bundle' && isRecord(read) ? read.dsseEnvelope : read
+  const envelope = kind === 'bundle' && isObject(read) ? read.dsseEnvelope : read
   const attested = verifyEnvelope(envelope, digest, keys)
   if (attested === undefined) return false
   says(found, attested.predicateType, keyWords(attested.by))
@@ -161,9 +162,6 @@ async function takeKeyless(found: Found, proof: Proof, digest: string, { keyless
     if (!(error instanceof MirrorError) || error.code === 'CONFIG') throw error
   }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 /** Another document of the name; what an offline mirror does not hold proves as little as what is not there. */
 async function documentAt(trust: Trust, path: string): Promise<Doc | undefined> {

@@ -4,17 +4,17 @@
 import type { Doc, Entry, Repo, Trust } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { compileGlob } from '../../formats/glob.ts'
+import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { verifyProvenance } from '../../trust/attestation.ts'
 import { nameOf, readTrustRoot, type Verified } from '../../trust/sigstore.ts'
 import { dataOf } from './file.ts'
 import { provenancePath, readFileName } from './names.ts'
 import type { Publisher, PypiOptions } from './options.ts'
-import { isObject, type Json } from './page-json.ts'
 
 /** Some attestations with their certificates have 20 kB. */
 const largest = 16 * 1024 * 1024
 
-async function readProvenance(doc: Doc): Promise<Json> {
+async function readProvenance(doc: Doc): Promise<JsonObject> {
   const unreadable = (why: string, cause?: unknown): MirrorError =>
     new MirrorError('UNREADABLE', `${doc.path} ${why}`, { path: doc.path, url: doc.url, cause })
   if (doc.size > largest) throw unreadable('is too large for attestations')

@@ -2,9 +2,10 @@
 // digests that those do not tell, by the name of the file. https://docs.pypi.org/api/json/
 
 import type { Digests, Doc } from '../../contract.ts'
+import { isObject } from '../../formats/json-object.ts'
 import { jsonValues } from '../../formats/json-stream.ts'
 import { type File, plainText, readDigests, readTime, writtenTime } from './file.ts'
-import { isObject, metadataOf } from './page-json.ts'
+import { metadataOf } from './page-json.ts'
 
 type Detail = Pick<File, 'size' | 'published' | 'uploaded' | 'metadata'> & {
   readonly sha256: string

@@ -7,9 +7,9 @@ import { MirrorError } from '../../errors.ts'
 import { collect } from '../../formats/bytes.ts'
 import { codingOf, inflate } from '../../formats/compress.ts'
 import { hashOf } from '../../formats/digest.ts'
+import { isObject } from '../../formats/json-object.ts'
 import { tarFiles } from '../../formats/tar.ts'
 import { zipFiles } from '../../formats/zip.ts'
-import { isObject } from './page-json.ts'
 
 export interface Metadata {
   /** Fields by name in lower case, each with all its values. */

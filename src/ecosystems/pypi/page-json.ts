@@ -2,13 +2,10 @@
 
 import type { Doc } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { jsonValues } from '../../formats/json-stream.ts'
 import { type File, fileOf, plainText, readAddress, readDigests } from './file.ts'
 import { normalName } from './names.ts'
-
-export type Json = Readonly<Record<string, unknown>>
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a page says beside its files. */
 export interface PageFacts {
@@ -44,7 +41,7 @@ export async function* readJsonPage(doc: Doc, project: string, facts: PageFacts)
 const unreadable = (doc: Doc, why: string): MirrorError =>
   new MirrorError('UNREADABLE', `the page ${doc.path} ${why}`, { path: doc.path, url: doc.url })
 
-function fileOfItem(item: Json, doc: Doc, project: string): File | undefined {
+function fileOfItem(item: JsonObject, doc: Doc, project: string): File | undefined {
   const { filename, url } = item
   if (typeof filename !== 'string' || typeof url !== 'string') return undefined
   const address = readAddress(url, doc.url)
@@ -72,7 +69,7 @@ export function metadataOf(value: unknown): File['metadata'] {
   return isObject(value) ? readDigests(value) : undefined
 }
 
-function statusOf({ status, reason }: Json): PageFacts['status'] {
+function statusOf({ status, reason }: JsonObject): PageFacts['status'] {
   const word = plainText(status)
   if (word === undefined || !/^[a-z][a-z-]{0,30}$/.test(word)) return undefined
   const why = plainText(reason)

@@ -2,11 +2,11 @@
 
 import type { Bytes, Doc, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { isObject } from '../../formats/json-object.ts'
 import { jsonValues } from '../../formats/json-stream.ts'
 import { documentOrNone } from './held-or-not.ts'
 import { namesPath, normalName, pagePath, project } from './names.ts'
 import { firstByte, jsonType } from './page.ts'
-import { isObject } from './page-json.ts'
 import { gathered, htmlHead, htmlTail } from './page-write.ts'
 
 /** Upstream's list where it can be had; offline without it, what is held. */

@@ -3,6 +3,7 @@
 
 import type { Doc } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { lineGroups } from '../../formats/text-lines.ts'
 
 /** The longest lines seen are those of gems with thousands of versions, some 40 kB. */
 const longestLine = 1024 * 1024
@@ -39,20 +40,8 @@ export async function* bodyLines(doc: Doc, head: (line: string) => void = () => 
   }
 }
 
-async function* textLines(doc: Doc): AsyncGenerator<readonly string[]> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const piece of doc.stream()) {
-    const [end = '', ...lines] = decoder.decode(piece, { stream: true }).split('\n')
-    rest += end
-    if (rest.length > longestLine) throw unreadable(doc, 'holds a line of more than 1 MiB')
-    const last = lines.pop()
-    if (last === undefined) continue
-    yield [rest, ...lines]
-    rest = last
-  }
-  yield [rest + decoder.decode()]
-}
+const textLines = (doc: Doc): AsyncIterable<readonly string[]> =>
+  lineGroups(doc.stream(), longestLine, () => unreadable(doc, 'holds a line of more than 1 MiB'))
 
 /** Counts lines that describe nothing; throws when they are too many for an index, or all there are. */
 export function createTally(doc: Doc): { broken(): void; good(): void; end(): void } {
