@@ -297,7 +297,7 @@ function cacheHeaders(
     from === undefined ? undefined : changes ? currentAge(from, mirror.now()) : ageSince(from, immutable, mirror.now())
   return {
     'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    ...(changes && from !== undefined && mounted.rules.freshFor(path) === 'upstream' ? own(from.headers) : {}),
+    ...(changes && from !== undefined && mounted.rules.freshFor(path) === 'upstream' ? lasting(from.headers) : {}),
     'x-cache': cache,
     'cache-status': status.join('; '),
     ...(age === undefined ? {} : { age: String(Math.max(0, Math.floor(age / 1000))) }),
@@ -312,7 +312,7 @@ function ageSince(from: { readonly checked: number; readonly fetched?: number },
 }
 
 /** What upstream says of how long its answer may be kept is said to clients too. */
-const own = (headers: Fields): Fields =>
+const lasting = (headers: Fields): Fields =>
   Object.fromEntries(
     ['cache-control', 'expires', 'vary', 'date', 'content-language', 'content-disposition'].flatMap((name) =>
       headers[name] === undefined ? [] : [[name, headers[name]]],

@@ -39,6 +39,7 @@ interface Remembered {
 
 export function createApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
   const mounts = [...mirror.repos.values()].sort((a, b) => b.settings.mount.length - a.settings.mount.length)
+  const hosts = new Map(mounts.map((mounted) => [mounted, hostsOf(mounted)]))
   const lasting = new Map<string, Remembered>()
   const epoch = oncePerTurn(() => mirror.catalog.epoch())
 
@@ -127,7 +128,7 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     const host = namespace === undefined ? null : target.query.get(namespace.query)
     if (namespace === undefined || host === null) return found
     const meant = mounts.find(
-      (one) => one.ecosystem === found.mounted.ecosystem && hostsOf(one).has(host.toLowerCase()),
+      (one) => one.ecosystem === found.mounted.ecosystem && hosts.get(one)?.has(host.toLowerCase()) === true,
     )
     if (meant === undefined) {
       throw new MirrorError('DENIED', `no repository mirrors ${host.slice(0, 255)}`, {
