@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { prove } from '../../src/commands/prove.ts'
 import { seed } from '../../src/commands/seed.ts'
+import { bolt, cargoLock, sha } from './project.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
-
-const sha = (algorithm: string, text: string) => createHash(algorithm).update(text)
-const bolt = 'the files of bolt as of 2.4.40404\n'
-const kit = 'the files of kit as of 3.1.60101\n'
 
 const packageLock = (registry: string, content = bolt, version = '2.4.40404', digest = true): string =>
   JSON.stringify(
@@ -27,15 +23,6 @@ const packageLock = (registry: string, content = bolt, version = '2.4.40404', di
     null,
     1,
   )
-
-const cargoLock = `version = 4
-
-[[package]]
-name = "kit"
-version = "3.1.60101"
-source = "registry+https://github.com/rust-lang/crates.io-index"
-checksum = "${sha('sha256', kit).digest('hex')}"
-`
 
 describe('prove', () => {
   let bench: Workbench

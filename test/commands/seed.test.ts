@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -8,11 +7,8 @@ import { lock } from '../../src/commands/lock.ts'
 import { type SeedOptions, seed } from '../../src/commands/seed.ts'
 import { status } from '../../src/commands/status.ts'
 import { sync } from '../../src/commands/sync.ts'
+import { bolt, cargoLock, sha } from './project.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
-
-const sha = (algorithm: string, text: string) => createHash(algorithm).update(text)
-const bolt = 'the files of bolt as of 2.4.40404\n'
-const kit = 'the files of kit as of 3.1.60101\n'
 
 const packageLock = (registry: string, content = bolt): string =>
   JSON.stringify({
@@ -28,15 +24,6 @@ const packageLock = (registry: string, content = bolt): string =>
       'node_modules/forked': { version: '1.0.0', resolved: 'git+ssh://git@git.example.org/forked.git#abc' },
     },
   })
-
-const cargoLock = `version = 4
-
-[[package]]
-name = "kit"
-version = "3.1.60101"
-source = "registry+https://github.com/rust-lang/crates.io-index"
-checksum = "${sha('sha256', kit).digest('hex')}"
-`
 
 describe('seed', () => {
   let bench: Workbench

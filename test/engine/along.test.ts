@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { isHeld } from '../../src/catalog/rows.ts'
 import { type AnyEcosystem, route } from '../../src/contract.ts'
-import { verify } from '../../src/engine/verify.ts'
 import { MirrorError } from '../../src/errors.ts'
 import { npmVersions } from '../../src/versions/npm.ts'
 import { cooldown, day, openTestMirror, sha256, type TestMirrorOptions } from '../builders/mirror.ts'
+import { verified } from '../builders/verify.ts'
 import { startUpstream, status, text } from '../fakes/upstream.ts'
 
 /** `/head/N` is right when it holds the number of its leaves and these are what it says; leaves prove nothing by themselves. */
@@ -145,15 +145,7 @@ describe('a check', () => {
     up.set('/leaf/a', text('leaf a'))
     await at.get('/head/one')
     up.reset()
-    const wrong: string[] = []
-    await verify(at.mirror, {
-      sample: 1,
-      repair: false,
-      signal: new AbortController().signal,
-      threads: 1,
-      random: () => 0,
-      item: ({ path, error }) => void (error !== undefined && wrong.push(path)),
-    })
+    const wrong = (await verified(at)).filter(({ error }) => error !== undefined).map(({ path }) => path)
     // leaves of this ecosystem never prove themselves
     assert.deepEqual(wrong, ['/leaf/a'])
     assert.deepEqual(up.requests, [])

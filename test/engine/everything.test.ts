@@ -6,10 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { exportTree } from '../../src/engine/export.ts'
 import { INLINE_LIMIT } from '../../src/engine/read.ts'
-import { directorySink } from '../../src/sinks/directory.ts'
 import { ecosystems } from '../builders/everything.ts'
+import { exportTo } from '../builders/export.ts'
 import { item, mirrorOf, rule } from '../builders/mirror.ts'
 import { json, text } from '../fakes/upstream.ts'
 
@@ -69,14 +68,7 @@ test('an exported tree has the list of what is held once, though upstream’s ow
   await at.get('/all')
   await at.get('/files/a/one.tgz')
   const tree = folder(t)
-  const { faults } = await exportTree(at.mirror, directorySink(tree, at.mirror.store), {
-    baseUrl: 'http://site.test',
-    letterCase: 'apart',
-    dryRun: false,
-    force: false,
-    signal: new AbortController().signal,
-    changed: () => {},
-  })
+  const { faults } = await exportTo(tree, at, { letterCase: 'apart' })
   assert.deepEqual(faults, [])
   assert.ok(readdirSync(path.join(tree, 'shelf')).includes('all'))
   assert.equal(readFileSync(path.join(tree, 'shelf/all'), 'utf8'), '/files/a/one.tgz')

@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { route } from '../../src/contract.ts'
 import { type Exported, type ExportOptions, exportTree } from '../../src/engine/export.ts'
 import { MirrorError } from '../../src/errors.ts'
-import { directorySink } from '../../src/sinks/directory.ts'
 import type { Sink, TreeFile } from '../../src/sinks/sink.ts'
+import { exportOptions, exportTo } from '../builders/export.ts'
 import {
   cooldown,
   day,
@@ -25,15 +25,6 @@ import { json, type Script, startUpstream, text } from '../fakes/upstream.ts'
 /** Where worker threads find the ecosystem that a test adds to. */
 const module = new URL('../builders/shelf.ts', import.meta.url)
 
-const options: ExportOptions = {
-  baseUrl: 'http://site.test',
-  letterCase: 'folded',
-  dryRun: false,
-  force: false,
-  signal: new AbortController().signal,
-  changed: () => {},
-}
-
 interface Site {
   readonly root: string
   export(at: TestMirror, more?: Partial<ExportOptions>): Promise<Exported>
@@ -47,7 +38,7 @@ function siteFor(t: TestContext): Site {
   const root = path.join(folder, 'site')
   return {
     root,
-    export: (at, more) => exportTree(at.mirror, directorySink(root, at.mirror.store), { ...options, ...more }),
+    export: (at, more) => exportTo(root, at, more),
     tree() {
       const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
         (name) => !name.startsWith('.pkgmirror'),
@@ -196,7 +187,7 @@ test('what is referred to comes first, roots last', async (t) => {
   }
   await at.sync(['stable'])
   const sink = remembering()
-  await exportTree(at.mirror, sink, options)
+  await exportTree(at.mirror, sink, exportOptions)
   assert.deepEqual(
     sink.files.map((file) => file.path),
     ['chain/pool/a/1.deb', 'chain/stable/lists/main', 'chain/stable/root'],
@@ -207,9 +198,9 @@ test('two exports of the same state are the same, file by file', async (t) => {
   const { at } = await mirrorOf(t, shelved('kit', ['1.0.0', '2.0.0']))
   await at.sync(['kit'])
   const [one, two] = [remembering(), remembering()]
-  await exportTree(at.mirror, one, options)
+  await exportTree(at.mirror, one, exportOptions)
   at.clock.pass(day)
-  await exportTree(at.mirror, two, options)
+  await exportTree(at.mirror, two, exportOptions)
   assert.deepEqual(one.files, two.files)
 })
 
@@ -313,10 +304,11 @@ test('a document that cannot be shown is a fault: the rest is published, and wha
   const mounted = at.mirror.repos.get('shelf')
   assert.ok(mounted !== undefined)
   const repos = new Map([['shelf', { ...mounted, ecosystem: broken }]])
-  const { faults, deleted } = await exportTree({ ...at.mirror, repos }, directorySink(site.root, at.mirror.store), {
-    ...options,
-    baseUrl: 'http://elsewhere.test',
-  })
+  const { faults, deleted } = await exportTo(
+    site.root,
+    { mirror: { ...at.mirror, repos } },
+    { baseUrl: 'http://elsewhere.test' },
+  )
   assert.deepEqual(
     faults.map(({ path: name, error }) => [name, error.code]),
     [['/index/kit', 'UNREADABLE']],

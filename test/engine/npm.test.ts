@@ -6,9 +6,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { ecosystems } from '../../src/ecosystems/index.ts'
-import { verify } from '../../src/engine/verify.ts'
 import { day, openTestMirror, type TestMirror } from '../builders/mirror.ts'
 import { type BundleJson, fakeSigstore, signedAt } from '../builders/sigstore.ts'
+import { verified } from '../builders/verify.ts'
 import { makeKey, packument } from '../ecosystems/npm/builders.ts'
 import { file, startUpstream, status, text, type Upstream } from '../fakes/upstream.ts'
 
@@ -74,15 +74,7 @@ test('a tarball is proven by its attestations, which are held with it', async (t
   ])
   at.offline = true
   assert.deepEqual(JSON.parse((await at.get(attestations)).text).attestations.length, 2)
-  const proofs: string[] = []
-  await verify(at.mirror, {
-    sample: 1,
-    repair: false,
-    signal: new AbortController().signal,
-    threads: 1,
-    random: () => 0,
-    item: ({ path, proof, error }) => void proofs.push(`${path} ${error?.code ?? proof}`),
-  })
+  const proofs = (await verified(at)).map(({ path, proof, error }) => `${path} ${error?.code ?? proof}`)
   assert.deepEqual(proofs.sort(), [`${attestations} signature`, '/@acme/kit first-seen', `${tarball} signature`].sort())
 })
 

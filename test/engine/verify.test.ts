@@ -2,23 +2,10 @@ import assert from 'node:assert/strict'
 import { chmod, truncate, writeFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import type { EngineEvent } from '../../src/engine/events.ts'
-import { type Verified, type VerifyOptions, verify } from '../../src/engine/verify.ts'
+import type { Verified } from '../../src/engine/verify.ts'
 import { day, hour, item, mirrorOf, sha256, suite, type TestMirror } from '../builders/mirror.ts'
+import { verified } from '../builders/verify.ts'
 import { json, type Script, text, type Upstream } from '../fakes/upstream.ts'
-
-async function run({ mirror }: TestMirror, options: Partial<VerifyOptions> = {}): Promise<readonly Verified[]> {
-  const items: Verified[] = []
-  await verify(mirror, {
-    sample: 1,
-    repair: false,
-    signal: new AbortController().signal,
-    threads: 1,
-    random: () => 0,
-    item: (one) => items.push(one),
-    ...options,
-  })
-  return items.sort((a, b) => (a.path < b.path ? -1 : 1))
-}
 
 const brief = (items: readonly Verified[]): string[] =>
   items.map(({ path, proof, error, repaired, unnamed }) =>
@@ -64,12 +51,12 @@ async function damage(at: TestMirror, content: string, instead: string): Promise
 
 test('proves what is held, and says how', async (t) => {
   const { at } = await holding(t)
-  assert.deepEqual(brief(await run(at)), ['/files/a/one digest', '/files/a/two digest', '/index/a first-seen'])
+  assert.deepEqual(brief(await verified(at)), ['/files/a/one digest', '/files/a/two digest', '/index/a first-seen'])
 })
 
 test('proves a chain by the signature of its root', async (t) => {
   const { at } = await chained(t, { '/pool/a/one': 'first' })
-  assert.deepEqual(brief(await run(at)), [
+  assert.deepEqual(brief(await verified(at)), [
     '/pool/a/one signature',
     '/stable/lists/main signature',
     '/stable/root signature',
@@ -79,32 +66,32 @@ test('proves a chain by the signature of its root', async (t) => {
 test('asks nobody', async (t) => {
   const { at, up } = await holding(t)
   up.reset()
-  await run(at)
+  await verified(at)
   assert.equal(up.count(), 0)
 })
 
 test('finds a flipped byte', async (t) => {
   const { at } = await holding(t)
   await damage(at, 'first', 'fIrst')
-  assert.deepEqual(brief(await run(at)), ['/files/a/one DAMAGED', '/files/a/two digest', '/index/a first-seen'])
+  assert.deepEqual(brief(await verified(at)), ['/files/a/one DAMAGED', '/files/a/two digest', '/index/a first-seen'])
 })
 
 test('finds bytes that are missing', async (t) => {
   const { at } = await holding(t)
   await at.mirror.store.delete(sha256('first'))
-  assert.match((await run(at))[0]?.error?.message ?? '', /missing/)
+  assert.match((await verified(at))[0]?.error?.message ?? '', /missing/)
 })
 
 test('finds a file that was cut off', async (t) => {
   const { at } = await holding(t)
   await truncate(fileOf(at, sha256('first')), 2)
-  assert.match((await run(at))[0]?.error?.message ?? '', /2 bytes in place of 5/)
+  assert.match((await verified(at))[0]?.error?.message ?? '', /2 bytes in place of 5/)
 })
 
 test('names every path of damaged bytes', async (t) => {
   const { at } = await holding(t, { one: 'same', two: 'same' })
   await damage(at, 'same', 'game')
-  assert.deepEqual(brief(await run(at)), ['/files/a/one DAMAGED', '/files/a/two DAMAGED', '/index/a first-seen'])
+  assert.deepEqual(brief(await verified(at)), ['/files/a/one DAMAGED', '/files/a/two DAMAGED', '/index/a first-seen'])
 })
 
 test('finds bytes that are not those which their index states', async (t) => {
@@ -113,7 +100,11 @@ test('finds bytes that are not those which their index states', async (t) => {
   const [one, two] = ['/files/a/one', '/files/a/two'].map((path) => refs.get('shelf', path, '', 0))
   if (one === undefined || two === undefined) throw new Error('not held')
   refs.put({ ...one, sha256: two.sha256 })
-  assert.deepEqual(brief(await run(at)), ['/files/a/one WRONG_DIGEST', '/files/a/two digest', '/index/a first-seen'])
+  assert.deepEqual(brief(await verified(at)), [
+    '/files/a/one WRONG_DIGEST',
+    '/files/a/two digest',
+    '/index/a first-seen',
+  ])
 })
 
 test('finds a signature that does not hold', async (t) => {
@@ -131,7 +122,7 @@ test('finds a signature that does not hold', async (t) => {
   refs.put({ ...root, sha256: made.sha256, size: made.size })
   facts.drop(facts.reading('chain', '/stable/root', root.sha256) ?? 0)
   assert.equal(
-    brief(await run(at)).find((line) => line.startsWith('/stable/root')),
+    brief(await verified(at)).find((line) => line.startsWith('/stable/root')),
     '/stable/root BAD_SIGNATURE',
   )
 })
@@ -145,14 +136,14 @@ test('finds a document that does not say what the catalog remembers of it', asyn
   facts.add('shelf', reading, [{ path: '/files/a/one', digests: { sha256: sha256('first') } }])
   facts.add('shelf', reading, [{ path: '/files/a/two', digests: { sha256: sha256('other') } }])
   facts.complete(reading)
-  assert.deepEqual(brief(await run(at)), ['/files/a/one digest', '/files/a/two WRONG_DIGEST', '/index/a DAMAGED'])
+  assert.deepEqual(brief(await verified(at)), ['/files/a/one digest', '/files/a/two WRONG_DIGEST', '/index/a DAMAGED'])
 })
 
 test('reports what no index names any more, and does not call it wrong', async (t) => {
   const { at, up } = await holding(t)
   up.set('/index/a', json({ files: [item('two', 'second')] }))
   await bring(at, '/index/a')
-  const items = await run(at)
+  const items = await verified(at)
   assert.equal(brief(items)[0], '/files/a/one digest unnamed')
 })
 
@@ -162,9 +153,9 @@ test('finds a damaged view', async (t) => {
   const view = at.mirror.catalog.views.all()[0]?.sha256 ?? ''
   await chmod(fileOf(at, view), 0o644)
   await writeFile(fileOf(at, view), 'nonsense')
-  const found = (await run(at)).filter(({ proof }) => proof === 'made')
+  const found = (await verified(at)).filter(({ proof }) => proof === 'made')
   assert.deepEqual(brief(found), ['/index/a DAMAGED'])
-  await run(at, { repair: true })
+  await verified(at, { repair: true })
   assert.match((await at.get('/index/a')).text, /one/)
 })
 
@@ -175,25 +166,25 @@ test('fetches again what is damaged, documents first', async (t) => {
   await writeFile(fileOf(at, index), 'nonsense')
   await damage(at, 'first', 'worst')
   up.reset()
-  const repaired = brief(await run(at, { repair: true }))
+  const repaired = brief(await verified(at, { repair: true }))
   assert.deepEqual(repaired, ['/files/a/one DAMAGED repaired', '/files/a/two digest', '/index/a DAMAGED repaired'])
   assert.deepEqual(
     up.requests.map(({ path }) => path),
     ['/index/a', '/files/a/one'],
   )
-  assert.deepEqual(brief(await run(at)), ['/files/a/one digest', '/files/a/two digest', '/index/a first-seen'])
+  assert.deepEqual(brief(await verified(at)), ['/files/a/one digest', '/files/a/two digest', '/index/a first-seen'])
 })
 
 test('repairs a chain in the generation that is served', async (t) => {
   const { at } = await chained(t, { '/pool/a/one': 'first' })
   for (const ref of at.mirror.catalog.refs.scan('chain')) await at.mirror.store.delete(ref.sha256 ?? '')
-  const repaired = await run(at, { repair: true })
+  const repaired = await verified(at, { repair: true })
   assert.deepEqual(
     repaired.map(({ repaired }) => repaired),
     [true, true, true],
   )
   assert.deepEqual(
-    brief(await run(at)).map((line) => line.split(' ')[1]),
+    brief(await verified(at)).map((line) => line.split(' ')[1]),
     ['signature', 'signature', 'signature'],
   )
 })
@@ -202,7 +193,7 @@ test('drops what it could not fetch again, and says so', async (t) => {
   const { at, up } = await holding(t)
   await damage(at, 'first', 'worst')
   up.remove('/files/a/one')
-  const [one] = await run(at, { repair: true })
+  const [one] = await verified(at, { repair: true })
   assert.deepEqual([one?.error?.code, one?.repaired], ['DAMAGED', undefined])
   assert.equal(at.mirror.catalog.refs.get('shelf', '/files/a/one', '', 0), undefined)
   assert.equal(await at.mirror.store.stat(sha256('first')), undefined)
@@ -211,8 +202,8 @@ test('drops what it could not fetch again, and says so', async (t) => {
 test('looks at one repository, or at a sample', async (t) => {
   const { at } = await holding(t)
   const draws = [0.9, 0.01, 0.9]
-  assert.deepEqual(brief(await run(at, { repo: 'other' })), [])
-  assert.equal((await run(at, { sample: 0.05, random: () => draws.pop() ?? 1 })).length, 1)
+  assert.deepEqual(brief(await verified(at, { repo: 'other' })), [])
+  assert.equal((await verified(at, { sample: 0.05, random: () => draws.pop() ?? 1 })).length, 1)
 })
 
 test('keeps time apart from truth: what was in time when it came is not wrong later', async (t) => {
@@ -221,7 +212,7 @@ test('keeps time apart from truth: what was in time when it came is not wrong la
   const { at } = await mirrorOf(t, routes, { ecosystem: 'chain' })
   await at.sync(['stable'], { item: () => undefined })
   at.clock.pass(30 * day)
-  assert.deepEqual(brief(await run(at)), ['/stable/lists/main signature', '/stable/root signature'])
+  assert.deepEqual(brief(await verified(at)), ['/stable/lists/main signature', '/stable/root signature'])
 })
 
 test('an older generation is not held against the newer one', async (t) => {
@@ -231,7 +222,7 @@ test('an older generation is not held against the newer one', async (t) => {
     up.set(path, text(content))
   await at.sync(['stable'], { item: () => undefined })
   assert.deepEqual(
-    (await run(at)).filter(({ error }) => error !== undefined),
+    (await verified(at)).filter(({ error }) => error !== undefined),
     [],
   )
 })
@@ -240,12 +231,12 @@ test('tells progress: what is planned, bytes, and every finished path', async (t
   const { at } = await holding(t)
   const told: EngineEvent[] = []
   at.mirror.events.subscribe((event) => told.push(event))
-  await run(at)
+  await verified(at)
   const of = (type: EngineEvent['type']) => told.filter((event) => event.type === type)
   assert.deepEqual([of('planned').length, of('finished').length, of('progress').length], [1, 3, 3])
 })
 
 test('stops when it is told to', async (t) => {
   const { at } = await holding(t)
-  await assert.rejects(run(at, { signal: AbortSignal.abort() }), { code: 'STOPPED' })
+  await assert.rejects(verified(at, { signal: AbortSignal.abort() }), { code: 'STOPPED' })
 })

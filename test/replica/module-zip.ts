@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { closed } from './zip.ts'
 
 export type Files = Readonly<Record<string, string>>
 
@@ -40,13 +41,7 @@ export function moduleZip(prefix: string, files: Files): Buffer {
     parts.push(whole)
     offset += whole.length
   }
-  const central = Buffer.concat(directory)
-  const end = Buffer.alloc(18)
-  end.writeUInt16LE(directory.length, 4)
-  end.writeUInt16LE(directory.length, 6)
-  end.writeUInt32LE(central.length, 8)
-  end.writeUInt32LE(offset, 12)
-  return Buffer.concat([...parts, central, Buffer.from('PK\x05\x06'), end])
+  return closed(parts, offset, directory)
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -25,11 +25,16 @@ export function zip(files: Readonly<Record<string, string | Uint8Array>>): Buffe
     parts.push(local)
     offset += local.length
   }
+  return closed(parts, offset, directory)
+}
+
+/** The members, `size` bytes in all, with their directory behind them. */
+export function closed(parts: readonly Buffer[], size: number, directory: readonly Buffer[]): Buffer {
   const central = Buffer.concat(directory)
   const end = Buffer.alloc(18)
   end.writeUInt16LE(directory.length, 4)
   end.writeUInt16LE(directory.length, 6)
   end.writeUInt32LE(central.length, 8)
-  end.writeUInt32LE(offset, 12)
+  end.writeUInt32LE(size, 12)
   return Buffer.concat([...parts, central, Buffer.from('PK\x05\x06'), end])
 }

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { isHeld } from '../../../src/catalog/rows.ts'
 import { recordHash } from '../../../src/trust/tile-log.ts'
 import type { TestMirror } from '../../builders/mirror.ts'
+import { verified } from '../../builders/verify.ts'
 import { file, text } from '../../fakes/upstream.ts'
 import { publishLog } from '../../replica/go.ts'
 import { createSumdb, fill } from '../../replica/sumdb.ts'
@@ -327,16 +328,9 @@ describe('a checksum database', () => {
     await at.get(fileOf(kit, 'v1.0.0', 'zip'))
     await at.get(fileOf(kit, 'v1.1.0', 'zip'))
     await at.get(listOf(kit))
-    const { verify } = await import('../../../src/engine/verify.ts')
-    const wrong: string[] = []
-    await verify(at.mirror, {
-      sample: 1,
-      repair: false,
-      signal: new AbortController().signal,
-      threads: 1,
-      random: () => 0,
-      item: ({ path, error }) => void (error !== undefined && wrong.push(`${path}: ${error.message}`)),
-    })
+    const wrong = (await verified(at)).flatMap(({ path, error }) =>
+      error === undefined ? [] : [`${path}: ${error.message}`],
+    )
     assert.deepEqual(wrong, [])
   })
 })

@@ -5,8 +5,8 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
-import { verify } from '../../../src/engine/verify.ts'
 import { type FakeSigstore, fakeSigstore, type Signing, signedAt } from '../../builders/sigstore.ts'
+import { verified } from '../../builders/verify.ts'
 import { folder } from '../../clients/place.ts'
 import { put, type Shelf, tag } from '../../replica/oci.ts'
 import { artifact, describe as described, type Image, image, index, type Made, made, types } from './builders.ts'
@@ -35,11 +35,9 @@ const payloadOf = (digest: string) => ({
   optional: null,
 })
 
-/** What stands under `sha256-….sig`. */
-function signature(digest: string, pair: Pair): Image {
-  const payload = made(payloadOf(digest), 'application/vnd.dev.cosign.simplesigning.v1+json')
+/** An image of one layer, which says in its annotations who signed it. */
+function annotated(payload: Made, annotations: Readonly<Record<string, string>>): Image {
   const config = made('{}', types.config)
-  const annotations = { 'dev.cosignproject.cosign/signature': signed(payload.bytes, pair) }
   const manifest = made(
     {
       schemaVersion: 2,
@@ -50,6 +48,12 @@ function signature(digest: string, pair: Pair): Image {
     types.manifest,
   )
   return { manifest, blobs: [config, payload] }
+}
+
+/** What stands under `sha256-….sig`. */
+function signature(digest: string, pair: Pair): Image {
+  const payload = made(payloadOf(digest), 'application/vnd.dev.cosign.simplesigning.v1+json')
+  return annotated(payload, { 'dev.cosignproject.cosign/signature': signed(payload.bytes, pair) })
 }
 
 function envelope(digest: string, predicateType: string, pair: Pair) {
@@ -93,17 +97,7 @@ function keylessSignature(digest: string, fake: FakeSigstore, signing: Signing =
       },
     }),
   }
-  const config = made('{}', types.config)
-  const manifest = made(
-    {
-      schemaVersion: 2,
-      mediaType: types.manifest,
-      config: described(config),
-      layers: [described(payload, { annotations })],
-    },
-    types.manifest,
-  )
-  return { manifest, blobs: [config, payload] }
+  return annotated(payload, annotations)
 }
 
 const attachedTag = ({ digest }: Made, kind: string): string => `${digest.replace(':', '-')}${kind}`
@@ -265,15 +259,9 @@ describe('images that must be signed', () => {
     assert.deepEqual(codes, [])
     assert.ok(items.some((one) => one.path.endsWith('.sig')))
     at.offline = true
-    const wrong: string[] = []
-    await verify(at.mirror, {
-      sample: 1,
-      repair: false,
-      signal: new AbortController().signal,
-      threads: 1,
-      random: Math.random,
-      item: ({ path: of, error }) => void (error !== undefined && wrong.push(`${of}: ${error.message}`)),
-    })
+    const wrong = (await verified(at)).flatMap(({ path: of, error }) =>
+      error === undefined ? [] : [`${of}: ${error.message}`],
+    )
     assert.deepEqual(wrong, [])
     assert.equal((await at.failure(latest)).code, 'OK')
     assert.equal((await at.failure(`/org/orchard/manifests/${attachedTag(top, '.sig')}`)).code, 'OK')

@@ -8,8 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import serveFiles from 'serve-handler'
-import { exportTree } from '../../../src/engine/export.ts'
-import { directorySink } from '../../../src/sinks/directory.ts'
+import { exportTo } from '../../builders/export.ts'
 import { rule, type TestMirror, type TestMirrorOptions } from '../../builders/mirror.ts'
 import { type Bench, denying } from './bench.ts'
 import { find } from './documents.ts'
@@ -24,14 +23,7 @@ export function testExports(bench: Bench): void {
       await one.sync(bench.archive.wants, { item: () => {} })
       one.offline = true
       const tree = await mkdtemp(join(bench.folder, 'tree-'))
-      const { faults } = await exportTree(one.mirror, directorySink(tree, one.mirror.store), {
-        baseUrl: 'http://mirror.test',
-        letterCase: 'apart',
-        dryRun: false,
-        force: false,
-        signal: new AbortController().signal,
-        changed: () => {},
-      })
+      const { faults } = await exportTo(tree, one, { baseUrl: 'http://mirror.test', letterCase: 'apart' })
       assert.deepEqual(faults, [])
       return [one, tree]
     }
