@@ -18,6 +18,8 @@ const longestKey = 4096
 const longestLiteral = 1024
 /** A file's record has some 500 bytes, a description in it up to megabytes. */
 const largestValue = 16 * 1024 * 1024
+/** Values are handed on in groups of at most this many: one by itself is too little for an asynchronous step. */
+const GROUP = 100
 
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
@@ -37,14 +39,14 @@ interface Gathering {
 }
 
 /**
- * The values at `places`, in the order of the document. Memory holds one of them at a time.
+ * The values at `places`, in the order of the document and in groups. Memory holds one group at a time.
  * @throws MirrorError UNREADABLE for what is no JSON document, or is nested or long beyond reason.
  */
 export async function* jsonValues(
   bytes: AsyncIterable<Uint8Array>,
   places: readonly Place[],
   { path }: { readonly path: string },
-): AsyncGenerator<Found> {
+): AsyncGenerator<readonly Found[]> {
   const unreadable = (why: string): MirrorError => new MirrorError('UNREADABLE', `${path} ${why}`, { path })
   const stack: Frame[] = []
   let expected = 'value' as Expected
@@ -217,13 +219,13 @@ export async function* jsonValues(
       else if (token !== undefined) at = pass(piece, at)
       else if (isBlank(piece[at] as number)) at += 1
       else at = begin(piece, at)
-      if (found.length >= 100) yield* found.splice(0)
+      if (found.length >= GROUP) yield found.splice(0)
     }
-    yield* found.splice(0)
+    if (found.length > 0) yield found.splice(0)
   }
   if (token?.kind === 'literal') endLiteral()
   if (chosen?.depth === 0 && !chosen.inside && stack.length === 0) finish(Buffer.alloc(0), 0, 0)
-  yield* found
+  if (found.length > 0) yield found
   if (expected !== 'end' || chosen !== undefined || token !== undefined) throw unreadable('is no JSON, or was cut off')
 }
 

@@ -18,23 +18,25 @@ const most = 500_000
 /** By file name. A document that cannot be read is an error: it may be the only one that dates a file. */
 export async function readDetails(doc: Doc): Promise<ReadonlyMap<string, Detail>> {
   const details = new Map<string, Detail>()
-  for await (const { value } of jsonValues(doc.stream(), [['releases', '*', '*']], doc)) {
-    if (!isObject(value) || typeof value.filename !== 'string' || details.size >= most) continue
-    const { sha256 } = isObject(value.digests) ? readDigests(value.digests) : ({} as Digests)
-    if (sha256 === undefined) continue
-    const uploaded = value.upload_time_iso_8601 ?? value.upload_time
-    const published = readTime(uploaded)
-    const metadata = metadataOf(value['core-metadata'])
-    const { size } = value
-    const yanked = value.yanked === true ? (plainText(value.yanked_reason) ?? '') : undefined
-    details.set(value.filename, {
-      sha256,
-      ...(Number.isSafeInteger(size) && (size as number) >= 0 ? { size: size as number } : {}),
-      ...(published === undefined ? {} : { published }),
-      ...writtenTime(uploaded, published),
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(yanked === undefined ? {} : { yanked }),
-    })
+  for await (const group of jsonValues(doc.stream(), [['releases', '*', '*']], doc)) {
+    for (const { value } of group) {
+      if (!isObject(value) || typeof value.filename !== 'string' || details.size >= most) continue
+      const { sha256 } = isObject(value.digests) ? readDigests(value.digests) : ({} as Digests)
+      if (sha256 === undefined) continue
+      const uploaded = value.upload_time_iso_8601 ?? value.upload_time
+      const published = readTime(uploaded)
+      const metadata = metadataOf(value['core-metadata'])
+      const { size } = value
+      const yanked = value.yanked === true ? (plainText(value.yanked_reason) ?? '') : undefined
+      details.set(value.filename, {
+        sha256,
+        ...(Number.isSafeInteger(size) && (size as number) >= 0 ? { size: size as number } : {}),
+        ...(published === undefined ? {} : { published }),
+        ...writtenTime(uploaded, published),
+        ...(metadata === undefined ? {} : { metadata }),
+        ...(yanked === undefined ? {} : { yanked }),
+      })
+    }
   }
   return details
 }

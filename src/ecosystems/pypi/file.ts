@@ -82,13 +82,12 @@ export function readHash(text: string): Digests {
   return readDigests({ [algorithm]: hex })
 }
 
-/** The strongest of some digests in that form; undefined for none. */
+/** The strongest of some digests in that form, and sha256 before all: every client knows it, and nobody needs more. */
 export function writeHash(digests: Digests): string | undefined {
-  const [best] = Object.keys(digests).toSorted((a, b) => preference(b) - preference(a))
+  if (digests.sha256 !== undefined) return `sha256=${digests.sha256}`
+  const [best] = Object.keys(digests).toSorted((a, b) => strength(b) - strength(a))
   return best === undefined ? undefined : `${best}=${digests[best]}`
 }
-/** Every client knows sha256, and nobody needs more. */
-const preference = (algorithm: string): number => (algorithm === 'sha256' ? 10 : strength(algorithm))
 
 /** An absolute web address without a secret, parted from its fragment; undefined for anything else. */
 export function readAddress(
@@ -99,16 +98,23 @@ export function readAddress(
   const url = URL.parse(text, base)
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
     return undefined
-  const fragment = url.hash.slice(1)
-  url.hash = ''
-  return { url: url.href, fragment }
+  const { href } = url
+  const hash = href.indexOf('#')
+  return hash === -1 ? { url: href, fragment: '' } : { url: href.slice(0, hash), fragment: href.slice(hash + 1) }
 }
 
-/** The name of the file at an address; undefined where there is none or it is written oddly. */
+/** Where the path of an address that was read ends: at its query. */
+function endOfPath(url: string): number {
+  const query = url.indexOf('?')
+  return query === -1 ? url.length : query
+}
+
+/** The name of the file at an address that was read; undefined where there is none or it is written oddly. */
 export function fileAt(url: string): string | undefined {
-  const last = new URL(url).pathname.split('/').at(-1) ?? ''
+  const end = endOfPath(url)
+  const last = url.slice(url.lastIndexOf('/', end - 1) + 1, end)
   try {
-    return decodeURIComponent(last)
+    return last.includes('%') ? decodeURIComponent(last) : last
   } catch {
     return undefined
   }
@@ -197,8 +203,7 @@ export function* entriesOf(file: File, project: string): Generator<Entry> {
 }
 
 /** The address with `.metadata` behind its path, before any query. */
-function withSuffix(address: string): string {
-  const url = new URL(address)
-  url.pathname += '.metadata'
-  return url.href
+function withSuffix(url: string): string {
+  const end = endOfPath(url)
+  return `${url.slice(0, end)}.metadata${url.slice(end)}`
 }

@@ -14,10 +14,10 @@ const deepest = 200
 type Attributes = Readonly<Record<string, string | undefined>>
 
 /**
- * Throws UNREADABLE for what is no page of links. A page without a link of a file is one only when its title or its
+ * In groups. Throws UNREADABLE for what is no page of links. A page without a link of a file is one only when its title or its
  * version says so: a portal's "please sign in" must not pass for a project without files.
  */
-export async function* readHtmlPage(doc: Doc, project: string, facts: PageFacts): AsyncGenerator<File> {
+export async function* readHtmlPage(doc: Doc, project: string, facts: PageFacts): AsyncGenerator<readonly File[]> {
   const { Parser } = await import('htmlparser2')
   const found: File[] = []
   let base = doc.url
@@ -59,11 +59,11 @@ export async function* readHtmlPage(doc: Doc, project: string, facts: PageFacts)
     parser.write(text)
     if (silence > longestSilence) throw unreadable(doc, 'holds a tag without end')
     recognised ||= found.length > 0
-    yield* found.splice(0)
+    yield found.splice(0)
   }
   parser.end(decoder.decode())
   recognised ||= found.length > 0
-  yield* found
+  yield found
   if (!recognised) throw unreadable(doc, 'is no page of links')
 }
 

@@ -13,27 +13,31 @@ export interface PageFacts {
   status?: { readonly status: string; readonly reason?: string } | undefined
 }
 
-/** Throws UNREADABLE for what is no page of this project. */
-export async function* readJsonPage(doc: Doc, project: string, facts: PageFacts): AsyncGenerator<File> {
+/** In groups. Throws UNREADABLE for what is no page of this project. */
+export async function* readJsonPage(doc: Doc, project: string, facts: PageFacts): AsyncGenerator<readonly File[]> {
   let named = false
   let paged = false
   const places = [['files', '*'], ['name'], ['meta'], ['project-status']]
-  for await (const { path, value } of jsonValues(doc.stream(), places, doc)) {
-    const [key] = path
-    if (key === 'files') {
-      paged = true
-      const file = isObject(value) ? fileOfItem(value, doc, project) : undefined
-      if (file !== undefined) yield file
-    } else if (key === 'name') {
-      if (typeof value !== 'string' || normalName(value) !== project)
-        throw unreadable(doc, `speaks of another project, ${JSON.stringify(value)?.slice(0, 80)}`)
-      named = true
-    } else if (key === 'meta') {
-      const version = isObject(value) ? value['api-version'] : undefined
-      if (typeof version !== 'string' || !/^1\.\d{1,4}$/.test(version))
-        throw unreadable(doc, 'is of a version that is not known')
-      paged = true
-    } else if (isObject(value)) facts.status = statusOf(value)
+  for await (const group of jsonValues(doc.stream(), places, doc)) {
+    const files: File[] = []
+    for (const { path, value } of group) {
+      const [key] = path
+      if (key === 'files') {
+        paged = true
+        const file = isObject(value) ? fileOfItem(value, doc, project) : undefined
+        if (file !== undefined) files.push(file)
+      } else if (key === 'name') {
+        if (typeof value !== 'string' || normalName(value) !== project)
+          throw unreadable(doc, `speaks of another project, ${JSON.stringify(value)?.slice(0, 80)}`)
+        named = true
+      } else if (key === 'meta') {
+        const version = isObject(value) ? value['api-version'] : undefined
+        if (typeof version !== 'string' || !/^1\.\d{1,4}$/.test(version))
+          throw unreadable(doc, 'is of a version that is not known')
+        paged = true
+      } else if (isObject(value)) facts.status = statusOf(value)
+    }
+    yield files
   }
   if (!named || !paged) throw unreadable(doc, 'is no page of a project')
 }

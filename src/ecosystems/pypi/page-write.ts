@@ -50,41 +50,52 @@ export const htmlHead = (title: string): string =>
   `<title>${escapeHtml(title)}</title>\n</head>\n<body>\n<h1>${escapeHtml(title)}</h1>\n`
 export const htmlTail = '</body>\n</html>\n'
 
-export const writeHtmlPage = (files: AsyncIterable<File>, project: string, place: Place): AsyncIterable<Uint8Array> =>
-  gathered(htmlLines(files, project, place))
+const attribute = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`
 
-async function* htmlLines(files: AsyncIterable<File>, project: string, { up, base }: Place): AsyncGenerator<string> {
+/** A page of files that come in groups, as those below. */
+export const writeHtmlPage = (
+  groups: AsyncIterable<readonly File[]>,
+  project: string,
+  place: Place,
+): AsyncIterable<Uint8Array> => gathered(htmlPieces(groups, project, place))
+
+async function* htmlPieces(
+  groups: AsyncIterable<readonly File[]>,
+  project: string,
+  place: Place,
+): AsyncGenerator<string> {
   yield htmlHead(`Links for ${project}`)
-  for await (const file of files) {
-    const hash = writeHash(file.digests)
-    const metadata = metadataOf(file)
-    const told = metadata === undefined ? undefined : (writeHash(metadata) ?? 'true')
-    const attributes: readonly (readonly [string, string | undefined])[] = [
-      ['href', `${linkOf(file, project, up)}${hash === undefined ? '' : `#${hash}`}`],
-      ['data-requires-python', file.python],
-      // the older name is for clients before PEP 714; in HTML none of them stumbles over it
-      ['data-dist-info-metadata', told],
-      ['data-core-metadata', told],
-      ['data-yanked', file.yanked],
-      // no standard names this one; uv reads it
-      ['data-upload-time', file.uploaded],
-      ['data-provenance', file.provenance === undefined ? undefined : provenanceOf(file, project, base)],
-    ]
-    const written = attributes.flatMap(([key, value]) => (value === undefined ? [] : `${key}="${escapeHtml(value)}"`))
-    yield `<a ${written.join(' ')}>${escapeHtml(file.file)}</a><br>\n`
-  }
+  for await (const files of groups) yield files.map((file) => htmlLine(file, project, place)).join('')
   yield htmlTail
 }
 
+function htmlLine(file: File, project: string, { up, base }: Place): string {
+  const hash = writeHash(file.digests)
+  const metadata = metadataOf(file)
+  const told = metadata === undefined ? undefined : (writeHash(metadata) ?? 'true')
+  const attributes =
+    attribute('href', `${linkOf(file, project, up)}${hash === undefined ? '' : `#${hash}`}`) +
+    attribute('data-requires-python', file.python) +
+    // the older name is for clients before PEP 714; in HTML none of them stumbles over it
+    attribute('data-dist-info-metadata', told) +
+    attribute('data-core-metadata', told) +
+    attribute('data-yanked', file.yanked) +
+    // no standard names this one; uv reads it
+    attribute('data-upload-time', file.uploaded) +
+    attribute('data-provenance', file.provenance === undefined ? undefined : provenanceOf(file, project, base))
+  return `<a${attributes}>${escapeHtml(file.file)}</a><br>\n`
+}
+
 export const writeJsonPage = (
-  files: AsyncIterable<File>,
+  groups: AsyncIterable<readonly File[]>,
   project: string,
   place: Place & { readonly facts: PageFacts },
-): AsyncIterable<Uint8Array> => gathered(jsonPieces(files, project, place))
+): AsyncIterable<Uint8Array> => gathered(jsonPieces(groups, project, place))
 
 /** What depends on all files stands last: which version of the interface this is, and which versions there are. */
 async function* jsonPieces(
-  files: AsyncIterable<File>,
+  groups: AsyncIterable<readonly File[]>,
   project: string,
   { up, base, facts }: Place & { readonly facts: PageFacts },
 ): AsyncGenerator<string> {
@@ -92,11 +103,15 @@ async function* jsonPieces(
   let sized = true
   yield `{"name":${JSON.stringify(project)},"files":[`
   let separator = ''
-  for await (const file of files) {
-    versions.add(file.name.version)
-    sized &&= file.size !== undefined
-    yield separator + JSON.stringify(jsonItem(file, project, { up, base }))
-    separator = ','
+  for await (const files of groups) {
+    let text = ''
+    for (const file of files) {
+      versions.add(file.name.version)
+      sized &&= file.size !== undefined
+      text += separator + JSON.stringify(jsonItem(file, project, { up, base }))
+      separator = ','
+    }
+    yield text
   }
   const meta = { 'api-version': facts.status !== undefined ? '1.4' : sized ? '1.3' : '1.0' }
   const rest = {

@@ -21,7 +21,8 @@ export const pageAccept = `${jsonType}, ${htmlType};q=0.2, text/html;q=0.1`
 export const isHtml = (type: string): boolean => type.endsWith('html')
 
 /**
- * The files of a page, each name once, with what the page says of the project itself filled into `facts`.
+ * The files of a page, each name once, in groups: a file by itself is too little for an asynchronous step. What the page says
+ * of the project itself is filled into `facts`.
  * @throws MirrorError UNREADABLE
  */
 export async function* readPage(
@@ -29,15 +30,19 @@ export async function* readPage(
   project: string,
   beside: Doc | undefined,
   facts: PageFacts = {},
-): AsyncGenerator<File> {
+): AsyncGenerator<readonly File[]> {
   const names = new Set<string>()
   const json = (await firstByte(doc)) === '{'
   const details = json || beside === undefined ? undefined : await readDetails(beside)
-  for await (const file of json ? readJsonPage(doc, project, facts) : readHtmlPage(doc, project, facts)) {
-    // of two files with one name clients take the first
-    if (names.has(file.file)) continue
-    names.add(file.file)
-    yield details === undefined ? file : joined(file, details)
+  for await (const group of json ? readJsonPage(doc, project, facts) : readHtmlPage(doc, project, facts)) {
+    const files: File[] = []
+    for (const file of group) {
+      // of two files with one name clients take the first
+      if (names.has(file.file)) continue
+      names.add(file.file)
+      files.push(details === undefined ? file : joined(file, details))
+    }
+    yield files
   }
 }
 
@@ -52,7 +57,8 @@ export async function firstByte(doc: Doc): Promise<'{' | '<'> {
 }
 
 export async function* readEntries(doc: Doc, project: string): AsyncGenerator<Entry> {
-  for await (const file of readPage(doc, project, doc.beside.get(detailPath(project)))) yield* entriesOf(file, project)
+  for await (const files of readPage(doc, project, doc.beside.get(detailPath(project))))
+    for (const file of files) yield* entriesOf(file, project)
 }
 
 /** The page with what is shown of it; `up` leads from the page's address to the top of the repository. */
@@ -68,15 +74,20 @@ export async function showPage(doc: Doc, show: Show, project: string, up: string
  * The files that are shown. Where none is, those of which the metadata is: offline a project may have been looked at and never
  * installed, for another platform say, and is needed for locking again.
  */
-async function* seen(read: () => AsyncIterable<File>, show: Show, project: string): AsyncGenerator<File> {
+async function* seen(
+  read: () => AsyncIterable<readonly File[]>,
+  show: Show,
+  project: string,
+): AsyncGenerator<readonly File[]> {
   let any = false
-  for await (const file of read()) {
-    if (!show.sees(entryOf(file, project))) continue
-    any = true
-    yield file
+  for await (const files of read()) {
+    const shown = files.filter((file) => show.sees(entryOf(file, project)))
+    any ||= shown.length > 0
+    yield shown
   }
   if (any) return
-  for await (const file of read()) if (file.name.kind === 'wheel' && show.sees(metadataEntry(file, project))) yield file
+  for await (const files of read())
+    yield files.filter((file) => file.name.kind === 'wheel' && show.sees(metadataEntry(file, project)))
 }
 
 /** The page of a project from another document's view, with what belongs beside it. */
@@ -93,6 +104,6 @@ export async function pageOf(
 
 /** The files of a project that are shown, newest version first. */
 export async function shownFiles(doc: Doc, show: Show, project: string, beside?: Doc): Promise<readonly File[]> {
-  const files = await Array.fromAsync(seen(() => readPage(doc, project, beside), show, project))
-  return files.toSorted((a, b) => pep440Versions.compare(b.name.version, a.name.version))
+  const groups = await Array.fromAsync(seen(() => readPage(doc, project, beside), show, project))
+  return groups.flat().toSorted((a, b) => pep440Versions.compare(b.name.version, a.name.version))
 }

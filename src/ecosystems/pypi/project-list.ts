@@ -38,9 +38,11 @@ async function* allowed(doc: Doc, show: Show): AsyncGenerator<string> {
 
 async function* namesInJson(doc: Doc): AsyncGenerator<string> {
   let listed = false
-  for await (const { path, value } of jsonValues(doc.stream(), [['projects', '*'], ['meta']], doc)) {
-    listed ||= path[0] === 'meta'
-    if (path[0] === 'projects' && isObject(value) && typeof value.name === 'string') yield value.name
+  for await (const group of jsonValues(doc.stream(), [['projects', '*'], ['meta']], doc)) {
+    for (const { path, value } of group) {
+      listed ||= path[0] === 'meta'
+      if (path[0] === 'projects' && isObject(value) && typeof value.name === 'string') yield value.name
+    }
   }
   if (!listed) throw unreadable(doc)
 }

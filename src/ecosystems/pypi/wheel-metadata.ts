@@ -17,6 +17,9 @@ export async function showMetadata(show: Show, project: string, file: string): P
 async function statedDigest(show: Show, project: string, file: string): Promise<string | undefined> {
   const page = await pageOf(pagePath(project), project, show)
   if (page === undefined) return undefined
-  for await (const one of readPage(page.doc, project, page.beside)) if (one.file === file) return one.metadata?.sha256
+  for await (const files of readPage(page.doc, project, page.beside)) {
+    const found = files.find((one) => one.file === file)
+    if (found !== undefined) return found.metadata?.sha256
+  }
   return undefined
 }
