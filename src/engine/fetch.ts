@@ -109,6 +109,7 @@ export function fetchResource(
       beside: (type: string) => besideIn(mirror, resource, type, scope, space, fetching),
       sibling: siblings(mirror, resource, scope, space, fetching),
       gather: () => gather(mirror, resource.mounted, scope),
+      ahead: scope.ahead,
     }
     return fromSources(mirror, resource, stated.entry, repo, (source, only) =>
       transfer(source, settling, only ? before : undefined),

@@ -52,8 +52,8 @@ export interface PlainError {
 }
 
 export type ToThread =
-  /** A group of entries was taken: the next may come. */
-  | { readonly type: 'taken'; readonly id: number }
+  /** A group of entries, or a piece, was taken: the next may come. */
+  | { readonly type: 'taken' }
   | { readonly type: 'job'; readonly id: number; readonly job: Job }
   | {
       readonly type: 'reply'

@@ -43,4 +43,5 @@ export interface Settling {
   readonly sibling: (path: string) => Promise<Doc | undefined>
   /** Collects documents that only a check proves. */
   readonly gather: () => Gathered
+  readonly ahead: Scope['ahead']
 }

@@ -1,6 +1,6 @@
 // One path for a client: judged, then taken from what is held or followed while it arrives, and shown.
 
-import { isHeld } from '../catalog/rows.ts'
+import { type HeldRef, isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import type { Received } from '../upstream/client.ts'
@@ -14,6 +14,7 @@ import { notHeld } from './not-held.ts'
 import { agedOf, obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import { passOn } from './passed.ts'
+import { INLINE_LIMIT } from './read.ts'
 import { generationKey, isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
@@ -105,15 +106,51 @@ async function openKept(
   const made = isMade(resource, mirror.offline)
   if (request.directives.onlyIfCached && !made && !holds(mirror, resource)) throw onlyIfCached(resource)
   if (kind === 'artifact') return artifact(mirror, resource, scope)
-  const obtained = made ? undefined : await obtainDocument(mirror, resource, scope)
-  if (!made && obtained === undefined) throw absent(resource)
-  if (obtained !== undefined) admitBytes(mirror, resource, obtained.ref.sha256)
-  if (resource.route.view === undefined) {
-    if (obtained === undefined) throw absent(resource)
-    return bytesOf(mirror, resource, obtained)
+  if (made) return viewed(mirror, resource, undefined, request, scope, negotiate)
+  const early = Promise.withResolvers<Opened>()
+  const obtaining = obtainDocument(mirror, resource, ahead(mirror, resource, request, scope, negotiate, early.resolve))
+  const obtained = await Promise.race([obtaining, early.promise])
+  if (obtained !== undefined && 'body' in obtained) {
+    // that it could not be kept is told where it is fetched
+    obtaining.catch(() => undefined)
+    return obtained
   }
+  if (obtained === undefined) throw absent(resource)
+  admitBytes(mirror, resource, obtained.ref.sha256)
+  if (resource.route.view === undefined) return bytesOf(mirror, resource, obtained)
   return viewed(mirror, resource, obtained, request, scope, negotiate)
 }
+
+/**
+ * Where nothing can be hidden, a large document is shown as soon as it is checked and rendered: what it says of other paths is
+ * taken in behind that, and whoever asks for one of them waits for it.
+ */
+function ahead(
+  mirror: Mirror,
+  resource: Resource,
+  request: OpenRequest,
+  scope: Scope,
+  negotiate: Negotiate,
+  show: (opened: Opened) => void,
+): Scope {
+  const { route, path, mounted } = resource
+  if (route.view === undefined || route.headers !== undefined || !mounted.judge.open) return scope
+  if (generationKey(resource) !== undefined) return scope
+  return {
+    ...scope,
+    async ahead(ref) {
+      if (ref.path !== path || ref.repo !== mounted.settings.name || ref.size <= INLINE_LIMIT) return
+      try {
+        show(await viewed(mirror, resource, { ref, state: 'miss' }, request, scope, negotiate))
+      } catch {
+        // why there is none is told when it is held and the view is asked for again
+      }
+    },
+  }
+}
+
+const typesOf = ({ route }: Resource, ref: HeldRef | undefined): readonly string[] =>
+  route.types ?? [ref?.type ?? 'application/octet-stream']
 
 async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promise<Opened> {
   const { judge } = resource.mounted
@@ -241,7 +278,7 @@ async function viewed(
   scope: Scope,
   negotiate: Negotiate,
 ): Promise<Opened> {
-  const types = resource.route.types ?? [obtained?.ref.type ?? 'application/octet-stream']
+  const types = typesOf(resource, obtained?.ref)
   const type = negotiate(request.accept, types)
   const view = mustBeThere(await viewOf(mirror, resource, obtained?.ref, { base: request.base, type, scope }), resource)
   const cache = obtained === undefined ? 'HIT' : stateOf(obtained)

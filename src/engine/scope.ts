@@ -1,6 +1,7 @@
 // The scope of a piece of work: how fresh its documents must be, and which generations it works in. A client's request
 // has a scope of its own; a sync has one for the whole run, so that it sees one state of every index.
 
+import type { HeldRef } from '../catalog/rows.ts'
 import type { Received } from '../upstream/client.ts'
 import type { Directives } from './fresh.ts'
 
@@ -18,6 +19,11 @@ export interface Scope {
   readonly roots: Map<string, Promise<number | undefined>>
   /** Takes over what upstream answered to this scope and does not let be kept. */
   readonly pass?: (received: Received) => void
+  /**
+   * Told of a document that has arrived and was checked, before what it says is taken in: what needs its bytes alone is done
+   * first. It is held, or refused, only later. Never rejects.
+   */
+  readonly ahead?: (ref: HeldRef) => Promise<void>
   /** Told of every document that was looked at. */
   readonly looked?: (repo: string, path: string) => void
 }

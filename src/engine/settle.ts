@@ -47,7 +47,10 @@ export async function settle(
   const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
   if (!readFirst) release()
   await staged.commit(digests.sha256)
-  if (readFirst) await readDocument(mirror, resource, ref, async () => along)
+  if (readFirst) {
+    await settling.ahead?.(ref)
+    await readDocument(mirror, resource, ref, async () => along)
+  }
   await mirror.holder.hold({
     blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
     refs: [ref],

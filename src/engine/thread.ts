@@ -35,10 +35,20 @@ let lastCall = 0
 const say = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void =>
   parentPort?.postMessage(message, [...transfer])
 
-/** Groups of entries that may be under way to the main thread, so that a slow catalog does not fill the memory. */
+/** Groups of entries, or pieces, that may be under way to the main thread: a slow catalog or disk must not fill the memory. */
 const AHEAD = 4
 let ahead = 0
 let taken = Promise.withResolvers<void>()
+
+/** Says what the main thread takes in its own time; waits while too much is under way. */
+async function hand(message: FromThread, transfer?: readonly ArrayBuffer[]): Promise<void> {
+  while (ahead >= AHEAD) {
+    taken = Promise.withResolvers()
+    await taken.promise
+  }
+  ahead += 1
+  say(message, transfer)
+}
 
 parentPort?.on('message', (message: ToThread) => {
   if (message.type === 'taken') {
@@ -100,14 +110,8 @@ function placeOf(job: JobBase) {
 async function read(id: number, job: ReadJob): Promise<void> {
   const { ecosystem, route, repo } = placeOf(job)
   const reading = { routes: ecosystem.routes, route, doc: sourceDoc(job.doc), p: job.p, repo }
-  for await (const entries of readEntries(reading, (path) => say({ type: 'dropped', id, path }))) {
-    while (ahead >= AHEAD) {
-      taken = Promise.withResolvers()
-      await taken.promise
-    }
-    ahead += 1
-    say({ type: 'entries', id, entries })
-  }
+  for await (const entries of readEntries(reading, (path) => say({ type: 'dropped', id, path })))
+    await hand({ type: 'entries', id, entries })
   say({
     type: 'done',
     id,
@@ -186,7 +190,7 @@ async function send(
     size += part.length
     for (let at = 0; at < part.length; at += PIECE) {
       const piece = new Uint8Array(part.subarray(at, at + PIECE))
-      say({ type: 'piece', id, coding, piece }, [piece.buffer])
+      await hand({ type: 'piece', id, coding, piece }, [piece.buffer])
     }
   }
   const digests = hash.digests()

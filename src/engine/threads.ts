@@ -7,13 +7,16 @@ import type { Call, FromThread, Job, Rendered, ToThread } from './messages.ts'
 
 /** A thread's young generation, MiB: entries die at once, and V8 would let them pile up to a multiple of this. */
 const YOUNG = 8
+/** What a thread may hold, MiB: a document that takes more is refused, and the less it may be, the sooner V8 collects. */
+const MEMORY = 1024
 /** A thread without work is ended after this many milliseconds; its memory goes with it. */
 const IDLE = 10_000
 
 export interface Watching {
   entries?(entries: readonly Entry[]): void
   dropped?(path: string): void
-  piece?(coding: 'identity' | 'gzip', piece: Uint8Array): void
+  /** Settles when there is room for another piece; never rejects. */
+  piece?(coding: 'identity' | 'gzip', piece: Uint8Array): Promise<void>
   answer?(call: Call): Promise<(ToThread & { type: 'reply' })['value']>
 }
 
@@ -33,8 +36,8 @@ interface Running {
   idle: NodeJS.Timeout | undefined
 }
 
-/** `ecosystems`: address of the module that exports the list of ecosystems. */
-export function createThreads(ecosystems: string, most: number): Threads {
+/** `ecosystems`: address of the module that exports the list of ecosystems; `memory`: what each may hold, MiB. */
+export function createThreads(ecosystems: string, most: number, memory = MEMORY): Threads {
   const running: Running[] = []
   const queue: Waiting[] = []
   let lastId = 0
@@ -45,11 +48,11 @@ export function createThreads(ecosystems: string, most: number): Threads {
     const worker = new Worker(file, {
       workerData: { ecosystems },
       name: 'documents',
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG, maxOldGenerationSizeMb: memory },
     })
     const one: Running = { worker, current: undefined, idle: undefined }
     worker.on('message', (message: FromThread) => heard(one, message))
-    worker.on('error', (error) => lost(one, asMirrorError(error)))
+    worker.on('error', (error) => lost(one, failureOf(error, one.current?.job, memory)))
     worker.on('exit', () => lost(one, new MirrorError('FAULT', 'a worker thread ended')))
     worker.unref()
     running.push(one)
@@ -71,13 +74,13 @@ export function createThreads(ecosystems: string, most: number): Threads {
     switch (message.type) {
       case 'entries':
         attempt(one, () => current.watching.entries?.(message.entries))
-        one.worker.postMessage({ type: 'taken', id: message.id } satisfies ToThread)
+        taken(one)
         break
       case 'dropped':
         current.watching.dropped?.(message.path)
         break
       case 'piece':
-        attempt(one, () => current.watching.piece?.(message.coding, message.piece))
+        void current.watching.piece?.(message.coding, message.piece).then(() => taken(one))
         break
       case 'call':
         void reply(one, message)
@@ -91,6 +94,8 @@ export function createThreads(ecosystems: string, most: number): Threads {
         free(one)
     }
   }
+
+  const taken = (one: Running): void => one.worker.postMessage({ type: 'taken' } satisfies ToThread)
 
   /** What the main thread does with a message may fail; then the job has failed, and the thread is stopped with it. */
   function attempt(one: Running, work: () => void): void {
@@ -153,4 +158,11 @@ export function createThreads(ecosystems: string, most: number): Threads {
       await Promise.all(running.map((one) => one.worker.terminate()))
     },
   }
+}
+
+function failureOf(error: Error, job: Job | undefined, memory: number): MirrorError {
+  if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return asMirrorError(error)
+  const path = job?.doc?.head.path
+  const message = `${path ?? 'a made document'} takes more than ${memory} MiB of memory to be read`
+  return new MirrorError('TOO_LARGE', message, { path })
 }

@@ -1,46 +1,50 @@
-// Compressed twins of views that are asked for again: zstd and brotli beside the gzip that every view is kept with. Made
+// Compressed twins of views that are asked for again: zstd and brotli, and the gzip that large views come without. Made
 // one view at a time, off the event loop, and never while a client waits for them.
 
-import { promisify } from 'node:util'
-import { brotliCompress, constants, zstdCompress } from 'node:zlib'
+import { pipeline } from 'node:stream/promises'
+import { constants, createBrotliCompress, createGzip, createZstdCompress } from 'node:zlib'
 import type { ViewRow } from '../catalog/rows.ts'
-import { hashOf } from '../formats/digest.ts'
+import { hashers } from '../formats/digest.ts'
 import { task } from './flights.ts'
 import type { Mirror } from './mirror.ts'
 
-/** Smaller bodies are not worth it; larger ones would take too much memory at once. */
+/** Smaller bodies are not worth it; of larger ones a client would have them sooner as they are. */
 const FROM = 4 * 1024
-const TO = 32 * 1024 * 1024
+const TO = 256 * 1024 * 1024
 
-const brotli = promisify(brotliCompress)
-const zstd = promisify(zstdCompress)
 /** Brotli at 5 takes about three times as long as gzip at 6 and is a tenth smaller; higher levels take far longer. */
-const makers: Readonly<Record<string, (bytes: Uint8Array) => Promise<Buffer>>> = {
-  br: (bytes) => brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
-  zstd: (bytes) => zstd(bytes),
+const makers = {
+  gzip: () => createGzip({ level: 6 }),
+  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+  zstd: () => createZstdCompress(),
 }
+type Coding = keyof typeof makers
+const codings = Object.keys(makers) as Coding[]
 
 /** Begins to make the twins that a view lacks, unless those of another are being made. */
 export function makeTwins(mirror: Mirror, view: ViewRow): void {
   const { sha256, size } = view
   if (sha256 === undefined || mirror.offline || size < FROM || size > TO) return
-  const lacking = Object.keys(makers).filter((coding) => view.twins[coding] === undefined)
+  const lacking = codings.filter((coding) => view.twins[coding] === undefined)
   if (lacking.length === 0) return
   const { landed } = mirror.flights.share('twins', () => task(() => make(mirror, view, sha256, lacking)))
   // a view without them is as good: the next request for it tries again
   landed.catch(() => undefined)
 }
 
-async function make(mirror: Mirror, view: ViewRow, sha256: string, codings: readonly string[]): Promise<void> {
-  const bytes = Buffer.concat(await Array.fromAsync(mirror.store.stream(sha256)))
+async function make(mirror: Mirror, view: ViewRow, sha256: string, lacking: readonly Coding[]): Promise<void> {
   const twins: Record<string, { readonly sha256: string; readonly size: number }> = { ...view.twins }
-  for (const coding of codings) {
-    const compressed = await makers[coding]?.(bytes)
-    if (compressed === undefined) continue
+  for (const coding of lacking) {
     const staged = await mirror.store.stage()
     try {
-      await staged.write([compressed])
-      const twin = { sha256: hashOf(compressed), size: compressed.length }
+      const hash = hashers(['sha256'])
+      await pipeline(mirror.store.stream(sha256), makers[coding](), async (compressed) => {
+        for await (const piece of compressed as AsyncIterable<Uint8Array>) {
+          hash.update(piece)
+          await staged.write([piece])
+        }
+      })
+      const twin = { sha256: hash.digests().sha256 ?? '', size: staged.size }
       await staged.commit(twin.sha256)
       twins[coding] = twin
     } finally {

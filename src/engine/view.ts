@@ -313,7 +313,7 @@ async function renderInThread(
     {
       piece(coding, piece) {
         written = written.then(() => staged[coding].write([piece]))
-        written.catch(() => undefined)
+        return written.catch(() => undefined)
       },
       async answer(call: Call) {
         if (call.method === 'document') {

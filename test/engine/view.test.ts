@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { INLINE_LIMIT } from '../../src/engine/read.ts'
+import { MirrorError } from '../../src/errors.ts'
 import { cooldown, day, hour, item, mirrorOf, noon, rule, second, sha256, type TestMirror } from '../builders/mirror.ts'
 import type { Index, Item } from '../builders/shelf.ts'
 import { json, type Script, text } from '../fakes/upstream.ts'
@@ -172,5 +173,33 @@ describe('a view', () => {
     await at.get('/index/b')
     assert.equal(shown(got.text).length, many.length - 1)
     assert.deepEqual(kinds, ['read /index/a', 'view /index/a'])
+  })
+
+  test('of a large index in which nothing can be hidden comes before what the index says is taken in', async (t) => {
+    const routes = { '/index/a': indexOf(files, { padding }), '/files/a/a-1.tgz': text('one') }
+    const { up, at } = await mirrorOf(t, routes)
+    const opened = await at.open('/index/a')
+    assert.equal(opened.cache, 'MISS')
+    assert.equal(at.mirror.catalog.facts.hasReadings('shelf', '/index/a'), false)
+    assert.equal((await at.get('/files/a/a-1.tgz')).text, 'one', 'a file waits for what names it')
+    const again = await at.get('/index/a')
+    assert.deepEqual([again.etag, again.modified], [opened.etag, opened.modified])
+    assert.deepEqual([up.count('/index/a'), at.mirror.catalog.views.all().length], [2, 1])
+  })
+
+  test('that came before its index turned out to say what may not be is not kept', async (t) => {
+    const { up, at } = await mirrorOf(t, { '/index/a': indexOf(files, { padding }) })
+    const { facts } = at.mirror.catalog
+    const { add } = facts
+    facts.add = () => {
+      throw new MirrorError('FAULT', 'the catalog takes nothing')
+    }
+    assert.deepEqual(shown((await at.get('/index/a')).text).length, 3)
+    await at.mirror.flights.idle()
+    assert.equal((await at.failure('/files/a/a-1.tgz')).code, 'FAULT')
+    assert.equal(at.mirror.catalog.refs.get('shelf', '/index/a', '', 0), undefined)
+    facts.add = add
+    up.set('/files/a/a-1.tgz', text('one'))
+    assert.equal((await at.get('/files/a/a-1.tgz')).text, 'one')
   })
 })

@@ -185,7 +185,9 @@ export async function showInThread(
     ...plainSight(shelf),
   } as const
   const rendered = await threads.run(job, {
-    piece: (coding, piece) => void pieces[coding].push(piece),
+    async piece(coding, piece) {
+      pieces[coding].push(piece)
+    },
     async answer(call: Call) {
       if (call.method === 'document') {
         const source = sourceOf(shelf, call.path)
