@@ -8,6 +8,7 @@ import type { Repository, Settings } from '../config/types.ts'
 import { ecosystems } from '../ecosystems/index.ts'
 import { createEvents, type Events } from '../engine/events.ts'
 import { createFlights } from '../engine/flights.ts'
+import { createHashing } from '../engine/hashing.ts'
 import { createHolder } from '../engine/hold.ts'
 import { closeMirror, type Mirror, type MountedRepo, mount } from '../engine/mirror.ts'
 import { createThreads } from '../engine/threads.ts'
@@ -98,6 +99,7 @@ async function open(
     flights: createFlights(),
     holder: createHolder(catalog, store, now),
     threads,
+    hashing: createHashing(store, availableParallelism() - 1),
     keyrings: loadKeyrings,
     offline,
     now,

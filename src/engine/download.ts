@@ -6,12 +6,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Digests } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { inflate } from '../formats/compress.ts'
-import { compareDigests, hashers } from '../formats/digest.ts'
+import { compareDigests } from '../formats/digest.ts'
 import type { Staged, Store } from '../store/store.ts'
 import type { Client, Received } from '../upstream/client.ts'
 import type { Events } from './events.ts'
 import type { Flight } from './flights.ts'
 import { GrowingFile } from './growing-file.ts'
+import type { Hashing, Running } from './hashing.ts'
 import type { Growing } from './served.ts'
 
 /** Unwritten bytes in memory at which the network waits for the disk. */
@@ -74,12 +75,19 @@ export interface Download<T> extends Flight {
   follow(): Growing
 }
 
+interface Seams {
+  readonly client: Client
+  readonly store: Store
+  readonly events: Events
+  readonly hashing: Hashing
+}
+
 /**
  * Starts a download. `settle` is called once with the verified bytes (or with an answer without body) and makes them
  * held; it may refuse them by throwing, and nothing of the last 64 KiB has been shown by then.
  */
 export function download<T>(
-  seams: { readonly client: Client; readonly store: Store; readonly events: Events },
+  seams: Seams,
   wanted: Wanted,
   settle: (arrived: Arrived, release: () => void) => Promise<T>,
 ): Download<T> {
@@ -101,6 +109,7 @@ export function download<T>(
       head.reject(failure)
       throw failure
     } finally {
+      transfer.forget()
       await transfer.file.close()
     }
   }
@@ -113,20 +122,22 @@ class Transfer {
   readonly #client: Client
   readonly #store: Store
   readonly #events: Events
+  readonly #hashing: Hashing
   readonly #wanted: Wanted
   /** What arrives, and those who follow it. */
   readonly file: GrowingFile
-  #hashes = hashers([])
+  #hashes: Running | undefined
   /** Conditions are sent until upstream has answered with a body. */
   #conditional = true
   /** The strong validator of the bytes that are there. */
   #validator: string | undefined
   #head: Head | undefined
 
-  constructor(seams: { client: Client; store: Store; events: Events }, wanted: Wanted) {
+  constructor(seams: Seams, wanted: Wanted) {
     this.#client = seams.client
     this.#store = seams.store
     this.#events = seams.events
+    this.#hashing = seams.hashing
     this.#wanted = wanted
     this.file = new GrowingFile(wanted.path, wanted.size)
   }
@@ -206,7 +217,7 @@ class Transfer {
           ? new MirrorError('UPSTREAM_STATUS', refused.message, refused.facts)
           : refused
       }
-      this.#hashes.update(SEPARATOR)
+      this.#hashes?.update(SEPARATOR)
       await this.file.append([SEPARATOR], SEPARATOR.length)
       await this.#pump(received)
       url = next?.(received.headers)?.[place]
@@ -289,10 +300,11 @@ class Transfer {
         path,
       })
     }
-    if (await this.file.open(this.#store)) this.#hashes = hashers(this.#algorithms())
+    const begins = await this.file.open(this.#store)
     this.#conditional = false
     if (partial) return
     this.file.size = size
+    if (begins) this.#hashAnew()
     // what validates a page says nothing of the others
     this.#validator = this.#wanted.next === undefined ? strongValidator(received.headers) : undefined
     if (this.file.written > 0) await this.#restart()
@@ -309,8 +321,16 @@ class Transfer {
     return true
   }
 
-  #algorithms(): ReadonlySet<string> {
-    return new Set(['sha256', ...this.#wanted.hashes, ...Object.keys(this.#wanted.digests)])
+  #hashAnew(): void {
+    this.forget()
+    const algorithms = ['sha256', ...this.#wanted.hashes, ...Object.keys(this.#wanted.digests)]
+    this.#hashes = this.#hashing.running(new Set(algorithms), this.file.size)
+  }
+
+  /** Lets go of hashes that nobody asks for any more. */
+  forget(): void {
+    this.#hashes?.drop()
+    this.#hashes = undefined
   }
 
   async #pump(received: Received): Promise<void> {
@@ -339,7 +359,7 @@ class Transfer {
             path: this.#wanted.path,
           })
         }
-        this.#hashes.update(piece)
+        this.#hashes?.update(piece)
         waiting.push(piece)
         backlog += piece.length
         if (writing === undefined) {
@@ -351,6 +371,8 @@ class Transfer {
               writing = undefined
             })
         }
+        const room = this.#hashes?.room()
+        if (room !== undefined) await room
         if (backlog >= BACKLOG) await writing
         // a body that is there already comes in one go: followers get a turn of the event loop for their first bytes
         else if (arrived <= EAGER) await turn()
@@ -382,7 +404,7 @@ class Transfer {
         found: this.file.written,
       })
     }
-    const digests = this.#hashes.digests()
+    const digests = (await this.#hashes?.digests()) ?? {}
     if (compareDigests(expected, digests) === 'different') {
       throw new MirrorError('WRONG_DIGEST', `${path} does not have the digest that was stated for it`, {
         path,
@@ -398,7 +420,7 @@ class Transfer {
   }
 
   async #restart(): Promise<void> {
-    this.#hashes = hashers(this.#algorithms())
+    this.#hashAnew()
     await this.file.restart()
   }
 }

@@ -1,21 +1,24 @@
-// A worker thread that hashes files. It reads synchronously into one buffer: nothing else waits in this thread, and so a
-// file goes by at the disk's or the hash's own speed.
+// A worker thread that hashes. Files it reads synchronously into one buffer: nothing else waits in this thread but other
+// hashes, and so a file goes by at the disk's or the hash's own speed.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { hashers } from '../formats/digest.ts'
-import type { Hashed, HashJob } from './hashing.ts'
+import { type Hashers, hashers } from '../formats/digest.ts'
+import type { Hashed, ToHash } from './hashing.ts'
 
 const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
+const running = new Map<number, { readonly hash: Hashers; size: number }>()
 
-function hashFile({ id, file, algorithms }: HashJob): Hashed {
+const say = (hashed: Hashed): void => parentPort?.postMessage(hashed)
+
+function hashFile(id: number, file: string, algorithms: readonly string[]): Hashed {
   const handle = openSync(file, 'r')
   try {
     const hash = hashers(algorithms)
     let size = 0
     for (;;) {
       const count = readSync(handle, buffer, 0, buffer.length, size)
-      if (count === 0) return { id, size, digests: hash.digests() }
+      if (count === 0) return { type: 'hashed', id, size, digests: hash.digests() }
       hash.update(count === buffer.length ? buffer : buffer.subarray(0, count))
       size += count
     }
@@ -24,11 +27,32 @@ function hashFile({ id, file, algorithms }: HashJob): Hashed {
   }
 }
 
-parentPort?.on('message', (job: HashJob) => {
-  try {
-    parentPort?.postMessage(hashFile(job))
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    parentPort?.postMessage({ id: job.id, message } satisfies Hashed)
+parentPort?.on('message', (message: ToHash) => {
+  const { id } = message
+  const one = running.get(id)
+  switch (message.type) {
+    case 'file':
+      try {
+        say(hashFile(id, message.file, message.algorithms))
+      } catch (error) {
+        say({ type: 'broken', id, message: error instanceof Error ? error.message : String(error) })
+      }
+      break
+    case 'begin':
+      running.set(id, { hash: hashers(message.algorithms), size: 0 })
+      break
+    case 'piece':
+      if (one === undefined) return
+      one.hash.update(message.piece)
+      one.size += message.piece.length
+      say({ type: 'taken', id, size: message.piece.length })
+      break
+    case 'end':
+      if (one === undefined) return
+      running.delete(id)
+      say({ type: 'hashed', id, size: one.size, digests: one.hash.digests() })
+      break
+    case 'drop':
+      running.delete(id)
   }
 })

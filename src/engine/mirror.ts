@@ -9,6 +9,7 @@ import type { Events } from './events.ts'
 import type { Flights } from './flights.ts'
 import type { Rules } from './fresh.ts'
 import { compileRules } from './fresh.ts'
+import type { Hashing } from './hashing.ts'
 import type { Holder } from './hold.ts'
 import type { Judge } from './judge.ts'
 import { compileJudge } from './judge.ts'
@@ -34,6 +35,7 @@ export interface Mirror {
   readonly flights: Flights
   readonly holder: Holder
   readonly threads: Threads
+  readonly hashing: Hashing
   /** The configured keyrings; with a name those of them that are of its kind, else the one of that name. */
   readonly keyrings: (configured: readonly string[], name?: string) => Promise<readonly Uint8Array[]>
   readonly offline: boolean
@@ -58,11 +60,13 @@ export function mount(settings: Repository, ecosystem: AnyEcosystem): MountedRep
 }
 
 /** Ends a mirror: nothing new is asked, what is under way is finished and written down. */
-export async function closeMirror({ client, flights, holder, threads, store, catalog }: Mirror): Promise<void> {
+export async function closeMirror(mirror: Mirror): Promise<void> {
+  const { client, flights, holder, threads, hashing, store, catalog } = mirror
   await client.close()
   await flights.idle()
   await holder.settle()
   await threads.close()
+  await hashing.close()
   await store.close()
   catalog.close()
 }

@@ -14,6 +14,7 @@ import type { AnyEcosystem, Platform, Selector } from '../../src/contract.ts'
 import { createEvents, type EngineEvent } from '../../src/engine/events.ts'
 import { createFlights } from '../../src/engine/flights.ts'
 import type { Directives } from '../../src/engine/fresh.ts'
+import { createHashing } from '../../src/engine/hashing.ts'
 import { createHolder } from '../../src/engine/hold.ts'
 import { closeMirror, type Mirror, mount } from '../../src/engine/mirror.ts'
 import { type Opened, open } from '../../src/engine/open.ts'
@@ -176,6 +177,7 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
     flights: createFlights(),
     holder: createHolder(catalog, store, now),
     threads,
+    hashing: createHashing(store, 1),
     keyrings: loadKeyrings,
     get offline() {
       return state.offline
