@@ -11,6 +11,7 @@ import { createResponder } from '../server/respond.ts'
 import { createLog } from '../telemetry/log.ts'
 import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
+import { descriptorsFor } from './open-files.ts'
 import { tellCleaned } from './summary.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -23,7 +24,7 @@ export async function serve(context: Context): Promise<number> {
   const { mirror, events } = workspace
   const log = await createLog(settings.log, process.stderr)
   const unfollow = log.follow(events)
-  const responder = createResponder(mirror.store)
+  const responder = createResponder(mirror.store, { descriptors: descriptorsFor() })
   const hits = createHits(mirror.catalog, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
   const all: Listening[] = []
