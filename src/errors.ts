@@ -105,7 +105,7 @@ const table = {
     503,
     1,
     true,
-    'The system refused to read or write the data; check the disk, its mount, permissions and limits of file sizes.',
+    'The system refused to read or write the data; check the disk, free inodes, permissions, its mount and limits of file sizes.',
   ],
   TOO_MANY_FILES: [503, 1, true, 'Raise the limit of open files: `ulimit -n`, or `LimitNOFILE` of the service.'],
   DAMAGED: [500, 4, false, 'Held bytes are damaged; `pkgmirror verify --repair` fetches them again.'],
