@@ -11,6 +11,7 @@ import { type Running, serve } from '../clients/mirror.ts'
 import { environment, files, folder, found, type Island, mainland, root } from '../clients/place.ts'
 import { bytesOf, startUpstream, type Upstream } from '../fakes/upstream.ts'
 import { configuration, publish } from './archive.ts'
+import { noTracer, tracer } from './killed.ts'
 import { volume } from './volume.ts'
 
 const KiB = 1024
@@ -201,6 +202,25 @@ test('a limit of 64 open files', async (t) => {
   assert.ok(crowd.includes('200'), 'some are answered')
   for (const one of whole) assert.equal(await get(one), '200', 'it heals by itself')
   await isServed(running, ...names)
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
+  assert.deepEqual(readdirSync(`${data}/tmp`), [])
+  await running.stop()
+})
+
+test('a catalog that cannot be written for a while', async (t) => {
+  const strace = await tracer()
+  if (strace === undefined) return t.skip(noTracer)
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  const catalog = ['-P', `${data}/catalog.db-wal`, '-P', `${data}/catalog.db`]
+  // the first 44 writes make the tables
+  const failing = ['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=45..70']
+  const running = await serve(t, at, [], { enter: [strace, '-D', '-o', '/dev/null', ...catalog, ...failing] })
+  const answers: string[] = []
+  for (let round = 0; round < 20; round += 1)
+    for (const name of names) answers.push(await ask(running, `/npm/${name}`), await askFile(running, name))
+  assert.deepEqual([...new Set(answers)].sort(), ['200', '503 DISK_FAILED'])
+  assert.ok(answers.lastIndexOf('503 DISK_FAILED') < answers.length / 2, 'it heals by itself')
   assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
   assert.deepEqual(readdirSync(`${data}/tmp`), [])
   await running.stop()

@@ -54,12 +54,18 @@ const catalogWrites: Seam = {
   },
 }
 
-/** Undefined where this machine has no strace, or does not let it trace. */
-export async function sqliteWrites(): Promise<Seam | undefined> {
-  if (found('strace') === undefined) return undefined
-  const [code] = await once(spawn('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' }), 'exit')
-  return code === 0 ? catalogWrites : undefined
+/** The program, where this machine has it and lets it trace. */
+export async function tracer(): Promise<string | undefined> {
+  const strace = found('strace')
+  if (strace === undefined) return undefined
+  const [code] = await once(spawn(strace, ['-o', '/dev/null', 'true'], { stdio: 'ignore' }), 'exit')
+  return code === 0 ? strace : undefined
 }
+
+export const noTracer = 'strace is not installed, or may not trace'
+
+export const sqliteWrites = async (): Promise<Seam | undefined> =>
+  (await tracer()) === undefined ? undefined : catalogWrites
 
 /** How many operations it had, when it was not killed. */
 export async function killedAt(

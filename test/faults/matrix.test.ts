@@ -9,7 +9,7 @@ import { files, folder } from '../clients/place.ts'
 import { startUpstream } from '../fakes/upstream.ts'
 import { configuration, publishMany } from './archive.ts'
 import { sample, seed } from './form.ts'
-import { killedAt, operations, type Seam, sqliteWrites, type Victim } from './killed.ts'
+import { killedAt, noTracer, operations, type Seam, sqliteWrites, type Victim } from './killed.ts'
 import { whole } from './whole.ts'
 
 /** Packages of a sync: with the one that needs them fifty files and documents. */
@@ -74,7 +74,7 @@ const seams = [
 for (const [what, seamOf] of seams) {
   test(`a sync killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
-    if (seam === undefined) return t.skip('strace is not installed, or may not trace')
+    if (seam === undefined) return t.skip(noTracer)
     const { mirror, manifest, known } = await place(t)
     const args = ['sync', manifest]
     for (const at of await points(mirror(), { args }, seam)) {
@@ -88,7 +88,7 @@ for (const [what, seamOf] of seams) {
 
   test(`a server of ${2 * (PARTS + 1)} misses killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
-    if (seam === undefined) return t.skip('strace is not installed, or may not trace')
+    if (seam === undefined) return t.skip(noTracer)
     const { mirror, known } = await place(t)
     const victim = { args: ['serve', '--listen', '127.0.0.1:0'], load: misses(known) }
     for (const at of await points(mirror(), victim, seam)) {
