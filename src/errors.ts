@@ -101,6 +101,13 @@ const table = {
   ROLLBACK: [502, 4, false, 'An older index than the one already held was offered; the newer one is kept.'],
   // what broke here
   DISK_FULL: [507, 1, true, 'Free some space; `pkgmirror gc --dry-run` shows what could go.'],
+  DISK_FAILED: [
+    503,
+    1,
+    true,
+    'The system refused to read or write the data; check the disk, free inodes, permissions, its mount and limits of file sizes.',
+  ],
+  TOO_MANY_FILES: [503, 1, true, 'Raise the limit of open files: `ulimit -n`, or `LimitNOFILE` of the service.'],
   DAMAGED: [500, 4, false, 'Held bytes are damaged; `pkgmirror verify --repair` fetches them again.'],
   STOPPED: [503, 1, true, 'The run was stopped; start it again and it goes on where it was.'],
   FAULT: [500, 1, false, 'This is a fault of pkgmirror; please report it with the output of --debug.'],
@@ -151,13 +158,31 @@ export class MirrorError extends Error {
   }
 }
 
-const systemCodes: Readonly<Record<string, Code>> = { ENOSPC: 'DISK_FULL', EDQUOT: 'DISK_FULL' }
+const systemCodes: Readonly<Record<string, Code>> = {
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  EIO: 'DISK_FAILED',
+  EROFS: 'DISK_FAILED',
+  EACCES: 'DISK_FAILED',
+  EPERM: 'DISK_FAILED',
+  EFBIG: 'DISK_FAILED',
+  EMFILE: 'TOO_MANY_FILES',
+  ENFILE: 'TOO_MANY_FILES',
+  SQLITE_FULL: 'DISK_FULL',
+  SQLITE_IOERR: 'DISK_FAILED',
+  SQLITE_READONLY: 'DISK_FAILED',
+  SQLITE_CANTOPEN: 'DISK_FAILED',
+  SQLITE_BUSY: 'LOCKED',
+}
+
+/** SQLite's extended codes (`SQLITE_IOERR_WRITE`) begin with what matters here. */
+const knownOf = (code: string): Code | undefined => systemCodes[/^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code]
 
 /** Any thrown value as a MirrorError: system errors by their code, the rest as a fault. */
 export function asMirrorError(error: unknown): MirrorError {
   if (error instanceof MirrorError) return error
   if (!(error instanceof Error)) return new MirrorError('FAULT', String(error))
-  const code = 'code' in error && typeof error.code === 'string' ? systemCodes[error.code] : undefined
+  const code = 'code' in error && typeof error.code === 'string' ? knownOf(error.code) : undefined
   return new MirrorError(code ?? 'FAULT', error.message, { cause: error })
 }
 

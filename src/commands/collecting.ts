@@ -34,8 +34,8 @@ export function collectEvery({ mirror, events, settings }: Workspace): () => Pro
   let running: Promise<void> | undefined
 
   async function round(): Promise<void> {
-    if (mirror.now() - lastOf(mirror) < period) return
     try {
+      if (mirror.now() - lastOf(mirror) < period) return
       const held = lock(settings.data)
       try {
         await collectRecorded(mirror, { keep: settings.keep, dryRun: false, force: false, signal: ending.signal })

@@ -21,7 +21,12 @@ export function lock(directory: string): Lock {
     if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('SQLITE_BUSY')) throw error
     throw new MirrorError('LOCKED', `another run${held(holder)} works on ${directory}`, { file: directory })
   }
-  writeFileSync(holder, `${process.pid}\n`)
+  try {
+    writeFileSync(holder, `${process.pid}\n`)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
   return {
     release() {
       connection.exec('ROLLBACK')

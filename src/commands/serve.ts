@@ -11,8 +11,9 @@ import { createResponder } from '../server/respond.ts'
 import { createLog } from '../telemetry/log.ts'
 import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
+import { descriptorsFor } from './open-files.ts'
 import { tellCleaned } from './summary.ts'
-import { openWorkspace } from './workspace.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
 
 /** How long answers under way may take after a signal, milliseconds. */
 const GRACE = 10_000
@@ -23,8 +24,8 @@ export async function serve(context: Context): Promise<number> {
   const { mirror, events } = workspace
   const log = await createLog(settings.log, process.stderr)
   const unfollow = log.follow(events)
-  const responder = createResponder(mirror.store)
-  const hits = createHits(mirror.catalog, mirror.now)
+  const responder = createResponder(mirror.store, { descriptors: descriptorsFor() })
+  const hits = createHits(mirror.catalog, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
   const all: Listening[] = []
   const ports = (): readonly number[] => all.flatMap((one) => one.ports)
@@ -41,7 +42,7 @@ export async function serve(context: Context): Promise<number> {
     const own: Record<string, readonly string[]> = {}
     for (const one of alone(mirror)) own[one.name] = await open(one.mirror, one.listen)
     tellCleaned(context, workspace.cleaned)
-    ready(context, common, own, mirror.offline)
+    ready(context, common, own, workspace)
     await aborted(context.signal)
     return 0
   } finally {
@@ -59,10 +60,10 @@ function ready(
   context: Context,
   addresses: readonly string[],
   own: Readonly<Record<string, readonly string[]>>,
-  offline: boolean,
+  { mirror: { offline }, cleaned }: Workspace,
 ): void {
   if (context.json) {
-    printJson('ready', { addresses, ...(Object.keys(own).length === 0 ? {} : { repositories: own }), offline })
+    printJson('ready', { addresses, ...(Object.keys(own).length === 0 ? {} : { repositories: own }), offline, cleaned })
     return
   }
   say(context, `pkgmirror is ready at ${addresses.join(' and ')}${offline ? ' (offline: only what is held)' : ''}`)

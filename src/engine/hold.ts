@@ -36,7 +36,8 @@ export function createHolder(catalog: Catalog, store: Store, now: () => number):
       const group = waiting
       waiting = []
       try {
-        if (group.some(({ holding }) => holding.blobs.length > 0)) await store.flush()
+        const blobs = group.flatMap(({ holding }) => holding.blobs.map(({ sha256 }) => sha256))
+        if (blobs.length > 0) await store.flush(blobs)
         catalog.atomically(() => {
           for (const { holding } of group) write(holding)
         })

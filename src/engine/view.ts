@@ -140,7 +140,7 @@ async function renderAnew(
   // what is made for one version is small, too
   const small = ref === undefined ? resource.route.known?.(resource.p).version !== undefined : ref.size <= INLINE_LIMIT
   const inline = viewing.nested === true || small
-  const staged = { identity: await mirror.store.stage(), gzip: await mirror.store.stage() }
+  const staged = await stages(mirror)
   try {
     const rendered = inline
       ? await renderHere(mirror, resource, ref, viewing, data, asked, staged)
@@ -150,6 +150,17 @@ async function renderAnew(
     return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
   } finally {
     await Promise.all([staged.identity.release(), staged.gzip.release()])
+  }
+}
+
+/** Two files to write to; when there is no second one, the first is let go of. */
+async function stages({ store }: Mirror): Promise<Stages> {
+  const identity = await store.stage()
+  try {
+    return { identity, gzip: await store.stage() }
+  } catch (error) {
+    await identity.release()
+    throw error
   }
 }
 

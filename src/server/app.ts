@@ -10,7 +10,7 @@ import { collect } from '../formats/bytes.ts'
 import type { Addresses } from './addresses.ts'
 import type { Hits } from './hits.ts'
 import { overview } from './overview.ts'
-import { negotiate, readTarget, type Target } from './request.ts'
+import { isPlain, negotiate, readTarget, type Target } from './request.ts'
 import type { Responder } from './respond.ts'
 
 /** Bodies of live requests (audits) are small. */
@@ -210,9 +210,11 @@ function oncePerTurn(ask: () => number): () => number {
   }
 }
 
-/** What an answer depends on beside the catalog; undefined for a request that wants to be asked anew. */
-function lastingKey({ method, url, headers }: IncomingMessage): string | undefined {
-  if (method === 'POST' || headers['cache-control'] !== undefined || headers.pragma !== undefined) return undefined
+/** What an answer depends on beside the catalog; undefined for a request that wants, or has, to be looked at anew. */
+function lastingKey(request: IncomingMessage): string | undefined {
+  const { method, url, headers } = request
+  if (method !== 'GET' && method !== 'HEAD') return undefined
+  if (headers['cache-control'] !== undefined || headers.pragma !== undefined || !isPlain(request)) return undefined
   return `${headers.host ?? ''} ${url ?? ''} ${headers.accept ?? ''}`
 }
 

@@ -2,6 +2,7 @@
 
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Resource } from '../engine/resolve.ts'
+import { asMirrorError, type MirrorError } from '../errors.ts'
 
 const EVERY = 10_000
 const MOST = 20_000
@@ -12,13 +13,22 @@ export interface Hits {
   close(): void
 }
 
-export function createHits(catalog: Catalog, now: () => number): Hits {
+/** `failed` is told when they could not be written; they are kept for the next time, as far as there is room. */
+export function createHits(
+  catalog: Catalog,
+  now: () => number,
+  failed: (error: MirrorError) => void = () => undefined,
+): Hits {
   const counts = new Map<string, { repo: string; path: string; hits: number; used: number }>()
   const flush = (): void => {
     if (counts.size === 0) return
-    const uses = [...counts.values()]
+    try {
+      catalog.refs.used(counts.values())
+    } catch (error) {
+      failed(asMirrorError(error))
+      if (counts.size < MOST) return
+    }
     counts.clear()
-    catalog.refs.used(uses)
   }
   const timer = setInterval(flush, EVERY)
   timer.unref()

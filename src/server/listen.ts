@@ -1,6 +1,7 @@
 // The listening sockets: opened together, closed without cutting off answers under way.
 
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { MirrorError } from '../errors.ts'
 import type { App } from './app.ts'
 
@@ -21,11 +22,12 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
     for (const place of at) {
       const server = createServer(
         { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
-        app.handle,
+        (request, response) => {
+          latest.set(request.socket, response)
+          app.handle(request, response)
+        },
       )
-      server.on('clientError', (_, socket) => {
-        if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
-      })
+      server.on('clientError', refuse)
       server.maxRequestsPerSocket = 0
       const port = await bind(server, place)
       servers.push(server)
@@ -49,6 +51,20 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
       clearTimeout(timer)
     },
   }
+}
+
+/** The answer that was begun last on a connection. */
+const latest = new WeakMap<Duplex, ServerResponse>()
+
+const refusals: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** What is no request. While an answer is under way, anything written would be taken for a part of it. */
+function refuse({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || latest.get(socket)?.writableFinished === false) socket.destroy()
+  else socket.end(`HTTP/1.1 ${refusals[code] ?? '400 Bad Request'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
 async function bind(server: Server, place: string): Promise<number> {

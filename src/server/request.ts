@@ -56,14 +56,22 @@ export function readTarget(request: IncomingMessage): Target {
   return { path, decoded: decodePath(path), query, host: host.toLowerCase(), absolute }
 }
 
+/** Says neither of its hosts nor of its body anything that could be refused: a target that was read once is as good again. */
+export const isPlain = ({ rawHeaders, headers }: IncomingMessage): boolean =>
+  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && hostsIn(rawHeaders) === 1
+
 /** Node takes the first of two Host fields and says nothing of the other. */
-function hostOf({ rawHeaders, headers }: IncomingMessage): string | undefined {
+function hostsIn(rawHeaders: readonly string[]): number {
   let fields = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]
     if (name?.length === 4 && name.toLowerCase() === 'host') fields += 1
   }
-  if (fields > 1) throw malformed('The request has more than one Host field.')
+  return fields
+}
+
+function hostOf({ rawHeaders, headers }: IncomingMessage): string | undefined {
+  if (hostsIn(rawHeaders) > 1) throw malformed('The request has more than one Host field.')
   const host = headers.host ?? ''
   if (host === '') return undefined
   if (!authority.test(host)) throw malformed('The Host field names no plain host.')

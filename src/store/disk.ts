@@ -87,7 +87,7 @@ export async function openDiskStore(root: string): Promise<Store> {
         }
       }
     },
-    flush: sync.flush,
+    flush: (needed = []) => sync.flush(needed.map(places.blob)),
     async clean() {
       let files = 0
       let bytes = 0
@@ -101,7 +101,7 @@ export async function openDiskStore(root: string): Promise<Store> {
       }
       return { files, bytes }
     },
-    close: sync.flush,
+    close: () => sync.flush(),
   }
 }
 

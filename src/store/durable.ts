@@ -12,17 +12,23 @@ export interface Durable {
   add(file: string): void
   /** The names in this folder are to be durable after the next round. */
   addFolder(folder: string): void
-  /** Everything added so far is durable when this returns. */
-  flush(): Promise<void>
+  /**
+   * Everything added so far is durable when this returns. Throws when something is not, and when one of `needed` has been
+   * lost in an earlier round: a system that failed to write bytes tells so once and forgets them, so that the next fsync of
+   * the same file says nothing of them. Only what is added anew counts again.
+   */
+  flush(needed?: readonly string[]): Promise<void>
 }
 
 export function durable(): Durable {
   let files = new Set<string>()
   let folders = new Set<string>()
+  const lost = new Map<string, unknown>()
   let running: Promise<void> | undefined
   let following: Promise<void> | undefined
 
   function add(file: string): void {
+    lost.delete(file)
     files.add(file)
     folders.add(dirname(file))
   }
@@ -36,7 +42,8 @@ export function durable(): Durable {
       await eachOf(ownFiles, syncFile)
       await eachOf(ownFolders, syncFolder)
     } catch (error) {
-      for (const file of ownFiles) files.add(file)
+      // those that were written anew meanwhile are in the next round
+      for (const file of ownFiles) if (!files.has(file)) lost.set(file, error)
       for (const folder of ownFolders) folders.add(folder)
       throw error
     }
@@ -51,16 +58,21 @@ export function durable(): Durable {
     return own
   }
 
+  function next(): Promise<void> {
+    if (running === undefined) return begin()
+    // The round that runs may have begun before the caller's files were added.
+    following ??= running.then(begin, begin)
+    return following
+  }
+
   return {
     add,
     addFolder(folder) {
       folders.add(folder)
     },
-    flush() {
-      if (running === undefined) return begin()
-      // The round that runs may have begun before the caller's files were added.
-      following ??= running.then(begin, begin)
-      return following
+    async flush(needed = []) {
+      await next()
+      for (const file of needed) if (lost.has(file)) throw lost.get(file)
     },
   }
 }

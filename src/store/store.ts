@@ -39,8 +39,11 @@ export interface Store {
   stat(sha256: string): Promise<Stat | undefined>
   delete(sha256: string): Promise<void>
   list(): AsyncIterable<Stat>
-  /** Everything committed so far is durable when this returns; concurrent calls share one round. */
-  flush(): Promise<void>
+  /**
+   * Everything committed so far is durable when this returns; concurrent calls share one round. Throws when something is
+   * not, and when one of `needed` could not be made durable before and was not committed again since.
+   */
+  flush(needed?: readonly string[]): Promise<void>
   /** Removes what a crash left behind; returns how many files and bytes. What running processes write stays. */
   clean(): Promise<{ readonly files: number; readonly bytes: number }>
   close(): Promise<void>

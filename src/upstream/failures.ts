@@ -1,7 +1,7 @@
 // What goes wrong on the wire, in our words: no answer, late answer, broken answer. Messages name the host and the
 // reason, never the query or a user name, which may be secret.
 
-import { MirrorError } from '../errors.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
 
 /** An address fit for messages and logs: without user name, query and fragment. */
 export const plain = (url: URL): string => `${url.origin}${url.pathname}`
@@ -30,6 +30,8 @@ export function unanswered(error: unknown, url: URL, signal: AbortSignal | undef
   if (error instanceof MirrorError) return error
   if (signal?.aborted === true) return stopped(signal)
   const code = codeOf(error)
+  // a socket that this machine does not open says nothing of upstream
+  if (code === 'EMFILE' || code === 'ENFILE') return asMirrorError(error)
   const facts = { url: plain(url), host: url.host, cause: error }
   if (lateCodes.has(code)) {
     const connecting = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT'

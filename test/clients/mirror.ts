@@ -11,6 +11,7 @@ const executable = `${root}/bin/pkgmirror.js`
 export interface Running {
   /** Address without a trailing slash. */
   readonly url: string
+  readonly pid: number
   /** What it has said on standard error. */
   said(): string
   /** Of a server that starts when its tree is there. */
@@ -84,6 +85,7 @@ async function started(
   child.stdout.resume()
   return {
     url,
+    pid: child.pid ?? 0,
     said: () => said,
     async stop() {
       child.kill('SIGTERM')

@@ -47,6 +47,7 @@ async function late(
   t.after(() => child.kill('SIGKILL'))
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     said: () => said,
     async ready() {
       for (let tries = 0; tries < 200 && !existsSync(pid); tries += 1) await sleep(50)

@@ -1,6 +1,7 @@
 // A small registry behind the scripted upstream, for tests that run the shipped executable against it.
 
 import { createHash } from 'node:crypto'
+import { sha256 } from '../builders/mirror.ts'
 import { bytesOf, file, json, type Upstream } from '../fakes/upstream.ts'
 
 /** Publishes a package of one version whose tarball is `bytes`; `more` slows the tarball down. */
@@ -32,12 +33,19 @@ export function publish(
 export const configuration = (upstream: Upstream): string =>
   `repositories:\n  npm: { upstream: "${upstream.url}" }\nretries: 0\n`
 
-/** `count` packages that a first one depends on, each of some ten kilobytes. */
-export function publishMany(upstream: Upstream, count: number, bytesPerSecond: number): void {
+/**
+ * `count` packages of some eighty kilobytes each, and `whole`, which depends on all of them. Returns the digests of their
+ * files, by path.
+ */
+export function publishMany(upstream: Upstream, count: number, bytesPerSecond: number): ReadonlyMap<string, string> {
+  const known = new Map<string, string>()
   const names = Array.from({ length: count }, (_, number) => `part-${number}`)
-  for (const [number, name] of names.entries())
-    publish(upstream, name, bytesOf(80_000 + number, number), { bytesPerSecond })
-  publish(upstream, 'whole', bytesOf(1000, 999), {
-    dependencies: Object.fromEntries(names.map((name) => [name, '1.0.0'])),
-  })
+  for (const [number, name] of names.entries()) {
+    const bytes = bytesOf(80_000 + number, number)
+    known.set(publish(upstream, name, bytes, { bytesPerSecond }), sha256(bytes))
+  }
+  const bytes = bytesOf(1000, 999)
+  const dependencies = Object.fromEntries(names.map((name) => [name, '1.0.0']))
+  known.set(publish(upstream, 'whole', bytes, { dependencies }), sha256(bytes))
+  return known
 }

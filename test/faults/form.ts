@@ -15,9 +15,11 @@ export function randomBy(start: number): () => number {
   }
 }
 
-/** All of them in the long form, else about `count`, spread by the seed. */
+/** All of them in the long form, else `count`, spread over the whole by the seed. */
 export function sample<T>(all: readonly T[], count: number): readonly T[] {
   if (long || all.length <= count) return all
   const random = randomBy(seed)
-  return all.filter(() => random() < count / all.length)
+  return Array.from({ length: count }, (_, part) => Math.floor(((part + random()) * all.length) / count)).flatMap(
+    (index) => all.slice(index, index + 1),
+  )
 }

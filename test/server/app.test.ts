@@ -101,6 +101,22 @@ test('a client that wants to know anew is not given a remembered answer', async 
   assert.ok((await ask('/shelf/index/a')).text.includes('a-2.0.0'))
 })
 
+test('a remembered answer is none to another method, nor to a request that is refused', async (t) => {
+  const { ask, port } = await site(t, { '/index/a': index('1.0.0') }, { policy: { freshFor: minute } })
+  for (let round = 0; round < 2; round += 1) assert.equal((await ask('/shelf/index/a')).status, 200)
+  const host = `127.0.0.1:${port}`
+  const asked = await Promise.all([
+    ask('/shelf/index/a', { method: 'DELETE' }),
+    ask('/shelf/index/a', { method: 'PUT' }),
+    ask('/shelf/index/a', { headers: { host, 'content-length': '1' } }),
+    ask('/shelf/index/a', { method: 'HEAD' }),
+  ])
+  assert.deepEqual(
+    asked.map(({ status }) => status),
+    [405, 405, 400, 200],
+  )
+})
+
 test('documents name the address that the client used, when it is ours, and never a stranger’s', async (t) => {
   const { ask, port } = await site(t, { '/index/a': index('1.0.0') }, { policy: { freshFor: minute } })
   const baseFor = async (host: string) =>

@@ -1,0 +1,227 @@
+// Disks that fill up, turn read-only or fail, and limits of the system: a coded error for what cannot be done, service of
+// what is held goes on, nothing good is lost, and it heals by itself.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { type Running, serve } from '../clients/mirror.ts'
+import { environment, files, folder, found, type Island, mainland, root } from '../clients/place.ts'
+import { bytesOf, startUpstream, type Upstream } from '../fakes/upstream.ts'
+import { configuration, publish } from './archive.ts'
+import { noTracer, tracer } from './killed.ts'
+import { volume } from './volume.ts'
+
+const KiB = 1024
+/** Kept in memory by a server; read from the disk for each answer; and two that are not held when the fault begins. */
+const sizes = { small: 100 * KiB, large: 1024 * KiB, cold: 900 * KiB, wanted: 800 * KiB }
+type Name = keyof typeof sizes
+const names = Object.keys(sizes) as Name[]
+const bytes = Object.fromEntries(names.map((name, seed) => [name, bytesOf(sizes[name], seed + 1)])) as Record<
+  Name,
+  Uint8Array
+>
+
+interface Place extends Island {
+  readonly upstream: Upstream
+  readonly data: string
+  readonly config: string
+}
+
+async function place(t: TestContext, data: string, { enter }: Island): Promise<Place> {
+  const upstream = await startUpstream()
+  t.after(() => upstream.close())
+  for (const name of names) publish(upstream, name, bytes[name])
+  const at = files(folder(t), {
+    'pkgmirror.yaml': `${configuration(upstream)}log: { level: error }\npolicy: { fresh_for: 0s }\n`,
+    'wanted.yaml': 'packages: { npm: [small, wanted] }\n',
+    'cold.yaml': 'packages: { npm: [cold] }\n',
+  })
+  return { upstream, data, config: `${at}/pkgmirror.yaml`, enter }
+}
+
+const fileOf = (name: Name): string => `/npm/${name}/-/${name}-1.0.0.tgz`
+
+/** The status, and the code of a refusal; asserts that a body is whole and right, or known to be broken off. */
+async function ask({ url }: Pick<Running, 'url'>, path: string, content?: Uint8Array): Promise<string> {
+  const response = await fetch(`${url}${path}`, { headers: { connection: 'close' } }).catch(() => undefined)
+  const body = await response?.arrayBuffer().catch(() => undefined)
+  if (response === undefined || body === undefined) return 'broken off'
+  if (response.status !== 200) assert.match(Buffer.from(body).toString(), /\S/, 'a refusal says why')
+  else if (content !== undefined) assert.ok(Buffer.from(body).equals(content), `${path} is whole and right`)
+  return `${response.status} ${response.headers.get('x-pkgmirror-error') ?? ''}`.trim()
+}
+
+const askFile = (running: Running, name: Name): Promise<string> => ask(running, fileOf(name), bytes[name])
+
+/** What is held, by name and file, is answered as ever. */
+async function isServed(running: Running, ...held: readonly Name[]): Promise<void> {
+  for (const name of held) {
+    assert.equal(await askFile(running, name), '200', `${name} is served`)
+    assert.equal(await ask(running, `/npm/${name}`), '200', `the page of ${name} is served`)
+  }
+}
+
+/** Runs a verb to its end; its code and the codes of its failures. */
+async function ended(at: Place, ...args: readonly string[]): Promise<{ code: number; codes: readonly string[] }> {
+  const { data, config } = at
+  const argv = [process.execPath, `${root}/bin/pkgmirror.js`, ...args, '--data', data, '--config', config, '--json']
+  const [program = '', ...rest] = [...at.enter, ...argv]
+  const child = spawn(program, rest, { env: environment(home(at)), stdio: ['ignore', 'pipe', 'ignore'] })
+  const [said, [code]] = (await Promise.all([text(child.stdout), once(child, 'exit')])) as [string, [number]]
+  const codes = [...said.matchAll(/"code":"([A-Z_]+)"/g)].map(([, one]) => one ?? '')
+  return { code, codes: [...new Set(codes)] }
+}
+
+const home = ({ config }: Place): string => config.replace(/\/[^/]*$/, '')
+const manifest = ({ config }: Place): string => config.replace(/[^/]*$/, 'wanted.yaml')
+
+interface Fault {
+  readonly code: string
+  /** With which a sync ends, where that is another: SQLite does not say why it cannot make a file. */
+  readonly ends?: string
+  begin(): void
+  end(): void
+}
+
+/** A server and a sync through a fault and out of it. `leftovers` is where unfinished files would lie. */
+async function suffers(at: Place, running: Running, fault: Fault, leftovers: string): Promise<void> {
+  const refusal = new RegExp(`^50[37] ${fault.code}$`)
+  await isServed(running, 'small', 'large')
+  fault.begin()
+  await isServed(running, 'small', 'large')
+  assert.match(await askFile(running, 'cold'), refusal)
+  assert.match(await ask(running, '/npm/cold'), refusal)
+  const broken = await ended(at, 'sync', manifest(at))
+  assert.deepEqual([broken.code, broken.codes.at(-1)], [1, fault.ends ?? fault.code])
+  await isServed(running, 'small', 'large')
+  fault.end()
+  assert.equal(await askFile(running, 'cold'), '200', 'it heals by itself')
+  await isServed(running, 'small', 'large', 'cold')
+  assert.equal((await ended(at, 'sync', manifest(at))).code, 0, 'a sync goes on where it was')
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
+  assert.deepEqual(readdirSync(leftovers), [])
+  await running.stop()
+}
+
+const noVolume = 'mount namespaces are not permitted here'
+
+test('a full disk', async (t) => {
+  const disk = await volume(t, 'size=16m')
+  if (disk === undefined) return t.skip(noVolume)
+  const at = await place(t, disk.at, disk)
+  const fault = {
+    code: 'DISK_FULL',
+    begin: () => disk.run(`cat /dev/zero > ${disk.at}/filler 2>/dev/null || true`),
+    end: () => disk.run(`rm ${disk.at}/filler`),
+  }
+  await suffers(at, await serve(t, at, [], disk), fault, `${disk.outside}/tmp`)
+})
+
+test('no inodes left', async (t) => {
+  const disk = await volume(t, 'size=64m,nr_inodes=400')
+  if (disk === undefined) return t.skip(noVolume)
+  const at = await place(t, disk.at, disk)
+  const fault = {
+    code: 'DISK_FULL',
+    ends: 'DISK_FAILED',
+    begin: () => disk.run(`mkdir ${disk.at}/filler; cd ${disk.at}/filler && touch $(seq 400) 2>/dev/null || true`),
+    end: () => disk.run(`rm -r ${disk.at}/filler`),
+  }
+  await suffers(at, await serve(t, at, [], disk), fault, `${disk.outside}/tmp`)
+})
+
+test('a disk that turns read-only', async (t) => {
+  const disk = await volume(t, 'size=64m')
+  if (disk === undefined) return t.skip(noVolume)
+  const at = await place(t, disk.at, disk)
+  const fault = {
+    code: 'DISK_FAILED',
+    // what is open for writing stays so: the kernel refuses to turn the very mount
+    begin: () => disk.run(`mount --bind ${disk.at} ${disk.at} && mount -o remount,bind,ro ${disk.at}`),
+    end: () => disk.run(`mount -o remount,bind,rw ${disk.at}`),
+  }
+  await suffers(at, await serve(t, at, [], disk), fault, `${disk.outside}/tmp`)
+})
+
+test('a disk that fails to make bytes durable', async (t) => {
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  const enter = [
+    'env',
+    `FSYNC_FAILS_WHILE=${home(at)}/failing`,
+    `NODE_OPTIONS=--import=${root}/test/faults/fsync-fails.ts`,
+  ]
+  const fault = {
+    code: 'DISK_FAILED',
+    begin: () => writeFileSync(`${home(at)}/failing`, ''),
+    end: () => rmSync(`${home(at)}/failing`),
+  }
+  await suffers({ ...at, enter }, await serve(t, at, [], { enter }), fault, `${data}/tmp`)
+})
+
+test('a limit of file sizes', async (t) => {
+  const prlimit = found('prlimit')
+  if (prlimit === undefined) return t.skip('there is no prlimit')
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  // what is asked before the fault begins has to fit; the hard limit stays, so that the soft one can be raised again
+  const limited = { ...at, enter: [prlimit, `--fsize=${850 * KiB}:unlimited`] }
+  const running = await serve(t, at, [], limited)
+  await isServed(running, 'small', 'wanted')
+  // what had arrived before the limit is on its way already
+  assert.match(await askFile(running, 'cold'), /^503 DISK_FAILED$|^broken off$/)
+  assert.equal((await ended(limited, 'sync', `${home(at)}/cold.yaml`)).codes.at(-1), 'DISK_FAILED')
+  await isServed(running, 'small', 'wanted')
+  spawnSync(prlimit, ['--fsize=unlimited', '--pid', String(running.pid)])
+  assert.equal(await askFile(running, 'cold'), '200', 'it heals by itself')
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
+  assert.deepEqual(readdirSync(`${data}/tmp`), [])
+  await running.stop()
+})
+
+test('a limit of 64 open files', async (t) => {
+  const prlimit = found('prlimit')
+  if (prlimit === undefined) return t.skip('there is no prlimit')
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  const many = Array.from({ length: 70 }, (_, number) => `many-${number}`)
+  const whole = many.map((name, number) => {
+    const content = bytesOf(300 * KiB, number + 100)
+    return { path: `/npm${publish(at.upstream, name, content)}`, content }
+  })
+  const running = await serve(t, at, [], { enter: [prlimit, '--nofile=64:64'] })
+  const get = ({ path, content }: (typeof whole)[number]): Promise<string> => ask(running, path, content)
+  // one after another more than can be open at once, so that what is kept open has to be let go of
+  for (const one of [...whole, ...whole]) assert.equal(await get(one), '200')
+  // a crowd of misses and hits, with more connections than there are descriptors
+  const crowd = await Promise.all([...names.map((name) => askFile(running, name)), ...whole.map(get)])
+  for (const one of crowd) assert.match(one, /^200$|^503 TOO_MANY_FILES$|^broken off$/)
+  assert.ok(crowd.includes('200'), 'some are answered')
+  for (const one of whole) assert.equal(await get(one), '200', 'it heals by itself')
+  await isServed(running, ...names)
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
+  assert.deepEqual(readdirSync(`${data}/tmp`), [])
+  await running.stop()
+})
+
+test('a catalog that cannot be written for a while', async (t) => {
+  const strace = await tracer()
+  if (strace === undefined) return t.skip(noTracer)
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  const catalog = ['-P', `${data}/catalog.db-wal`, '-P', `${data}/catalog.db`]
+  // the first 44 writes make the tables
+  const failing = ['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=45..70']
+  const running = await serve(t, at, [], { enter: [strace, '-D', '-o', '/dev/null', ...catalog, ...failing] })
+  const answers: string[] = []
+  for (let round = 0; round < 20; round += 1)
+    for (const name of names) answers.push(await ask(running, `/npm/${name}`), await askFile(running, name))
+  assert.deepEqual([...new Set(answers)].sort(), ['200', '503 DISK_FAILED'])
+  assert.ok(answers.lastIndexOf('503 DISK_FAILED') < answers.length / 2, 'it heals by itself')
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
+  assert.deepEqual(readdirSync(`${data}/tmp`), [])
+  await running.stop()
+})
