@@ -6,13 +6,14 @@ import type { Digests, Entry, Look, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { parseRequirement, type Requirement } from '../../formats/pep508.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
+import { type Attempted, asunder } from '../asunder.ts'
 import { foresee, install, missing } from './installation.ts'
 import { createLibrary, type Library } from './library.ts'
 import { fileName, normalName, project, provenancePath } from './names.ts'
 import type { PypiOptions } from './options.ts'
 import { type Asked, type Chosen, choose, type Release, type Target, targetsOf } from './releases.ts'
 import { concerns, readRequirements } from './requires.ts'
-import type { Root } from './scene.ts'
+import type { Root, Taken } from './scene.ts'
 import { optionsOf, type WantOptions } from './want.ts'
 
 /** Kinds of dependency that may be followed. What builds a source package is none: without it the package is of no use. */
@@ -55,7 +56,7 @@ async function* withBuilds(
 ): AsyncGenerator<Held> {
   const built = new Set<string>()
   const waiting: Held[] = []
-  for (const [sdists, own] of Map.groupBy(rootsOf(wants, target, look), (root) => sdistsOf(root, look))) {
+  for (const [sdists, own] of Map.groupBy(rootsOf(wants, target), (root) => sdistsOf(root, look))) {
     for await (const held of heldFor(own, target, sdists, library)) {
       waiting.push(held)
       yield held
@@ -72,7 +73,7 @@ async function* withBuilds(
 const sdistsOf = ({ want }: Root, look: Look<PypiOptions>): PypiOptions['sdists'] =>
   optionsOf(want).sdists ?? look.repo.options.sdists
 
-const rootsOf = (wants: readonly Selector[], target: Target, look: Look<PypiOptions>): readonly Root[] =>
+const rootsOf = (wants: readonly Selector[], target: Target): readonly Root[] =>
   wants.flatMap((want) => rootOf(want, target) ?? [])
 
 function rootOf(want: Selector, target: Target): Root | undefined {
@@ -113,7 +114,7 @@ async function* heldFor(
     setting,
     library,
   )
-  let whole: Root[] = []
+  const whole: Root[] = []
   for (const root of roots) {
     const { want } = root
     const [newest, ...older] = await wanted(root, target, sdists, library)
@@ -133,18 +134,13 @@ async function* heldFor(
         yield { chosen, root }
     }
   }
-  while (whole.length > 1) {
-    let group = whole
-    whole = []
-    while (group.length > 1) {
-      const found = await install(group, setting, library)
-      for (const { chosen } of found.taken) yield { chosen, root: group[0] as Root }
-      if (found.whole) break
-      const last = found.apart.at(-1)
-      group = group.filter((one) => one !== last)
-      if (last !== undefined) whole.unshift(last)
-    }
+  const attempt = async (group: readonly Root[]): Promise<Attempted<Root, readonly Taken[]>> => {
+    if (group.length === 1) return { found: [] }
+    const { taken, whole: fits, apart } = await install(group, setting, library)
+    return fits ? { found: taken } : { apart }
   }
+  for await (const taken of asunder(whole, attempt))
+    for (const { chosen } of taken) yield { chosen, root: whole[0] as Root }
 }
 
 const follows = ({ follow }: Selector): boolean => follow === undefined || follow.length > 0
