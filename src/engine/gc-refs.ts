@@ -60,9 +60,37 @@ export async function markRefs(at: Collecting): Promise<void> {
   for await (const page of refsOf(at)) for (const ref of page) markRef(at, ref)
   for await (const page of candidatesOf(at, 'index')) {
     for (const candidate of page) {
-      if (candidate.reason === '') continue
+      if (candidate.reason === '' || isEvidence(at, candidate)) continue
       if (await namesWhatStays(at, candidate)) keptBy(at, candidate, keepers.names)
       else at.marks.addCandidateRef(candidate, candidate.reason)
+    }
+  }
+  await markEvidence(at)
+}
+
+/**
+ * Proven by its own check alone, naming no package and vouching for none: what the checks of others rest on, such as the
+ * tiles of a log.
+ */
+function isEvidence(at: Collecting, { repo, path, variant }: Pick<Ref, 'repo' | 'path' | 'variant'>): boolean {
+  const mounted = at.mirror.repos.get(repo)
+  const route = mounted === undefined ? undefined : resourceOfRef(mounted, { path, variant })?.route
+  if (route?.check === undefined) return false
+  return [route.known, route.read, route.vouchers, route.generation].every((one) => one === undefined)
+}
+
+/** Evidence that a rule is against stays as long as its repository keeps anything that it may prove. */
+async function markEvidence(at: Collecting): Promise<void> {
+  const keeping = new Map(
+    [...at.repositories].map(([repo, { kept }]) => [repo, Object.values(kept).some(({ items }) => items > 0)]),
+  )
+  for (const kind of ['artifact', 'index']) {
+    for await (const page of candidatesOf(at, kind)) {
+      for (const candidate of page) {
+        if (candidate.reason === '' || !isEvidence(at, candidate)) continue
+        if (keeping.get(candidate.repo) === true) keptBy(at, candidate, keepers.proves)
+        else at.marks.addCandidateRef(candidate, candidate.reason)
+      }
     }
   }
 }
@@ -95,6 +123,8 @@ function fateOf(at: Collecting, ref: RefPage): Fate {
   const short = Number.isFinite(at.keep.maxSize)
   if (reason === undefined && !short) return { stays: [keepers.nobody] }
   if (isLatest(at, ref)) return { stays: [keepers.latest] }
+  if (reason !== 'expired' && isEvidence(at, ref))
+    return reason === undefined ? { stays: [keepers.nobody] } : { candidate: reason }
   if (reason === undefined) return { candidate: '' }
   // what an index vouches for needs it; one that expired vouches for nothing any more
   return ref.kind === 'index' && reason !== 'expired' ? { candidate: reason } : { goes: reason }

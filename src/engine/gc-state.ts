@@ -32,6 +32,7 @@ export const keepers = {
   generation: 'a generation that is served or waits',
   latest: 'keep.latest',
   names: 'an index of what stays',
+  proves: 'what proofs of the rest stand on',
   foreign: 'a repository that is not configured',
   nobody: 'no manifest, nor any rule against it',
 } as const

@@ -65,9 +65,5 @@ export function publicLookup(lookup: LookupFunction = systemLookup): LookupFunct
 }
 
 /** The refusal of a host whose address is not public; it does not tell the address. */
-export function notPublic(host: string): MirrorError {
-  return new MirrorError('HOST_REFUSED', `${host} has an address that is not public`, {
-    host,
-    hint: `If it is right, add exactly "${host}" to \`allow_hosts\` of the repository.`,
-  })
-}
+export const notPublic = (host: string, hint?: string): MirrorError =>
+  new MirrorError('HOST_REFUSED', `${host} has an address that is not public`, { host, hint })

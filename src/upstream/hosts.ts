@@ -12,6 +12,8 @@ export type Reach = 'anywhere' | 'public'
 export interface HostRules {
   /** Throws HOST_REFUSED, naming the host and the fix, when the address may not be asked. */
   reach(url: URL): Reach
+  /** The refusal of a host that may be asked where it is public, and is not. */
+  notPublic(url: URL): MirrorError
 }
 
 interface Pattern {
@@ -30,6 +32,13 @@ export function hostRules(repository: Pick<Repository, 'name' | 'upstreams' | 'a
 
   const owns = (url: URL): boolean =>
     own.some((one) => one.hostname === url.hostname && (portOf(one) === portOf(url) || isUsualPort(url)))
+  const line = (url: URL): string =>
+    `repositories: { ${repository.name}: { allow_hosts: ["${isUsualPort(url) ? url.hostname : url.host}"] } }`
+  const refusal = (url: URL): MirrorError =>
+    notPublic(
+      url.hostname,
+      `Where your network keeps a copy of it, write into the configuration or the manifest: ${line(url)}`,
+    )
   const fits = (pattern: Pattern, url: URL): boolean =>
     matchesGlob(pattern.host, url.hostname) &&
     (pattern.port === undefined ? isUsualPort(url) : pattern.port === portOf(url))
@@ -40,20 +49,20 @@ export function hostRules(repository: Pick<Repository, 'name' | 'upstreams' | 'a
       const named = patterns.filter((pattern) => fits(pattern, url))
       if (named.some((pattern) => !pattern.host.includes('*'))) return 'anywhere'
       const isDeclared = declared.some((pattern) => fits(pattern, url))
-      const wanted = isUsualPort(url) ? url.hostname : url.host
       if (named.length === 0 && !isDeclared) {
         throw new MirrorError(
           'HOST_REFUSED',
           `${url.host} is not a host that repository ${repository.name} may be led to`,
           {
             host: url.host,
-            hint: `If it is right, add "${wanted}" to \`allow_hosts\` of repository ${repository.name}.`,
+            hint: `If it is right, write into the configuration or the manifest: ${line(url)}`,
           },
         )
       }
-      if (!mayBePublic(url.hostname)) throw notPublic(url.hostname)
+      if (!mayBePublic(url.hostname)) throw refusal(url)
       return 'public'
     },
+    notPublic: refusal,
   }
 }
 

@@ -52,6 +52,7 @@ export function transport({ version, agents, events, siteOf }: Wire): Send {
       events.answered?.(ask, answer.statusCode, performance.now() - since)
       return replyOf(answer, url)
     } catch (error) {
+      if (error instanceof MirrorError && error.code === 'HOST_REFUSED') throw site.rules.notPublic(url)
       throw unanswered(error, url, ask.signal)
     }
   }

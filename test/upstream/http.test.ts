@@ -202,7 +202,7 @@ describe('redirects', () => {
     const error = await failure(clientFor().ask(asking(serve({ redirect: 'https://files.example.org/x?sig=SECRET' }))))
     assert.equal(error.code, 'HOST_REFUSED')
     assert.match(error.message, /files\.example\.org/)
-    assert.match(error.hint, /add "files\.example\.org" to `allow_hosts` of repository main/)
+    assert.match(error.hint, /repositories: \{ main: \{ allow_hosts: \["files\.example\.org"\] \} \}/)
     assert.doesNotMatch(JSON.stringify([error.message, error.facts]), /SECRET/)
   })
 
@@ -263,7 +263,7 @@ describe('addresses out of documents', () => {
     )
     const error = await failure(client.ask(asking('http://files.example.org/x', { guarded: true })))
     assert.equal(error.code, 'HOST_REFUSED')
-    assert.match(error.hint, /"files\.example\.org"/)
+    assert.match(error.hint, /repositories: \{ main: \{ allow_hosts: \["files\.example\.org"\] \} \}/)
     assert.doesNotMatch(error.message, /10\.0\.0\.1/)
   })
 

@@ -1,46 +1,40 @@
 // What a sync holds for a list of requirements: for each environment the releases that pip and uv would choose there, and
-// all that they need. Every requirement is met by itself and together with the others, so that any of the wants can be
-// installed alone and all of them in one environment, where they fit.
+// all that they need: for each want alone, and for all of them together, as far as they go together. What builds a source
+// package is an environment of its own.
 
-import type { Entry, Look, Selector } from '../../contract.ts'
+import type { Digests, Entry, Look, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { parseRequirement, type Requirement } from '../../formats/pep508.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
+import { type Attempted, asunder } from '../asunder.ts'
+import { foresee, install, missing } from './installation.ts'
+import { createLibrary, type Library } from './library.ts'
 import { fileName, normalName, project, provenancePath } from './names.ts'
 import type { PypiOptions } from './options.ts'
-import { type Asked, type Chosen, choose, type Release, releasesOf, type Target, targetsOf } from './releases.ts'
-import { concerns, type Needs, needsOf, readRequirements } from './requires.ts'
+import { type Asked, type Chosen, choose, type Release, type Target, targetsOf } from './releases.ts'
+import { concerns, readRequirements } from './requires.ts'
+import type { Root, Taken } from './scene.ts'
 import { optionsOf, type WantOptions } from './want.ts'
 
-/** A requirement that something in one environment has. */
-interface Demand {
-  readonly name: string
-  readonly range: string
-  readonly extras: readonly string[]
-  /** What is installed together: the wants, or what one source package is built with. */
-  readonly group: string
-  /** The want that it comes from. */
-  readonly root: Selector
-  /** Is it the want itself? */
-  readonly wanted: boolean
-  readonly sdists: PypiOptions['sdists']
-}
-
-/** Pages and metadata that are read at once. */
-const atOnce = 16
 /** Kinds of dependency that may be followed. What builds a source package is none: without it the package is of no use. */
 const kinds = ['run']
+
+/** Files that are held, and the want that they are for. */
+interface Held {
+  readonly chosen: Chosen
+  readonly root: Root
+}
 
 /**
  * One page or file that cannot be had or trusted does not end the walk: the rest is yielded first, then its error is
  * thrown.
  */
 export async function* closure(wants: readonly Selector[], look: Look<PypiOptions>): AsyncGenerator<Entry> {
-  const work = createWork(look)
+  const library = createLibrary(look)
   const yielded = new Set<string>()
   for (const target of targetsOf(look.platforms)) {
-    for await (const { files } of resolve(wants, target, work)) {
-      for (const { entry, data, file } of files) {
+    for await (const { chosen } of withBuilds(wants, target, library, look)) {
+      for (const { entry, data, file } of chosen.files) {
         if (yielded.has(entry.path)) continue
         yielded.add(entry.path)
         yield entry
@@ -50,124 +44,46 @@ export async function* closure(wants: readonly Selector[], look: Look<PypiOption
       }
     }
   }
-  if (work.failures[0] !== undefined) throw work.failures[0]
+  if (library.failures[0] !== undefined) throw library.failures[0]
 }
 
-/** What is read once for all environments. */
-interface Work {
-  readonly look: Look<PypiOptions>
-  readonly failures: MirrorError[]
-  /** Undefined where there is no such project, or it cannot be had. */
-  releases(name: string): Promise<readonly Release[] | undefined>
-  needs(chosen: Chosen): Promise<Needs>
-  lacks(demand: Demand, reason: string): void
-}
-
-function createWork(look: Look<PypiOptions>): Work {
-  const failures: MirrorError[] = []
-  const pages = new Map<string, Promise<readonly Release[] | undefined>>()
-  const needs = new Map<string, Promise<Needs | undefined>>()
-  const told = new Set<string>()
-  const broken = new Set<string>()
-  const once = <T>(known: Map<string, Promise<T>>, key: string, start: () => Promise<T>): Promise<T> => {
-    const before = known.get(key)
-    if (before !== undefined) return before
-    const started = start()
-    known.set(key, started)
-    return started
-  }
-  /** Undefined for what failed; faults of this machine and the end of the run are thrown at once. */
-  async function attempt<T>(start: () => Promise<T>, failed?: () => void): Promise<T | undefined> {
-    try {
-      return await start()
-    } catch (error) {
-      if (!(error instanceof MirrorError) || ![3, 4, 5, 6].includes(error.failure.exit)) throw error
-      failures.push(error)
-      failed?.()
-      return undefined
+/** What is held for the wants, and what builds those that are source. */
+async function* withBuilds(
+  wants: readonly Selector[],
+  target: Target,
+  library: Library,
+  look: Look<PypiOptions>,
+): AsyncGenerator<Held> {
+  const built = new Set<string>()
+  const waiting: Held[] = []
+  for (const [sdists, own] of Map.groupBy(rootsOf(wants, target), (root) => sdistsOf(root, look))) {
+    for await (const held of heldFor(own, target, sdists, library)) {
+      waiting.push(held)
+      yield held
+    }
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      for await (const held of buildOf(one, target, sdists, library, built)) {
+        waiting.push(held)
+        yield held
+      }
     }
   }
-  return {
-    look,
-    failures,
-    releases: (name) =>
-      once(pages, name, () =>
-        attempt(
-          () => releasesOf(name, look),
-          () => broken.add(name),
-        ),
-      ),
-    async needs(chosen) {
-      const key = chosen.files.map(({ entry }) => entry.path).join(' ')
-      return (await once(needs, key, () => attempt(() => needsOf(chosen, look)))) ?? { run: [], build: [] }
-    },
-    lacks(demand, reason) {
-      // whose page cannot be had is told by its error
-      if (broken.has(demand.name)) return
-      const key = `${demand.name} ${demand.range} ${reason}`
-      if (told.has(key)) return
-      told.add(key)
-      const { name, range, root, wanted } = demand
-      look.lacks(wanted ? root : { name, from: root.from, ...(range === '' ? {} : { range }) }, reason)
-    },
-  }
 }
 
-/** What is known of one project in one group: who asks for what, and what was taken. */
-interface Place {
-  readonly name: string
-  readonly demands: Demand[]
-  readonly ranges: Set<string>
-  /** By path of the first file: the extras that were followed. */
-  readonly taken: Map<string, Set<string>>
-  /** Asked for more since it was last chosen from. */
-  changed: boolean
-}
+const sdistsOf = ({ want }: Root, look: Look<PypiOptions>): PypiOptions['sdists'] =>
+  optionsOf(want).sdists ?? look.repo.options.sdists
 
-/** The releases for one environment, level by level. */
-async function* resolve(wants: readonly Selector[], target: Target, work: Work): AsyncGenerator<Chosen> {
-  const places = new Map<string, Place>()
-  let level = wants.flatMap((want) => rootDemand(want, target, work.look) ?? [])
-  while (level.length > 0) {
-    await together([...new Set(level.map(({ name }) => name))], (name) => work.releases(name))
-    const met: { readonly demand: Demand; readonly place: Place; readonly chosen: Chosen }[] = []
-    for (const demand of level) {
-      const place = placeOf(places, demand)
-      for (const chosen of await meet(demand, target, work)) met.push({ demand, place, chosen })
-      if (!demand.wanted || demand.root.digests === undefined) place.demands.push(demand)
-      place.changed ||= !place.ranges.has(demand.range)
-      place.ranges.add(demand.range)
-    }
-    for (const place of places.values()) {
-      if (!place.changed || place.ranges.size < 2) continue
-      place.changed = false
-      const releases = (await work.releases(place.name)) ?? []
-      for (const { demand, chosen } of agreed(place, releases, target)) met.push({ demand, place, chosen })
-    }
-    const fresh = met.flatMap(({ demand, place, chosen }) => take(place, demand, chosen))
-    for (const { chosen } of fresh) yield chosen
-    const next = await together(fresh, async ({ demand, chosen }) =>
-      mayNeed(demand, chosen) ? demandsOf(demand, chosen, await work.needs(chosen), target, work) : [],
-    )
-    level = next.flat()
-  }
-}
+const rootsOf = (wants: readonly Selector[], target: Target): readonly Root[] =>
+  wants.flatMap((want) => rootOf(want, target) ?? [])
 
-/** Whatever builds a source package is followed, whatever the want says of its own dependencies. */
-const follows = ({ root, group }: Demand): boolean =>
-  group !== '' || root.follow === undefined || root.follow.length > 0
-
-const mayNeed = (demand: Demand, { files }: Chosen): boolean =>
-  follows(demand) || files.some(({ file }) => file.kind === 'sdist')
-
-function rootDemand(want: Selector, target: Target, look: Look<PypiOptions>): Demand | undefined {
-  const { extras, marker, sdists = look.repo.options.sdists } = optionsOf(want)
+function rootOf(want: Selector, target: Target): Root | undefined {
+  const { extras, marker } = optionsOf(want)
   mustFollow(want)
   if (marker !== undefined && !concerns(markerOf(marker, want), target, new Set())) return undefined
   const range = want.range === undefined || want.range === 'latest' || want.range === '*' ? '' : want.range
   const fault = pep440Versions.fault(range)
   if (fault !== undefined) throw new MirrorError('CONFIG', `${want.name}: ${fault}`, { ...want.from })
-  return { name: normalName(want.name), range, extras, group: '', root: want, wanted: true, sdists }
+  return { name: normalName(want.name), range, extras, want, wanted: true }
 }
 
 function markerOf(marker: NonNullable<WantOptions['marker']>, want: Selector): Requirement {
@@ -185,134 +101,125 @@ function mustFollow({ follow = [], from }: Selector): void {
   })
 }
 
-function placeOf(places: Map<string, Place>, { name, group }: Demand): Place {
-  const key = `${group} ${name}`
-  const known = places.get(key)
-  if (known !== undefined) return known
-  const made = { name, demands: [], ranges: new Set<string>(), taken: new Map(), changed: false }
-  places.set(key, made)
-  return made
+/** Each want alone, then all together; those that do not go together with the others, with one another. */
+async function* heldFor(
+  roots: readonly Root[],
+  target: Target,
+  sdists: PypiOptions['sdists'],
+  library: Library,
+): AsyncGenerator<Held> {
+  const setting = { target, sdists, locked: lockedBy(roots) }
+  await foresee(
+    roots.filter(({ want }) => follows(want)),
+    setting,
+    library,
+  )
+  const whole: Root[] = []
+  for (const root of roots) {
+    const { want } = root
+    const [newest, ...older] = await wanted(root, target, sdists, library)
+    if (newest === undefined) continue
+    if (!follows(want)) {
+      yield { chosen: newest, root }
+      for (const chosen of older) yield { chosen, root }
+      continue
+    }
+    const found = await install([root], { ...setting, locked: lockedBy([root]) }, library)
+    for (const { chosen } of found.taken) yield { chosen, root }
+    if (found.taken.length === 0) yield { chosen: newest, root }
+    if (found.whole) whole.push(root)
+    for (const { release } of older) {
+      const pinned = { ...root, range: `===${release.version}` }
+      for (const { chosen } of (await install([pinned], { target, sdists, locked: new Map() }, library)).taken)
+        yield { chosen, root }
+    }
+  }
+  const attempt = async (group: readonly Root[]): Promise<Attempted<Root, readonly Taken[]>> => {
+    if (group.length === 1) return { found: [] }
+    const { taken, whole: fits, apart } = await install(group, setting, library)
+    return fits ? { found: taken } : { apart }
+  }
+  for await (const taken of asunder(whole, attempt))
+    for (const { chosen } of taken) yield { chosen, root: whole[0] as Root }
 }
 
-const askedOf = ({ range, sdists, root, wanted }: Demand): Asked => ({
-  ranges: [range],
-  sdists,
-  ...(wanted ? { digests: root.digests } : {}),
-})
+const follows = ({ follow }: Selector): boolean => follow === undefined || follow.length > 0
 
-/** The releases that meet a demand by itself. */
-async function meet(demand: Demand, target: Target, work: Work): Promise<readonly Chosen[]> {
-  const { name, wanted, root } = demand
+/** What lockfiles say of the digests of projects. */
+function lockedBy(roots: readonly Root[]): ReadonlyMap<string, readonly Digests[]> {
+  const locked = new Map<string, readonly Digests[]>()
+  for (const { name, want } of roots)
+    if (want.digests !== undefined) locked.set(name, [...(locked.get(name) ?? []), ...want.digests])
+  return locked
+}
+
+/** The releases that a requirement names by itself, newest first; none is told. */
+async function wanted(
+  root: Root,
+  target: Target,
+  sdists: PypiOptions['sdists'],
+  library: Library,
+): Promise<readonly Chosen[]> {
+  const { name, range, want } = root
+  const lacks = (reason: string): void => library.lacks({ ...root, reason })
   if (!project.test(name)) {
-    work.lacks(demand, 'no project can have that name')
+    lacks('no project can have that name')
     return []
   }
-  const releases = await work.releases(name)
-  const chosen = choose(releases ?? [], target, askedOf(demand), wanted ? root.keep : 1)
-  if (chosen.length === 0) work.lacks(demand, missing(demand, releases, target))
+  const releases = await library.releases(name)
+  const asked: Asked = { ranges: [range], sdists, digests: root.wanted ? want.digests : undefined }
+  const chosen = choose(releases ?? [], target, asked, root.wanted ? want.keep : 1)
+  if (chosen.length === 0) lacks(whyNone(root, asked, releases, target))
   return chosen
 }
 
-function missing(demand: Demand, releases: readonly Release[] | undefined, target: Target): string {
-  const { range, wanted, root } = demand
-  if (releases === undefined) return 'the index has no such project'
-  if (releases.length === 0) return 'policy allows none of its files, or it has none'
-  const fault = pep440Versions.fault(range)
-  if (fault !== undefined) return fault
+function whyNone({ range }: Root, asked: Asked, releases: readonly Release[] | undefined, target: Target): string {
   const anywhere = { environment: {}, words: '' }
-  const everything: Asked = { ...askedOf(demand), sdists: 'always' }
-  if (choose(releases, anywhere, everything).length > 0)
+  const all: Asked = { ...asked, sdists: 'always' }
+  if (choose(releases ?? [], anywhere, all).length > 0)
     return `no allowed release ${range === '' ? '' : `that is ${range} `}has a file for ${target.words}`
-  if (
-    wanted &&
-    root.digests !== undefined &&
-    choose(releases, anywhere, { ...everything, digests: undefined }).length > 0
-  )
+  if (asked.digests !== undefined && choose(releases ?? [], anywhere, { ...all, digests: undefined }).length > 0)
     return 'the index states other digests than the lockfile'
-  const newest = releases.slice(0, 5).map(({ version }) => version)
-  return `no allowed release is ${range}; the newest are ${newest.join(', ')}`
+  return missing(range, releases)
 }
 
-/**
- * What meets all demands of a place at once; where nothing does, what meets those of each want, since wants that do not fit
- * together are for several environments.
- */
-function* agreed(
-  { demands }: Place,
-  releases: readonly Release[],
+/** What builds a source package; nothing for wheels, and for what was built before. */
+async function* buildOf(
+  { chosen, root }: Held,
   target: Target,
-): Generator<{ readonly demand: Demand; readonly chosen: Chosen }> {
-  const [first] = demands
-  if (first === undefined) return
-  const choice = (among: readonly Demand[]): Chosen | undefined =>
-    choose(releases, target, { ranges: [...new Set(among.map(({ range }) => range))], sdists: first.sdists })[0]
-  const all = choice(demands)
-  const extras = [...new Set(demands.flatMap((one) => one.extras))]
-  if (all !== undefined) {
-    yield { demand: { ...first, extras }, chosen: all }
-    return
-  }
-  for (const [, own] of Map.groupBy(demands, ({ root }) => root)) {
-    const chosen = own.length < 2 ? undefined : choice(own)
-    const [one] = own
-    if (chosen !== undefined && one !== undefined) yield { demand: { ...one, extras }, chosen }
-  }
-}
-
-/** Remembers what was taken; empty where neither release nor extra is news. */
-function take(place: Place, demand: Demand, chosen: Chosen): readonly { demand: Demand; chosen: Chosen }[] {
-  const key = chosen.files.map(({ entry }) => entry.path).join(' ')
-  const known = place.taken.get(key)
-  const extras = known ?? new Set<string>()
-  const before = extras.size
-  for (const extra of demand.extras) extras.add(extra)
-  place.taken.set(key, extras)
-  if (known !== undefined && extras.size === before) return []
-  return [{ demand: { ...demand, extras: [...extras] }, chosen }]
-}
-
-function demandsOf(
-  demand: Demand,
-  chosen: Chosen,
-  { run, build }: Needs,
-  target: Target,
-  work: Work,
-): readonly Demand[] {
-  const { root, group, sdists } = demand
+  sdists: PypiOptions['sdists'],
+  library: Library,
+  built: Set<string>,
+): AsyncGenerator<Held> {
+  const source = chosen.files.find(({ file }) => file.kind === 'sdist')
+  if (source === undefined || built.has(source.entry.path)) return
+  built.add(source.entry.path)
+  const { build } = await library.needs(chosen)
   const { release } = chosen
-  const found: Demand[] = []
-  const add = (lines: readonly string[], extras: ReadonlySet<string>, into: string): void => {
-    const requirements = readRequirements(lines, (line, why) =>
-      work.lacks(demand, `${release.project} ${release.version} requires ${JSON.stringify(line.slice(0, 80))}: ${why}`),
-    )
-    for (const requirement of requirements) {
-      if (!concerns(requirement, target, extras)) continue
-      const { name, range, url } = requirement
-      const own = {
-        name: normalName(name),
-        range,
-        extras: requirement.extras,
-        group: into,
-        root,
-        wanted: false,
-        sdists,
-      }
-      if (url === undefined) found.push(own)
-      else work.lacks(own, `${release.project} ${release.version} requires it from an address, not from an index`)
-    }
+  const unreadable = (line: string, why: string): void =>
+    library.lacks({
+      ...root,
+      reason: `${release.project} ${release.version} is built with ${JSON.stringify(line.slice(0, 80))}: ${why}`,
+    })
+  const roots: Root[] = []
+  for (const requirement of readRequirements(build, unreadable)) {
+    const { name, range, extras, url } = requirement
+    if (!concerns(requirement, target, new Set())) continue
+    const one = { name: normalName(name), range, extras, want: root.want, wanted: false }
+    if (url !== undefined)
+      library.lacks({ ...one, reason: `${release.project} ${release.version} is built with it from an address` })
+    else if ((await wanted(one, target, sdists, library)).length > 0) roots.push(one)
   }
-  if (follows(demand)) add(run, new Set(demand.extras), group)
-  add(build, new Set(), `build of ${release.project} ${release.version}`)
-  return found
-}
-
-/** Runs `task` for every item, at most 16 at once; the results in the order of the items. */
-async function together<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = []
-  const waiting = items.entries()
-  const worker = async (): Promise<void> => {
-    for (const [at, item] of waiting) results[at] = await task(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
-  return results
+  if (roots.length === 0) return
+  const setting = { target, sdists, locked: new Map() }
+  await foresee(roots, setting, library)
+  const found = await install(roots, setting, library)
+  for (const taken of found.taken) yield { chosen: taken.chosen, root }
+  if (roots.length === 1 || found.whole) return
+  library.lacks({
+    ...root,
+    reason: `what builds ${release.project} ${release.version} does not go together: ${found.apart.map(({ name, range }) => `${name}${range}`).join(', ')}`,
+  })
+  for (const one of roots)
+    for (const { chosen: other } of (await install([one], setting, library)).taken) yield { chosen: other, root }
 }

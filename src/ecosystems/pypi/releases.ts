@@ -95,7 +95,7 @@ export function choose(releases: readonly Release[], target: Target, asked: Aske
   return stable.length > 0 ? stable : others
 }
 
-function usable(release: Release, target: Target, asked: Asked, pinned: boolean): readonly Candidate[] {
+export function usable(release: Release, target: Target, asked: Asked, pinned: boolean): readonly Candidate[] {
   const allowed = release.files.filter(
     ({ entry, data }) =>
       (pinned || data.yanked !== true) &&

@@ -51,11 +51,12 @@ describe('a cooldown', () => {
     assert.deepEqual(await codes(at, 'v1.1.0'), all('COOLDOWN'))
   })
 
-  test('counts for what no list names from when it was asked for', async (t) => {
+  test('counts for what no list names from when it was asked for, whatever time its author wrote', async (t) => {
     const { at, up, add, publish } = await proxyOf(t, waiting)
     add(kit, pseudo)
     up.set(listOf(kit), status(404))
     publish()
+    // both its name and its `.info` say that it is years old
     assert.deepEqual(await codes(at, pseudo), all('COOLDOWN'))
     at.clock.pass(7 * day)
     assert.deepEqual(await codes(at, pseudo), all('OK'))

@@ -113,7 +113,7 @@ describe('a closure', () => {
     assert.equal((await held(t, projects, ['num'], { platforms: [] })).files.length, 5)
   })
 
-  it('meets each requirement alone and all of them together', async (t) => {
+  it('holds what each want takes alone, and what all take together', async (t) => {
     const projects = {
       one: [release('one', '1.0', { requires: ['shared>=1,<3'] })],
       two: [release('two', '1.0', { requires: ['shared!=2.9,>=2'] })],
@@ -136,7 +136,77 @@ describe('a closure', () => {
     const { files } = await held(t, projects, ['a', 'c'])
     assert.deepEqual(
       files.filter((file) => file.startsWith('lib')),
-      ['lib-1.8-py3-none-any.whl', 'lib-1.9-py3-none-any.whl', 'lib-2.0-py3-none-any.whl'],
+      ['lib-1.8-py3-none-any.whl', 'lib-2.0-py3-none-any.whl'],
+    )
+  })
+
+  it('goes back to an older release where the newest needs what does not go together', async (t) => {
+    const projects = {
+      app: [
+        release('app', '1.0', { requires: ['lib', 'tool'] }),
+        release('app', '2.0', { requires: ['lib>=2', 'tool[more]'] }),
+        release('app', '3.0', { requires: ['gone'] }),
+      ],
+      tool: [release('tool', '1.0', { requires: ['lib<2; extra == "more"'], extras: ['more'] })],
+      lib: ['1.0', '2.0'].map((version) => release('lib', version)),
+    }
+    const { files, faults } = await held(t, projects, ['app'])
+    assert.deepEqual(files, ['app-1.0-py3-none-any.whl', 'lib-2.0-py3-none-any.whl', 'tool-1.0-py3-none-any.whl'])
+    assert.deepEqual(faults, [])
+  })
+
+  it('resolves together as many wants as go together', async (t) => {
+    const projects = {
+      a: [release('a', '1.0', { requires: ['lib<3'] })],
+      b: [release('b', '1.0', { requires: ['lib!=2.0'] })],
+      c: [release('c', '1.0', { requires: ['lib>=3'] })],
+      lib: ['1.0', '2.0', '3.0', '4.0'].map((version) => release('lib', version)),
+    }
+    const { files, faults } = await held(t, projects, ['a', 'b', 'c'])
+    // alone: a takes 2.0, b and c 4.0; a and b together 1.0
+    assert.deepEqual(
+      files.filter((file) => file.startsWith('lib')).map((file) => file.split('-')[1]),
+      ['1.0', '2.0', '4.0'],
+    )
+    assert.deepEqual(faults, [])
+  })
+
+  it('names the requirements that leave no solution', async (t) => {
+    const projects = {
+      app: [
+        release('app', '1.0', { requires: ['left', 'right'] }),
+        release('app', '1.1', { requires: ['left', 'right'] }),
+      ],
+      left: [release('left', '1.0', { requires: ['lib<2'] })],
+      right: [release('right', '1.0', { requires: ['lib>=2'] })],
+      lib: ['1.0', '2.0'].map((version) => release('lib', version)),
+    }
+    const { files, faults } = await held(t, projects, ['app'])
+    assert.deepEqual(files, ['app-1.1-py3-none-any.whl'])
+    assert.equal(faults.length, 1)
+    for (const part of ['left 1.0 requires lib <2', 'right 1.0 requires lib >=2', 'ask for another version'])
+      assert.ok(faults[0]?.includes(part), faults[0])
+  })
+
+  it('tries out what no platform decides', async (t) => {
+    const projects = {
+      app: [
+        release('app', '1.0', { requires: ['lib<2; python_version < "3.9"', 'lib; python_version >= "3.9"', 'win'] }),
+      ],
+      win: [release('win', '1.0', { requires: ['api<2; sys_platform == "win32"', 'api>=2; sys_platform != "win32"'] })],
+      lib: ['1.0', '2.0'].map((version) => release('lib', version, version === '2.0' ? { requires: ['api'] } : {})),
+      api: ['1.0', '2.0'].map((version) => release('api', version)),
+    }
+    const { files, faults } = await held(t, projects, ['app'], { platforms: [] })
+    assert.deepEqual(faults, [])
+    assert.deepEqual(
+      files.map((file) => file.split('-').slice(0, 2).join(' ')),
+      ['api 1.0', 'api 2.0', 'app 1.0', 'lib 1.0', 'lib 2.0', 'win 1.0'],
+    )
+    const some = await held(t, projects, ['app'], { platforms: [{ os: 'linux', python: '3.8' }] })
+    assert.deepEqual(
+      some.files.map((file) => file.split('-').slice(0, 2).join(' ')),
+      ['api 2.0', 'app 1.0', 'lib 1.0', 'win 1.0'],
     )
   })
 

@@ -79,6 +79,27 @@ describe('a sync of gems', () => {
     assert.deepEqual(lacking, [])
   })
 
+  it('goes back to an older version where the newest needs what does not go together', async () => {
+    const gems = ['app 1 : lib >= 1', 'app 2 : lib >= 2; tool >= 0', 'app 3 : gone >= 0', 'tool 1 : lib < 2']
+    const { gems: found, lacking } = await held([...gems, 'lib 1', 'lib 2'], ['app@>= 0'])
+    assert.deepEqual([found, lacking], [['app-1', 'lib-2'], []])
+  })
+
+  it('holds beside a bundle what a want takes that the others hold back', async () => {
+    const gems = ['a 1 : lib < 2', 'b 1 : lib < 2', 'b 2 : lib >= 2', 'lib 1', 'lib 2', 'c 1 : lib != 1.5']
+    const { gems: found, lacking } = await held(gems, ['a', 'b', 'c'])
+    assert.deepEqual([found, lacking], [['a-1', 'b-1', 'b-2', 'c-1', 'lib-1', 'lib-2'], []])
+  })
+
+  it('names the requirements that leave no solution', async () => {
+    const gems = ['app 1 : left >= 0; right >= 0', 'left 1 : lib < 2', 'right 1 : lib >= 2', 'lib 1', 'lib 2']
+    const { gems: found, lacking } = await held(gems, ['app'])
+    assert.deepEqual(found, ['app-1'])
+    assert.equal(lacking.length, 1)
+    for (const part of ['left 1 requires lib < 2', 'right 1 requires lib >= 2', 'ask for another version'])
+      assert.ok(lacking[0]?.includes(part), lacking[0])
+  })
+
   it('holds older versions each with what it needs', async () => {
     assert.deepEqual((await held(store, [{ name: 'rails', keep: 2 }])).gems, [
       'rack-2.2.8',
