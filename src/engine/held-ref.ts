@@ -2,6 +2,7 @@
 
 import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import type { Checked } from './checked.ts'
 import type { DocHead } from './doc.ts'
 import { selecting, storable } from './http-cache.ts'
@@ -106,8 +107,8 @@ function proofOf(stated: Said, trust: Checked, url: string | undefined): Pick<He
 
 /** Upstream's date where it is sane, never before the one that clients have seen, and not the same for other bytes. */
 function modifiedOf(headers: Readonly<Record<string, string>>, before: HeldRef | undefined, now: number): number {
-  const stated = Date.parse(headers['last-modified'] ?? '')
-  const date = Number.isNaN(stated) || stated > now ? now : stated
+  const stated = parseHttpDate(headers['last-modified'] ?? '')
+  const date = stated === undefined || stated > now ? now : stated
   const seconds = Math.floor(date / 1000) * 1000
   return before === undefined ? seconds : Math.max(seconds, before.modified + 1000)
 }

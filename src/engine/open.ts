@@ -3,6 +3,7 @@
 import { isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import type { Received } from '../upstream/client.ts'
 import { addressOf } from './address.ts'
 import { admit, admitBytes, admitKnown } from './admit.ts'
@@ -153,8 +154,8 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
 
 /** The date that the bytes will have once they are held, where nothing was held before. */
 function modifiedAt(mirror: Mirror, resource: Resource, { headers }: Arriving): { modified?: number } {
-  const modified = Date.parse(headers['last-modified'] ?? '')
-  if (Number.isNaN(modified) || modified > mirror.now() || holds(mirror, resource)) return {}
+  const modified = parseHttpDate(headers['last-modified'] ?? '')
+  if (modified === undefined || modified > mirror.now() || holds(mirror, resource)) return {}
   return { modified }
 }
 
