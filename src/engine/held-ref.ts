@@ -114,7 +114,22 @@ function modifiedOf(headers: Readonly<Record<string, string>>, before: HeldRef |
 }
 
 export const kept = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(storable(headers)).filter(([name]) => KEPT.includes(name)))
+  Object.fromEntries(
+    Object.entries(storable(headers)).filter(
+      // without parameters it is the type of the ref
+      ([name, value]) => KEPT.includes(name) || (name === 'content-type' && value.includes(';')),
+    ),
+  )
+
+/** Printable, and no longer than anybody's. */
+const plain = /^[\x20-\x7e]{1,256}$/
+
+/** What clients are told: of a file that is nobody's but upstream's, the type with its parameters, such as the charset. */
+export function typeShown({ route }: Resource, type: string, headers: Readonly<Record<string, string>>): string {
+  const whole = headers['content-type'] ?? ''
+  if (route.unvouched === 'changes' && plain.test(whole) && typeOf(headers) === type) return whole
+  return type === '' ? 'application/octet-stream' : type
+}
 
 /** Media type without parameters, lower case. */
 export const typeOf = (headers: Readonly<Record<string, string>>): string =>

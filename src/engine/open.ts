@@ -9,6 +9,7 @@ import { addressOf } from './address.ts'
 import { admit, admitBytes, admitKnown } from './admit.ts'
 import type { Arriving } from './fetch.ts'
 import { type Directives, freshUntil } from './fresh.ts'
+import { typeShown } from './held-ref.ts'
 import { currentAge, type Fields } from './http-cache.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
@@ -137,7 +138,7 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
   const own =
     resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p) ?? {}
   return {
-    type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
+    type: typeShown(resource, found.arriving.type, found.arriving.headers),
     headers: {
       ...cacheHeaders(resource, 'MISS', { headers: found.arriving.headers, checked: mirror.now() }, mirror),
       ...own,
@@ -218,7 +219,7 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
   const cache = stateOf(obtained)
   const own = resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}
   return {
-    type: ref.type === '' ? 'application/octet-stream' : ref.type,
+    type: typeShown(resource, ref.type, ref.headers),
     ...tagsOf(ref.sha256, own),
     modified: ref.modified,
     headers: { ...cacheHeaders(resource, cache, ref, mirror), ...own },

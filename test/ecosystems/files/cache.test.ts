@@ -116,6 +116,20 @@ describe('an answer that may be kept', () => {
     assert.deepEqual(await at.leftovers(), [])
   })
 
+  test('has its type with the charset that upstream states', async (t) => {
+    const type = 'Text/HTML; charset=ISO-8859-1'
+    const { at } = await mirrorOf(t, { [path]: text('one', { type, etag: '"1"', ...control('max-age=9') }) })
+    const first = await at.get(path)
+    const held = await at.get(path)
+    at.clock.pass(minute)
+    const again = await at.get(path)
+    assert.deepEqual([first.cache, held.cache, again.cache], ['MISS', 'HIT', 'REVALIDATED'])
+    assert.deepEqual(
+      [first, held, again].map((got) => got.type),
+      [type, type, type],
+    )
+  })
+
   test('is kept by its whole query', async (t) => {
     const { at } = await mirrorOf(t, {
       [`${path}?v=1`]: text('one', control('max-age=9')),
