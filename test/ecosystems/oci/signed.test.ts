@@ -296,6 +296,20 @@ describe('images that must be signed', () => {
     }
   })
 
+  it('are held by a sync with the bundles of a list under the fallback tag, which itself nobody signs', async (t) => {
+    const { at, shelf, orchard: top } = await guarded(t)
+    const proof = bundle(top, 'https://sigstore.dev/cosign/sign/v1', ours)
+    put(shelf, proof)
+    const list = index([described(proof.manifest, { artifactType: bundleType })])
+    tag(shelf, attachedTag(top, ''), list)
+    const { codes, items } = await at.sync(['org/orchard:latest'])
+    assert.deepEqual(codes, [])
+    const held = new Set(items.map((one) => one.path))
+    assert.ok(held.has(`/org/orchard/manifests/${attachedTag(top, '')}`))
+    assert.ok(held.has(`/org/orchard/manifests/${proof.manifest.digest}`))
+    assert.equal((await at.failure(`/org/orchard/manifests/${list.digest}`)).code, 'NO_SIGNATURE')
+  })
+
   it('are held by a sync with their signatures, and proven again offline', async (t) => {
     const { at, shelf, orchard: top } = await guarded(t)
     attach(shelf, top, '.sig', signature(top.digest, ours))
