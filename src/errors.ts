@@ -49,6 +49,12 @@ const table = {
     false,
     'A document or redirect points to a host that is not allowed; add it to `allow_hosts` if it is right.',
   ],
+  UNVALIDATED: [
+    504,
+    6,
+    true,
+    'Upstream lets nothing stale be shown (must-revalidate, no-cache); a rule with `fresh_for` shows it all the same.',
+  ],
   TRUNCATED: [502, 6, true, 'The transfer broke off; what had arrived was thrown away.'],
   TOO_LARGE: [502, 4, false, 'More bytes came than were stated or allowed; the upstream is broken or hostile.'],
   UNSTORABLE: [

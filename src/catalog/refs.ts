@@ -41,6 +41,8 @@ export interface Refs {
   get(repo: string, path: string, variant: string, generation: number): Ref | undefined
   /** All that a repo keeps for one path outside of generations. */
   variants(repo: string, path: string): readonly Ref[]
+  /** A path without a variant, in every generation that has it. */
+  everywhere(repo: string, path: string): readonly Ref[]
   put(ref: Ref): void
   /** Remembers that upstream does not have it. Only about so many lacks are kept, the newest: whoever guesses names must not fill the catalog. */
   lack(ref: Ref, most: number): void
@@ -75,6 +77,9 @@ export function refs(connection: Connection): Refs {
   )
   const variants = connection.prepare<[string, string], Row>(
     `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND generation = 0`,
+  )
+  const everywhere = connection.prepare<[string, string], Row>(
+    `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND variant = ''`,
   )
   const put = connection.prepare(
     `INSERT INTO ref (${columns}) VALUES (@repo, @path, @variant, @generation, @kind, @sha256, @size, @status, @type, @url, @headers,
@@ -120,6 +125,7 @@ export function refs(connection: Connection): Refs {
       return row === undefined ? undefined : decode(row)
     },
     variants: (repo, path) => variants.all(repo, path).map(decode),
+    everywhere: (repo, path) => everywhere.all(repo, path).map(decode),
     put: (ref) => void put.run(encode(ref)),
     lack(ref, most) {
       put.run(encode(ref))

@@ -14,6 +14,7 @@ import { generationKey, type Resource, resolve, vouchersOf } from '../engine/res
 import { type Said, said } from '../engine/said.ts'
 import { clientScope } from '../engine/scope.ts'
 import { failures, MirrorError } from '../errors.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import { type Chain, chainOf } from './proof-chain.ts'
 
 export interface Explanation {
@@ -136,8 +137,8 @@ const codeOf = (verdict: Verdict, there: boolean): number => {
 
 function dateOf(stated: Said | undefined, held: HeldRef | undefined): Pick<Explanation, 'dated'> {
   if (stated?.entry.published !== undefined) return { dated: { clock: 'published', time: stated.entry.published } }
-  const modified = Date.parse(held?.headers['last-modified'] ?? '')
-  if (stated?.vouched === false && !Number.isNaN(modified)) return { dated: { clock: 'last modified', time: modified } }
+  const modified = parseHttpDate(held?.headers['last-modified'] ?? '')
+  if (stated?.vouched === false && modified !== undefined) return { dated: { clock: 'last modified', time: modified } }
   // a file of a chained repo is as old as its generation
   if (stated?.seen === undefined || stated.seen.first === 0) return {}
   return { dated: { clock: 'first seen here', time: stated.seen.first } }

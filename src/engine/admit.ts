@@ -2,6 +2,7 @@
 
 import type { Fact } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import { subjectOf, type Verdict } from './judge.ts'
 import type { Mirror } from './mirror.ts'
 import { obtainArtifact, obtainDocument, readDates, sayings } from './obtain.ts'
@@ -118,7 +119,7 @@ function modifiedOf(mirror: Mirror, resource: Resource, stated: Said): number | 
   if (stated.vouched || stated.seen?.baseline) return undefined
   if (resource.route.unvouched !== undefined && stated.seen === undefined) return undefined
   const ref = mirror.catalog.refs.get(resource.mounted.settings.name, resource.path, resource.variant, 0)
-  const modified = Date.parse(ref?.headers['last-modified'] ?? '')
+  const modified = parseHttpDate(ref?.headers['last-modified'] ?? '')
   const first = resource.route.unvouched === undefined ? undefined : stated.seen?.first
-  return Number.isNaN(modified) ? first : Math.max(modified, first ?? modified)
+  return modified === undefined ? first : Math.max(modified, first ?? modified)
 }

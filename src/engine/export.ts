@@ -299,7 +299,9 @@ async function addServers({ mirror, mounted, tree }: Plan): Promise<void> {
   const fields = tree.fieldsOf(name).map((field) => ({ repo: name, name: field }))
   if (fields.length === 0) return
   const lines = (field: (typeof fields)[number]) => tree.stated(name, field.name)
-  for (const { path, text } of configurations(rootOf(mounted), name, fields, lines)) {
+  const mount = rootOf(mounted)
+  const others = [...mirror.repos.values()].map(rootOf).filter((one) => one.startsWith(`${mount}/`))
+  for (const { path, text } of configurations({ mount, others }, name, fields, lines)) {
     const { sha256, size } = await mirror.store.put(encoded(text()))
     tree.addOwn({ path, sha256, size, modified: 0, kind: 'document', rank: ranks.made })
   }

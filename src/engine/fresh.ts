@@ -5,7 +5,7 @@ import type { FreshnessRule, Policy } from '../config/types.ts'
 import type { Kind } from '../contract.ts'
 import { parseCacheControl, secondsOf } from '../formats/cache-control.ts'
 import { compileGlob } from '../formats/glob.ts'
-import { freshTo, isFresh, mayServeMeanwhile, mayServeOnError, type Wishes } from './http-cache.ts'
+import { freshTo, isFresh, mayServeMeanwhile, mayServeOnError, mustAsk, type Wishes } from './http-cache.ts'
 
 /** What the client said in Cache-Control. */
 export interface Directives {
@@ -102,6 +102,10 @@ export function mayServeStale(aged: Aged, rules: Rules, policy: Policy, now: num
     return mayServeOnError(aged, now, policy.staleIfError)
   return now - aged.checked <= policy.staleIfError
 }
+
+/** Has upstream forbidden to show what is held without asking? Then it is not there while upstream is not (RFC 9111 §5.2.2.2). */
+export const mustBeValidated = (aged: Aged, rules: Rules): boolean =>
+  rules.freshFor(aged.path) === 'upstream' && isValidated(aged, rules) && mustAsk(aged.headers)
 
 /** May what is held be shown while upstream is asked behind the client's back? Only where upstream itself says so. */
 export const mayServeWhileAsking = (aged: Aged, rules: Rules, { now, offline, since, directives }: Moment): boolean =>

@@ -2,6 +2,7 @@
 
 import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { MirrorError } from '../errors.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import type { Checked } from './checked.ts'
 import type { DocHead } from './doc.ts'
 import { selecting, storable } from './http-cache.ts'
@@ -106,14 +107,29 @@ function proofOf(stated: Said, trust: Checked, url: string | undefined): Pick<He
 
 /** Upstream's date where it is sane, never before the one that clients have seen, and not the same for other bytes. */
 function modifiedOf(headers: Readonly<Record<string, string>>, before: HeldRef | undefined, now: number): number {
-  const stated = Date.parse(headers['last-modified'] ?? '')
-  const date = Number.isNaN(stated) || stated > now ? now : stated
+  const stated = parseHttpDate(headers['last-modified'] ?? '')
+  const date = stated === undefined || stated > now ? now : stated
   const seconds = Math.floor(date / 1000) * 1000
   return before === undefined ? seconds : Math.max(seconds, before.modified + 1000)
 }
 
 export const kept = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(storable(headers)).filter(([name]) => KEPT.includes(name)))
+  Object.fromEntries(
+    Object.entries(storable(headers)).filter(
+      // without parameters it is the type of the ref
+      ([name, value]) => KEPT.includes(name) || (name === 'content-type' && value.includes(';')),
+    ),
+  )
+
+/** Printable, and no longer than anybody's. */
+const plain = /^[\x20-\x7e]{1,256}$/
+
+/** What clients are told: of a file that is nobody's but upstream's, the type with its parameters, such as the charset. */
+export function typeShown({ route }: Resource, type: string, headers: Readonly<Record<string, string>>): string {
+  const whole = headers['content-type'] ?? ''
+  if (route.unvouched === 'changes' && plain.test(whole) && typeOf(headers) === type) return whole
+  return type === '' ? 'application/octet-stream' : type
+}
 
 /** Media type without parameters, lower case. */
 export const typeOf = (headers: Readonly<Record<string, string>>): string =>

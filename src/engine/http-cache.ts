@@ -2,6 +2,7 @@
 // long it is fresh, when it may be shown stale, and which stored answer fits a request. RFC 9111 and RFC 5861.
 
 import { deltaSeconds, fieldsOf, parseCacheControl, secondsOf } from '../formats/cache-control.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 
 /** Header fields by lower-case name, repeated ones joined by `, `. */
 export type Fields = Readonly<Record<string, string>>
@@ -43,13 +44,8 @@ export function storable(headers: Fields): Fields {
   return left.size === 0 ? headers : Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name)))
 }
 
-/** The three forms of HTTP dates; undefined for anything else, `0` and `-1` included (RFC 9110 §5.6.7). */
-function dateOf(text: string | undefined): number | undefined {
-  if (text === undefined || !/^[A-Z][a-z]{2,8},? /.test(text)) return undefined
-  // the form of asctime names no zone; it is in UTC like the others
-  const time = Date.parse(/(?:GMT|UTC)$/.test(text) ? text : `${text} GMT`)
-  return Number.isNaN(time) ? undefined : time
-}
+/** Anything that is no HTTP date, `0` and `-1` included, states none. */
+const dateOf = (text: string | undefined): number | undefined => parseHttpDate(text ?? '')
 
 /** How old an answer is now, in milliseconds (RFC 9111 §4.2.3). */
 export function currentAge({ headers, checked }: Stored, now: number): number {
@@ -92,7 +88,7 @@ export function isFresh(stored: Stored, now: number, { maxAge, minFresh = 0, max
 export const freshTo = (stored: Stored, now: number): number => now + lifetime(stored) - currentAge(stored, now)
 
 /** Nothing stale may ever be shown of it (RFC 9111 §4.2.4). */
-function mustAsk(headers: Fields): boolean {
+export function mustAsk(headers: Fields): boolean {
   const directives = parseCacheControl(headers['cache-control'])
   const forbidding = ['must-revalidate', 'proxy-revalidate', 's-maxage', 'no-store']
   return forbidding.some((name) => directives.has(name)) || fieldsOf(directives, 'no-cache')?.length === 0

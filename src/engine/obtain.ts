@@ -8,7 +8,7 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { heldDoc } from './doc.ts'
 import { fetchResource, readingKey } from './fetch.ts'
 import { task } from './flights.ts'
-import { freshness, hasExpired, mayServeStale, mayServeWhileAsking } from './fresh.ts'
+import { freshness, hasExpired, mayServeStale, mayServeWhileAsking, mustBeValidated } from './fresh.ts'
 import { generationFor, previousGenerations, refreshGeneration } from './generation.ts'
 import { hasDigests } from './held-digests.ts'
 import { demand, emptyRef } from './held-ref.ts'
@@ -78,12 +78,15 @@ function inBackground(mirror: Mirror, resource: Resource, work: Promise<unknown>
 
 /** What is held is shown although upstream failed, for as long as policy says; a sync is told. */
 function stale(mirror: Mirror, resource: Resource, ref: Ref | undefined, error: MirrorError, scope: Scope): Obtained {
-  const { settings } = resource.mounted
-  const { rules } = resource.mounted
+  const { settings, rules } = resource.mounted
   // what is refused in place of the bytes that are kept does not make these any worse
   const kept = error.code === 'REPLACED'
   const usable = isHeld(ref) && (kept || mayServeStale(agedOf(resource, ref), rules, settings.policy, mirror.now()))
-  if (error.code === 'UNSTORABLE' || !usable || scope.since !== undefined || error.failure.status === 404) throw error
+  if (error.code === 'UNSTORABLE' || scope.since !== undefined || error.failure.status === 404) throw error
+  if (!usable) {
+    const forbidden = isHeld(ref) && error.failure.exit === 6 && mustBeValidated(agedOf(resource, ref), rules)
+    throw forbidden ? unvalidated(resource, error) : error
+  }
   mirror.events.emit({ type: 'warning', repo: settings.name, path: resource.path, error })
   return { ref, state: 'stale', error }
 }
@@ -405,6 +408,12 @@ const moment = (mirror: Mirror, scope: Scope) => ({
 
 const lacking = (resource: Resource): MirrorError =>
   new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })
+
+const unvalidated = (resource: Resource, cause: MirrorError): MirrorError =>
+  new MirrorError('UNVALIDATED', `${resource.path} is held, and may not be shown unasked: ${cause.message}`, {
+    path: resource.path,
+    cause,
+  })
 
 export const onlyIfCached = (resource: Resource): MirrorError =>
   new MirrorError('ONLY_IF_CACHED', `${resource.path} is not held`, { path: resource.path })

@@ -3,11 +3,13 @@
 import { type HeldRef, isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import type { Received } from '../upstream/client.ts'
 import { addressOf } from './address.ts'
 import { admit, admitBytes, admitKnown } from './admit.ts'
 import type { Arriving } from './fetch.ts'
 import { type Directives, freshUntil } from './fresh.ts'
+import { typeShown } from './held-ref.ts'
 import { currentAge, type Fields } from './http-cache.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { notHeld } from './not-held.ts'
@@ -173,7 +175,7 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
   const own =
     resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p) ?? {}
   return {
-    type: found.arriving.type === '' ? 'application/octet-stream' : found.arriving.type,
+    type: typeShown(resource, found.arriving.type, found.arriving.headers),
     headers: {
       ...cacheHeaders(resource, 'MISS', { headers: found.arriving.headers, checked: mirror.now() }, mirror),
       ...own,
@@ -190,8 +192,8 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
 
 /** The date that the bytes will have once they are held, where nothing was held before. */
 function modifiedAt(mirror: Mirror, resource: Resource, { headers }: Arriving): { modified?: number } {
-  const modified = Date.parse(headers['last-modified'] ?? '')
-  if (Number.isNaN(modified) || modified > mirror.now() || holds(mirror, resource)) return {}
+  const modified = parseHttpDate(headers['last-modified'] ?? '')
+  if (modified === undefined || modified > mirror.now() || holds(mirror, resource)) return {}
   return { modified }
 }
 
@@ -254,7 +256,7 @@ function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened
   const cache = stateOf(obtained)
   const own = resource.route.view === undefined ? protocolHeaders(mirror, resource, ref, ref) : {}
   return {
-    type: ref.type === '' ? 'application/octet-stream' : ref.type,
+    type: typeShown(resource, ref.type, ref.headers),
     ...tagsOf(ref.sha256, own),
     modified: ref.modified,
     headers: { ...cacheHeaders(resource, cache, ref, mirror), ...own },

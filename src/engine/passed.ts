@@ -2,6 +2,7 @@
 
 import type { Repo } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import type { Received } from '../upstream/client.ts'
 import { addressOf } from './address.ts'
 import type { Mirror } from './mirror.ts'
@@ -21,11 +22,11 @@ const PASSED = [
 export async function passOn(mirror: Mirror, resource: Resource, received: Received | undefined): Promise<Served> {
   const answer = received ?? (await ask(mirror, resource))
   const { headers } = answer
-  const modified = Date.parse(headers['last-modified'] ?? '')
+  const modified = parseHttpDate(headers['last-modified'] ?? '')
   return {
     type: headers['content-type'] ?? 'application/octet-stream',
     ...(headers.etag === undefined ? {} : { etag: headers.etag }),
-    ...(Number.isNaN(modified) ? {} : { modified }),
+    ...(modified === undefined ? {} : { modified }),
     headers: {
       'cache-control': 'no-store',
       ...Object.fromEntries(Object.entries(headers).filter(([name]) => PASSED.includes(name))),

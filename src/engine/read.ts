@@ -1,6 +1,7 @@
 // Reading: what a document says of other paths goes into the catalog, once for each document. Large ones are read in a
 // worker thread.
 
+import { setImmediate as turn } from 'node:timers/promises'
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Doc, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
@@ -93,7 +94,13 @@ async function readHere(mirror: Mirror, resource: Resource, ref: HeldRef, along:
     p,
     repo: await withService(mirror, resource),
   }
-  for await (const entries of readEntries(reading, taking.drop)) taking.take(entries)
+  let first = true
+  for await (const entries of readEntries(reading, taking.drop)) {
+    // short lines make many entries of a small document: others have their turn between two groups of them
+    if (!first) await turn()
+    first = false
+    taking.take(entries)
+  }
 }
 
 async function readInThread(

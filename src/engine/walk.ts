@@ -1,8 +1,9 @@
 // A sync of one repository: the closure of what is wanted is walked, each entry is obtained as a client would, and the
 // generations it built are flipped when everything they need is there.
 
+import { setImmediate as turn } from 'node:timers/promises'
 import PQueue from 'p-queue'
-import type { Proof } from '../catalog/rows.ts'
+import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
 import type { Entry, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
@@ -116,9 +117,13 @@ export async function walk(
   await queue.onIdle()
   if (options.signal.aborted)
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
-  const generations = generationsOf(mirror, repo, scope)
-  for (const path of documents) if (!known.has(path)) tellDocument(mirror, repo, path, generations, options)
-  const flipped = options.dryRun ? [] : flipAll(mirror, mounted, scope, faults)
+  const ranks = ranksOf(mirror, repo, scope)
+  const pause = pausing()
+  for (const path of documents) {
+    await pause()
+    if (!known.has(path)) tellDocument(mirror, repo, path, ranks, options)
+  }
+  const flipped = options.dryRun ? [] : await flipAll(mirror, mounted, scope, faults)
   dropStaged(mirror, scope)
   return { repo, faults, flipped }
 }
@@ -179,29 +184,43 @@ function itemOf(entry: Entry, { ref, state }: Obtained, started: number): Item {
   }
 }
 
+/** Milliseconds of work on many small things, after which others have their turn. */
+const AT_ONCE = 10
+
+function pausing(): () => Promise<void> {
+  let began = performance.now()
+  return async () => {
+    if (performance.now() - began < AT_ONCE) return
+    await turn()
+    began = performance.now()
+  }
+}
+
 /** A document that the closure looked at counts as an item too. */
 function tellDocument(
   mirror: Mirror,
   repo: string,
   path: string,
-  generations: readonly number[],
+  ranks: ReadonlyMap<number, number>,
   options: WalkOptions,
 ): void {
-  const ref = generations.map((id) => mirror.catalog.refs.get(repo, path, '', id)).find(isHeld)
+  const rankOf = ({ generation }: HeldRef): number => ranks.get(generation) ?? Number.POSITIVE_INFINITY
+  const [ref] = mirror.catalog.refs
+    .everywhere(repo, path)
+    .filter(isHeld)
+    .filter(({ generation }) => ranks.has(generation))
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
   if (ref === undefined) return
   const outcome = ref.fetched >= options.started ? 'fetched' : 'unchanged'
   options.item({ repo, path, outcome, bytes: ref.size, proof: ref.proof, url: ref.url })
 }
 
-/** Where the walk's documents may be: what it built itself first, then what is served. */
-const generationsOf = (mirror: Mirror, repo: string, scope: Scope): readonly number[] => [
-  ...scope.staged.values(),
-  0,
-  ...mirror.catalog.generations
-    .all()
-    .filter((one) => one.repo === repo && one.state === 'current')
-    .map((one) => one.id),
-]
+/** Where the walk's documents may be, as places in order: what it built itself first, then what is served. */
+function ranksOf(mirror: Mirror, repo: string, scope: Scope): ReadonlyMap<number, number> {
+  const ids = new Set([...scope.staged.values(), 0])
+  for (const one of mirror.catalog.generations.all()) if (one.repo === repo && one.state === 'current') ids.add(one.id)
+  return new Map([...ids].map((id, rank) => [id, rank]))
+}
 
 /**
  * Exit codes of faults after which a set is not whole: damage, no upstream, a stopped run; and an index that cannot be
@@ -213,12 +232,19 @@ const HOLDS_BACK: ReadonlySet<number> = new Set([1, 4, 6])
  * Flips what the walk built. With faults, a generation that has a predecessor stays aside: clients go on with the whole
  * old one. Without a predecessor what is there is better than nothing.
  */
-function flipAll(mirror: Mirror, mounted: MountedRepo, scope: Scope, faults: readonly Fault[]): readonly string[] {
+async function flipAll(
+  mirror: Mirror,
+  mounted: MountedRepo,
+  scope: Scope,
+  faults: readonly Fault[],
+): Promise<readonly string[]> {
   const { name } = mounted.settings
   const { generations } = mirror.catalog
   const holding = faults.filter(({ error }) => HOLDS_BACK.has(error.failure.exit) || error.code === 'UNREADABLE')
   const flipped: string[] = []
+  const pause = pausing()
   for (const [key, id] of scope.staged) {
+    await pause()
     const made = generations.byId(id)
     if (made === undefined || scopeKey(name, made.key) !== key) continue
     const current = generations.current(name, made.key)

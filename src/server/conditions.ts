@@ -1,7 +1,7 @@
 // What a client's conditions say of the answer it would get. RFC 9110 §13: pure, evaluated here against what is
 // held; a client's conditions never travel upstream.
 
-import { parseHttpDate, wholeSeconds } from './dates.ts'
+import { parseHttpDate, wholeSeconds } from '../formats/http-date.ts'
 
 /** The validators of one answer. `tags` holds the entity tag of every coding, that of the chosen one first. */
 export interface Validators {

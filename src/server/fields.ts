@@ -1,8 +1,8 @@
 // The header fields of an answer, in the flat form that node:http writes without copying: name, value, name, value.
 
 import type { Served } from '../engine/served.ts'
+import { formatHttpDate } from '../formats/http-date.ts'
 import { codingsOf, tagOfCoding } from './codings.ts'
-import { formatHttpDate } from './dates.ts'
 import type { Part } from './ranges.ts'
 
 /** Fields that are ours to state, whatever `Served.headers` holds. */

@@ -13,11 +13,25 @@ interface Server {
   /** The list of one field; `standard` is the value of every other path. */
   list(field: Field, lines: Iterable<Line>): Iterable<string>
   /** What looks there, for everything below a mount. */
-  rules(mount: string, repo: string, fields: readonly Field[]): string
-  /** How the names of both end. */
+  rules(at: Place, repo: string, fields: readonly Field[]): string
+  /** How the names of lists end. */
   readonly listed: string
-  readonly ruled: string
+  ruled(repo: string): string
 }
+
+/** A folder of the tree, with a slash in front and none behind. */
+export interface Place {
+  readonly mount: string
+  /** Mounts of other repositories below it, to which its rules do not reach. */
+  readonly others: readonly string[]
+}
+
+/** The paths of a place as a regular expression that begins behind `^`. */
+const regexpOf = ({ mount, others }: Place): string => {
+  const without = others.map((one) => `${escaped(one.slice(mount.length + 1))}/`)
+  return `${escaped(mount)}/${without.length === 0 ? '' : `(?!${without.join('|')})`}`
+}
+const escaped = (text: string): string => text.replace(/[.+]/g, '\\$&')
 
 /** A header field of a repository. */
 export interface Field {
@@ -46,13 +60,14 @@ function* withFolders(lines: Iterable<Line>): Generator<Line> {
 
 const nginx: Server = {
   listed: 'map',
-  ruled: 'locations',
+  ruled: (repo) => `${repo}.locations`,
   *list(field, lines) {
     yield `map $uri $${variable(field)} {\n  default "${standard(field)}";\n`
     for (const [path, value] of lines) yield `  "${path}" "${value}";\n`
     yield '}\n'
   },
-  rules: (mount, _, fields) =>
+  // of several locations the longest counts
+  rules: ({ mount }, _, fields) =>
     [
       `location ${mount}/ {`,
       '  index index.html;',
@@ -68,16 +83,20 @@ const nginx: Server = {
 
 const caddy: Server = {
   listed: 'map',
-  ruled: 'caddy',
+  // an import takes one wildcard, and the folder is it
+  ruled: () => 'rules.caddy',
   *list(field, lines) {
     yield `map {http.request.orig_uri.path} {${variable(field)}} {\n`
     for (const [path, value] of withFolders(lines)) yield `  ${path} "${value}"\n`
     yield `  default "${standard(field)}"\n}\n`
   },
-  rules: (mount, repo, fields) =>
+  rules: ({ mount, others }, repo, fields) =>
     [
       ...fields.map(({ name }) => `import ${name}.map`),
-      `@${variable({ repo, name: '' })} path ${mount}/*`,
+      `@${variable({ repo, name: '' })} {`,
+      `  path ${mount}/*`,
+      ...(others.length === 0 ? [] : [`  not path ${others.map((one) => `${one}/*`).join(' ')}`]),
+      '}',
       ...fields.map((field) => `header @${variable({ repo, name: '' })} ${title(field.name)} {${variable(field)}}`),
       '',
     ].join('\n'),
@@ -85,24 +104,24 @@ const caddy: Server = {
 
 const apache: Server = {
   listed: 'txt',
-  ruled: 'conf',
+  ruled: (repo) => `${repo}.conf`,
   *list(_, lines) {
     for (const [path, value] of withFolders(lines)) yield `${path} ${value}\n`
   },
-  rules: (mount, _, fields) =>
+  rules: (at, _, fields) =>
     [
       'RewriteEngine On',
       ...fields.flatMap((field) => [
         `RewriteMap ${variable(field)} "txt:\${PKGMIRROR}/.pkgmirror/${SERVERS}/apache/${field.repo}/${field.name}.txt"`,
-        `RewriteRule ^${mount}/ - [E=${variable(field)}:\${${variable(field)}:%{REQUEST_URI}${standard(field) === '' ? '' : `|${standard(field)}`}}]`,
+        `RewriteRule ^${regexpOf(at)} - [E=${variable(field)}:\${${variable(field)}:%{REQUEST_URI}${standard(field) === '' ? '' : `|${standard(field)}`}}]`,
       ]),
-      `<Location "${mount}/">`,
+      `<LocationMatch "^${regexpOf(at)}">`,
       '  SetEnv no-gzip 1',
       ...fields.map((field) => {
         const value = `%{reqenv:${variable(field)}}`
         return `  Header set ${title(field.name)} "expr=${value}" "expr=-n ${value}"`
       }),
-      '</Location>',
+      '</LocationMatch>',
       '',
     ].join('\n'),
 }
@@ -120,7 +139,7 @@ const tables = 'map_hash_bucket_size 2048;\nmap_hash_max_size 262144;\n'
 
 /** The files for one repository; `lines` gives those of a field, sorted by path. */
 export function* configurations(
-  mount: string,
+  at: Place,
   repo: string,
   fields: readonly Field[],
   lines: (field: Field) => Iterable<Line>,
@@ -129,7 +148,7 @@ export function* configurations(
     const folder = `${SERVERS}/${name}/${repo}`
     for (const field of fields)
       yield { path: `${folder}/${field.name}.${server.listed}`, text: () => server.list(field, lines(field)) }
-    yield { path: `${folder}/${repo}.${server.ruled}`, text: () => [server.rules(mount, repo, fields)] }
+    yield { path: `${folder}/${server.ruled(repo)}`, text: () => [server.rules(at, repo, fields)] }
   }
   yield { path: `${SERVERS}/nginx/0.map`, text: () => [tables] }
 }

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MirrorError } from '../errors.ts'
+import { parseHttpDate } from '../formats/http-date.ts'
 import { discard } from './body.ts'
 import { stopped } from './failures.ts'
 import type { Hop, Reply, Send } from './hop.ts'
@@ -51,7 +52,7 @@ export function retrying(next: Send, retriesOf: (hop: Hop) => number, wait: Wait
 /** Retry-After (RFC 9110 §10.2.3), seconds or a date, in milliseconds from `now`, at most 30 s. */
 export function retryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
-  const milliseconds = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  const milliseconds = /^\d+$/.test(value) ? Number(value) * 1000 : (parseHttpDate(value) ?? Number.NaN) - now
   return Number.isNaN(milliseconds) ? undefined : Math.min(Math.max(milliseconds, 0), longestWait)
 }
 

@@ -7,9 +7,9 @@ import { describe, it, type TestContext } from 'node:test'
 import { orchardImages, startOciReplica, writeLayout } from '../replica/oci.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { buildah, containerd, skopeo, startRegistry } from './oci-tools.ts'
-import { environment, execute, files, folder, found, mainland } from './place.ts'
-import { emptyMirror, originOf, voyage } from './voyage.ts'
-import { webServers } from './web-servers.ts'
+import { environment, execute, files, folder, found, type Island, mainland } from './place.ts'
+import { emptyMirror, originOf, type Use, voyage } from './voyage.ts'
+import { everyServer, webServers } from './web-servers.ts'
 
 const image = 'org/orchard'
 /** Whatever the registry is called by those who pull from it. */
@@ -67,6 +67,47 @@ describe('skopeo and a registry that asks for tokens', without('skopeo'), () => 
     assert.deepEqual(got, [orchard.digest, '1.2.0'])
   })
 })
+
+for (const [server, start] of Object.entries(everyServer)) {
+  describe(`a tree behind ${server}`, without(server, 'skopeo', 'docker-registry', 'curl'), () => {
+    it('has the images of two repositories, one mounted below the other, with their types and digests', async (t) => {
+      const { images, configuration, stop } = await debian(t)
+      const [, upstream = ''] = /upstream: "([^"]*)"/.exec(configuration) ?? []
+      const both = `${configuration}  inner: { ecosystem: oci, upstream: "${upstream}" }\n`
+      const names = [image, `inner/${image}`]
+      const use: Use<readonly (readonly string[])[]> = async (url, at) => {
+        const got: (readonly string[])[] = []
+        for (const name of names) {
+          const head = await headOf(t, `${url}/v2/${name}/manifests/1.2.0`, at)
+          got.push([
+            ...(await skopeo(t, name, '1.2.0')(url, at)),
+            head['docker-content-digest'] ?? '',
+            head['content-type'] ?? '',
+          ])
+        }
+        return got
+      }
+      const { digest, type } = images.orchard
+      const got = await voyage(t, { configuration: both, stop }, use, { [server]: start })
+      assert.deepEqual(got, [
+        [digest, '1.2.0', digest, type],
+        [digest, '1.2.0', digest, type],
+      ])
+    })
+  })
+}
+
+/** Header fields of an answer, names in lower case. */
+async function headOf(t: TestContext, url: string, { enter }: Island): Promise<Readonly<Record<string, string>>> {
+  const home = folder(t)
+  const text = await execute({ argv: [...enter, 'curl', '-fsSI', url], cwd: home, env: environment(home) })
+  return Object.fromEntries(
+    text.split('\r\n').flatMap((line) => {
+      const [, name = '', value = ''] = /^([^:]+): (.*)$/.exec(line) ?? []
+      return name === '' ? [] : [[name.toLowerCase(), value]]
+    }),
+  )
+}
 
 describe('buildah', without('buildah', 'skopeo', 'docker-registry'), () => {
   it('unpacks the image of its own platform', async (t) => {

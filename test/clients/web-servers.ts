@@ -95,8 +95,25 @@ async function apache(t: TestContext, tree: string, at: Island): Promise<Running
   return late(t, tree, at, ['apache2', '-f', `${home}/httpd.conf`, '-D', 'FOREGROUND'], port, `${home}/pid`)
 }
 
-/** Those that this machine has. */
-export const webServers: Servers = {
-  ...(found('nginx') === undefined ? {} : { nginx }),
-  ...(found('apache2') === undefined ? {} : { apache }),
+async function caddy(t: TestContext, tree: string, at: Island): Promise<Running> {
+  const home = folder(t)
+  const port = await freePort()
+  files(home, {
+    Caddyfile: [
+      `{\n  admin off\n  auto_https off\n  persist_config off\n  storage file_system ${home}/storage\n}`,
+      `http://127.0.0.1:${port} {\n  root * ${tree}`,
+      `  import ${tree}/.pkgmirror/servers/caddy/*/rules.caddy`,
+      '  file_server\n}\n',
+    ].join('\n'),
+  })
+  const argv = ['caddy', 'run', '--config', `${home}/Caddyfile`, '--pidfile', `${home}/pid`]
+  return late(t, tree, at, argv, port, `${home}/pid`)
 }
+
+/** By the names of their programs. */
+export const everyServer: Servers = { nginx, apache2: apache, caddy }
+
+/** Those that this machine has. */
+export const webServers: Servers = Object.fromEntries(
+  Object.entries(everyServer).filter(([program]) => found(program) !== undefined),
+)

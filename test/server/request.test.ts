@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { asMirrorError } from '../../src/errors.ts'
-import { parseHttpDate } from '../../src/server/dates.ts'
+import { parseHttpDate } from '../../src/formats/http-date.ts'
 import { readRange, resolveRange } from '../../src/server/ranges.ts'
 import { negotiate, readTarget } from '../../src/server/request.ts'
 

@@ -10,7 +10,9 @@ const lines: Readonly<Record<string, readonly Line[]>> = {
   'docker-content-digest': [['/v2/a/manifests/1', 'sha256:00']],
 }
 const fields = Object.keys(lines).map((name) => ({ repo: 'oci', name }))
-const all = [...configurations('/v2', 'oci', fields, ({ name }) => lines[name] ?? [])]
+const all = [
+  ...configurations({ mount: '/v2', others: ['/v2/a.b', '/v2/quay'] }, 'oci', fields, ({ name }) => lines[name] ?? []),
+]
 const textOf = (path: string): string => [...(all.find((one) => one.path === path)?.text() ?? [])].join('')
 
 describe('configuration of web servers', () => {
@@ -30,6 +32,11 @@ describe('configuration of web servers', () => {
   it('knows a folder by its own name too', () => {
     assert.match(textOf('servers/apache/oci/content-type.txt'), /^\/v2\/ application\/json$/m)
     assert.match(textOf('servers/caddy/oci/content-type.map'), /^ {2}\/v2\/ "application\/json"$/m)
+  })
+
+  it('leaves alone what is mounted below, whatever order the rules are read in', () => {
+    assert.match(textOf('servers/apache/oci/oci.conf'), /^RewriteRule \^\/v2\/\(\?!a\\\.b\/\|quay\/\) - /m)
+    assert.match(textOf('servers/caddy/oci/rules.caddy'), /path \/v2\/\*\n {2}not path \/v2\/a\.b\/\* \/v2\/quay\/\*\n/)
   })
 
   it('holds nothing that a server would obey', () => {

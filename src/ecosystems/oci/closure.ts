@@ -18,6 +18,7 @@ import {
 } from './names.ts'
 import type { OciOptions } from './options.ts'
 import { partsFor } from './platforms.ts'
+import { mustBeSigned } from './signed.ts'
 import { fullName } from './want.ts'
 
 /** Kinds of what is attached to an image that `follow` may name; all when it is left out. */
@@ -196,5 +197,8 @@ async function* attachedAt(wanted: Wanted, tag: string, look: Looking, depth: nu
   const doc = await look.document(path)
   if (doc === undefined) return
   yield { path, name, size: doc.size }
-  yield* manifest(wanted, `sha256:${doc.digests.sha256}`, doc, look, depth + 1)
+  const read = await readManifest(doc)
+  // a list of referrers is signed by nobody: where that counts, it is had under its tag alone
+  if (read.isIndex && mustBeSigned(name, look.repo.options)) yield* parts(wanted, read, look, depth + 1)
+  else yield* manifest(wanted, `sha256:${doc.digests.sha256}`, doc, look, depth + 1)
 }

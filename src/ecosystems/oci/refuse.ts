@@ -23,6 +23,8 @@ const worded: Readonly<Partial<Record<Code, string>>> = {
 /** What is not there, by where it was looked for. */
 function lacking(path: string): string {
   if (path.includes('/manifests/')) return 'MANIFEST_UNKNOWN'
+  // of a name that is not there some clients would not go on to the list under a tag
+  if (path.includes('/referrers/')) return 'UNSUPPORTED'
   return path.includes('/blobs/') ? 'BLOB_UNKNOWN' : 'NAME_UNKNOWN'
 }
 

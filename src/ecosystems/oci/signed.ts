@@ -27,6 +27,12 @@ const envelopeType = 'application/vnd.dsse.envelope.v1+json'
 const bundleType = /^application\/vnd\.dev\.sigstore\.bundle(?:[.+]|$)/
 const cosign = 'dev.cosignproject.cosign'
 const sigstore = 'dev.sigstore.cosign'
+/**
+ * What may refer to an image as its proof: bundles, signatures as cosign makes them for registries that know referrers, and
+ * what is listed as nothing in particular: cosign itself writes bundles so into the list under a tag, and some registries do.
+ */
+const proving =
+  /^$|^application\/vnd\.(?:dev\.sigstore\.bundle(?:[.+]|$)|dev\.cosign\.artifact\.(?:sig|att)\.|oci\.(?:empty|image\.(?:config|manifest))\.)/
 /** The predicate of a bundle that is a signature and no more. */
 const signing = 'https://sigstore.dev/cosign/sign/v1'
 
@@ -178,14 +184,14 @@ async function* proofs(name: string, digest: string, trust: Trust): AsyncGenerat
     const doc = await documentAt(trust, manifestPath(name, attachedTag(digest, suffix)))
     if (doc !== undefined) yield* layersOf(name, await readManifest(doc), trust)
   }
-  for (const { digest: of } of await bundlesOf(name, digest, trust)) {
+  for (const { digest: of } of await provingOf(name, digest, trust)) {
     const doc = await documentAt(trust, manifestPath(name, of))
     if (doc !== undefined) yield* layersOf(name, await readManifest(doc), trust)
   }
 }
 
 /** By the registry's own list, or by that under a tag. */
-async function bundlesOf(name: string, digest: string, trust: Trust): Promise<readonly Descriptor[]> {
+async function provingOf(name: string, digest: string, trust: Trust): Promise<readonly Descriptor[]> {
   const listed = await documentAt(trust, referrersPath(name, digest))
   const tagged = listed === undefined ? await documentAt(trust, manifestPath(name, attachedTag(digest))) : undefined
   const all =
@@ -194,7 +200,7 @@ async function bundlesOf(name: string, digest: string, trust: Trust): Promise<re
       : tagged === undefined
         ? []
         : (await readManifest(tagged)).manifests
-  return all.filter(({ artifactType }) => bundleType.test(artifactType ?? '')).slice(0, most)
+  return all.filter(({ artifactType }) => proving.test(artifactType ?? '')).slice(0, most)
 }
 
 async function* layersOf(name: string, { layers }: Manifest, trust: Trust): AsyncGenerator<Proof> {

@@ -191,6 +191,7 @@ describe('names and references', () => {
     '/a/manifests/nope': [404, 'MANIFEST_UNKNOWN'],
     [`/a/blobs/sha256:${'0'.repeat(64)}`]: [404, 'BLOB_UNKNOWN'],
     '/nobody/tags/list': [404, 'NAME_UNKNOWN'],
+    [`/a/referrers/sha256:${'0'.repeat(64)}`]: [404, 'UNSUPPORTED'],
   }
   for (const [path, expected] of Object.entries(invalid)) {
     it(`${path} is refused as ${expected[1]}`, async (t) => {

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
 import { type FakeSigstore, fakeSigstore, type Signing, signedAt } from '../../builders/sigstore.ts'
 import { verified } from '../../builders/verify.ts'
 import { folder } from '../../clients/place.ts'
-import { put, type Shelf, tag } from '../../replica/oci.ts'
+import { put, type Shelf, shelf, tag } from '../../replica/oci.ts'
 import { artifact, describe as described, type Image, image, index, type Made, made, types } from './builders.ts'
 import { harbour, orchard } from './mirror.ts'
 
@@ -107,6 +107,19 @@ function attach(held: Shelf, to: Made, kind: string, what: Image): void {
   tag(held, attachedTag(to, kind), what.manifest)
 }
 
+interface Recorded {
+  readonly tags: Readonly<Record<string, string>>
+  readonly manifests: readonly string[]
+  readonly blobs: readonly string[]
+}
+
+/** What cosign 2.6 wrote with a key that was made for it, in the ways that it has. */
+const recorded = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../fixtures/oci/cosign.json'), 'utf8')) as {
+  readonly key: string
+  readonly image: string
+  readonly signed: Readonly<Record<string, Recorded>>
+}
+
 const provenance = 'https://slsa.dev/provenance/v1'
 const latest = '/org/orchard/manifests/latest'
 
@@ -156,6 +169,37 @@ describe('images that must be signed', () => {
       assert.equal((await at.failure(`/org/orchard/manifests/${proof.manifest.digest}`)).code, 'OK')
     }
   })
+
+  for (const [how, { tags, manifests, blobs }] of Object.entries(recorded.signed)) {
+    it(`are had as cosign itself signs: ${how}`, async (t) => {
+      const held = shelf()
+      const top = made(recorded.image, types.index)
+      tag(held, 'latest', top)
+      for (const [name, text] of Object.entries(tags))
+        tag(held, name, made(text, text.includes('"manifests"') ? types.index : types.manifest))
+      for (const text of manifests) {
+        const one = made(text, types.manifest)
+        held.manifests.set(one.digest, one)
+      }
+      for (const text of blobs) {
+        const one = made(text, 'application/octet-stream')
+        held.blobs.set(one.digest, one)
+      }
+      const file = path.join(folder(t), 'cosign.pub')
+      const attested = how.startsWith('a signature') ? [] : ['https://slsa.dev/provenance/v0.2']
+      const guard = (key: string) => {
+        writeFileSync(file, key)
+        const referrers = Object.keys(tags).length === 0 ? { referrers: true as const } : {}
+        return harbour(t, { 'org/orchard': held }, referrers, {
+          settings: { keyrings: [file] },
+          own: { signed: ['**'], attested },
+        })
+      }
+      assert.deepEqual(await (await guard(recorded.key)).at.failure(latest), { code: 'OK', message: '' })
+      const other = theirs.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+      assert.equal((await (await guard(other)).at.failure(latest)).code, 'UNKNOWN_KEY')
+    })
+  }
 
   it('are refused without a signature, by tag and by digest, and others are not', async (t) => {
     const { at, orchard: top, x64 } = await guarded(t)
@@ -250,6 +294,20 @@ describe('images that must be signed', () => {
       at.clock.pass(600_000)
       assert.equal((await at.failure(latest)).code, code)
     }
+  })
+
+  it('are held by a sync with the bundles of a list under the fallback tag, which itself nobody signs', async (t) => {
+    const { at, shelf, orchard: top } = await guarded(t)
+    const proof = bundle(top, 'https://sigstore.dev/cosign/sign/v1', ours)
+    put(shelf, proof)
+    const list = index([described(proof.manifest, { artifactType: bundleType })])
+    tag(shelf, attachedTag(top, ''), list)
+    const { codes, items } = await at.sync(['org/orchard:latest'])
+    assert.deepEqual(codes, [])
+    const held = new Set(items.map((one) => one.path))
+    assert.ok(held.has(`/org/orchard/manifests/${attachedTag(top, '')}`))
+    assert.ok(held.has(`/org/orchard/manifests/${proof.manifest.digest}`))
+    assert.equal((await at.failure(`/org/orchard/manifests/${list.digest}`)).code, 'NO_SIGNATURE')
   })
 
   it('are held by a sync with their signatures, and proven again offline', async (t) => {
