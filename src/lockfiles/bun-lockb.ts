@@ -124,7 +124,7 @@ function bundledOf({ trees, hoisted, resolved, dependencies }: Arrays): Readonly
     const set = isBundled ? inside : outside
     set.add(resolved.readUInt32LE(id * 4))
   }
-  return inside.difference(outside)
+  return new Set([...inside].filter((id) => !outside.has(id)))
 }
 
 type Text = (string: Buffer) => string
