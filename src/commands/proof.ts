@@ -9,6 +9,7 @@ import { createLook } from '../engine/look.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { type Resource, resolve } from '../engine/resolve.ts'
 import { clientScope } from '../engine/scope.ts'
+import { withheld } from '../engine/withheld.ts'
 import { asMirrorError, type Code, exitCode, MirrorError } from '../errors.ts'
 import { compareDigests, hashers } from '../formats/digest.ts'
 import { explain } from './explanation.ts'
@@ -211,30 +212,7 @@ function lackOf(mirror: Mirror, mounted: MountedRepo, want: Selector, reason: st
       new MirrorError('DISAGREEMENT', `the index of ${repo} states other digests for ${want.name} than the line`),
     )
   }
-  const { versions } = mounted.ecosystem
-  const named = mirror.catalog.facts
-    .byName(repo, want.name)
-    .filter(({ entry }) => want.range === undefined || versions.satisfies(entry.version ?? '', want.range))
-  for (const { entry } of named) {
-    const verdict = mounted.judge.verdict(
-      {
-        name: want.name,
-        ...(entry.version === undefined ? {} : { version: entry.version }),
-        ...(entry.published === undefined ? {} : { published: entry.published }),
-      },
-      mirror.now(),
-    )
-    if (!verdict.allow) {
-      const { code, until } = verdict
-      return located(
-        want,
-        new MirrorError(code, `${want.name} ${entry.version ?? ''} is ${verdict.reason}`, {
-          ...(until !== undefined && { until }),
-        }),
-      )
-    }
-  }
-  return located(want, new MirrorError('NOT_HELD', `${want.name}: ${reason}`))
+  return withheld(mirror, mounted, want) ?? located(want, new MirrorError('NOT_HELD', `${want.name}: ${reason}`))
 }
 
 const located = (want: Selector, { code, message, facts }: MirrorError): MirrorError =>
