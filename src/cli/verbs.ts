@@ -4,6 +4,7 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
+import { addressForms } from '../commands/address-forms.ts'
 import { setupFormats } from '../commands/client-texts.ts'
 import type { Verb } from '../commands/context.ts'
 import { contextOf, withSettings } from './options.ts'
@@ -97,16 +98,23 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<file...>', 'lockfiles')
       .option('--as <format>', 'the format of the files, where their names do not tell it')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
+      .addOption(
+        new Option(
+          '--addresses <form>',
+          'print where the mirror has what the lockfiles name by address, as text or as a script for sed',
+        ).choices(addressForms),
+      )
       .option('--write-manifest <file>', 'write a manifest that keeps what was understood')
       .option('--force', 'overwrite that manifest')
       .addHelpText('after', example('pkgmirror seed package-lock.json Cargo.lock --write-manifest mirror.yaml')),
-    ['policy.cooldown.default'],
+    ['base_url', 'policy.cooldown.default'],
   ).action((files: string[], flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/seed.ts')).seed(context, {
         files: files.map((file) => path.resolve(file)),
         as: textOf(flags.as),
         dryRun: flags.dryRun === true,
+        addresses: addressForms.find((form) => form === flags.addresses),
         writeManifest: typeof flags.writeManifest === 'string' ? path.resolve(flags.writeManifest) : undefined,
         force: flags.force === true,
       }),

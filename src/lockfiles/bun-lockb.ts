@@ -4,7 +4,7 @@
 
 import type { Digests, Locked, LockFormat } from '../contract.ts'
 import { locked, ofFileIf } from './locked.ts'
-import { npm } from './npm.ts'
+import { npm, whereItFits } from './npm.ts'
 import { fault } from './place.ts'
 import { headText, readBytes } from './text.ts'
 
@@ -167,7 +167,7 @@ function fromPackage(
   const tag = resolution[0]
   const value = resolution.subarray(8)
   const first = text(value.subarray(0, 8))
-  const common = { ecosystem: npm, name, markers: platformsOf(meta) }
+  const common = { ecosystem: npm, name, markers: platformsOf(meta), options: whereItFits }
   const digests = ofFileIf(digestsOf(meta.subarray(20)))
   switch (tag) {
     case 1:
