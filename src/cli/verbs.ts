@@ -238,18 +238,22 @@ export function addVerbs(program: Command, act: Act): void {
   withSettings(
     program
       .command('init')
-      .description('write a configuration file in which everything is explained and commented out')
-      .argument('[file]', 'file to write (default: standard output)')
-      .requiredOption('--template', 'the fully commented file')
+      .description(
+        'write a first manifest out of the lockfiles and image references of a folder, or a commented configuration',
+      )
+      .argument('[place]', 'folder to look in (default: this one); with --template the file to write')
+      .option('-o, --output <file>', 'file to write (default: standard output)')
+      .option('--template', 'a configuration file in which everything is explained and commented out, instead')
       .option('--force', 'overwrite a file that has other content')
-      .addHelpText('after', example('pkgmirror init --template pkgmirror.yaml')),
-  ).action((file: string | undefined, flags: Record<string, unknown>) =>
-    act(flags, [], async (context) =>
-      (await import('../commands/init.ts')).init(context, {
-        file: file === undefined ? undefined : path.resolve(file),
-        force: flags.force === true,
-      }),
-    ),
+      .addHelpText('after', example('pkgmirror init . --output mirror.yaml')),
+  ).action((place: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => {
+      const { init, initTemplate } = await import('../commands/init.ts')
+      const isTemplate = flags.template === true
+      const output = textOf(flags.output) ?? (isTemplate ? place : undefined)
+      const options = { output: output === undefined ? undefined : path.resolve(output), force: flags.force === true }
+      return isTemplate ? initTemplate(context, options) : init(context, path.resolve(place ?? '.'), options)
+    }),
   )
 }
 

@@ -17,7 +17,7 @@ export type Placed =
   | { readonly reason: string; readonly missing?: Missing }
 
 /** `direct`: the lockfile names what is wanted directly, so that dependencies are followed. */
-export function place(mirror: Mirror, locked: Locked, file: string, direct: boolean): Placed {
+export function place(mirror: Pick<Mirror, 'repos'>, locked: Locked, file: string, direct: boolean): Placed {
   const { source, ecosystem, line } = locked
   if (source !== 'registry' && source !== 'url') return { reason: `its source is ${source}, not a registry` }
   const candidates = [...mirror.repos.values()].filter((one) => one.ecosystem.id === ecosystem)

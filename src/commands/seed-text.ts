@@ -6,6 +6,7 @@ import type { AddressMap } from './addresses.ts'
 import type { Booked, LineState } from './ledger.ts'
 import type { LockedFile } from './locked-file.ts'
 import type { Missing } from './locked-line.ts'
+import { repositoryLines } from './missing-repositories.ts'
 import { columns } from './print.ts'
 
 export interface Report {
@@ -51,19 +52,14 @@ function fetchText(booked: readonly Booked[], dryRun: boolean): string {
 
 /** What to add to a configuration for registries that nothing mirrors. */
 export function missingLines(reports: readonly Report[]): readonly string[] {
-  const lines = missingOf(reports).map(
-    ({ ecosystem, address }) =>
-      `  ${nameFor(address)}: { ecosystem: ${ecosystem}, upstream: ${JSON.stringify(address)} }`,
-  )
-  return lines.length === 0 ? [] : ['Registries that nothing mirrors; to have them, add:', 'repositories:', ...lines]
+  const lines = repositoryLines(missingOf(reports))
+  return lines.length === 0 ? [] : ['Registries that nothing mirrors; to have them, add:', ...lines]
 }
 
 function missingOf(reports: readonly Report[]): readonly Missing[] {
   const all = reports.flatMap(({ booked }) => booked.flatMap(({ missing }) => missing ?? []))
   return [...new Map(all.map((one) => [`${one.ecosystem} ${one.address}`, one])).values()]
 }
-
-const nameFor = (address: string): string => new URL(address).host.replace(/[^a-z0-9]+/gi, '-')
 
 /** `FROM  TO`, and what is not here. */
 export function addressLines(maps: readonly AddressMap[]): readonly string[] {

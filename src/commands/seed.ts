@@ -48,7 +48,7 @@ export async function seed(context: Context, options: SeedOptions): Promise<numb
     }
     tell(context, seeded)
     if (writeManifest !== undefined) {
-      await writeNew(writeManifest, seededManifest(writeManifest, seeded, as), options.force)
+      await writeNew(writeManifest, seededManifest(writeManifest, seeded, { command: 'seed', as }), options.force)
       say(context, `wrote ${writeManifest}`)
     }
     const holder = options.files.join(' + ')
