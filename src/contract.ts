@@ -389,6 +389,8 @@ export interface LockedDigest {
   readonly digests: Digests
   /** The file's name, where a version has several. */
   readonly filename?: string
+  /** Where the format says that the file is. */
+  readonly url?: string
 }
 
 export interface LockFormat {

@@ -4,6 +4,7 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
+import { addressForms } from '../commands/address-forms.ts'
 import { setupFormats } from '../commands/client-texts.ts'
 import type { Verb } from '../commands/context.ts'
 import { contextOf, withSettings } from './options.ts'
@@ -97,16 +98,23 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<file...>', 'lockfiles')
       .option('--as <format>', 'the format of the files, where their names do not tell it')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
+      .addOption(
+        new Option(
+          '--addresses <form>',
+          'print where the mirror has what the lockfiles name by address, as text or as a script for sed',
+        ).choices(addressForms),
+      )
       .option('--write-manifest <file>', 'write a manifest that keeps what was understood')
       .option('--force', 'overwrite that manifest')
       .addHelpText('after', example('pkgmirror seed package-lock.json Cargo.lock --write-manifest mirror.yaml')),
-    ['policy.cooldown.default'],
+    ['base_url', 'policy.cooldown.default'],
   ).action((files: string[], flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/seed.ts')).seed(context, {
         files: files.map((file) => path.resolve(file)),
         as: textOf(flags.as),
         dryRun: flags.dryRun === true,
+        addresses: addressForms.find((form) => form === flags.addresses),
         writeManifest: typeof flags.writeManifest === 'string' ? path.resolve(flags.writeManifest) : undefined,
         force: flags.force === true,
       }),
@@ -230,18 +238,22 @@ export function addVerbs(program: Command, act: Act): void {
   withSettings(
     program
       .command('init')
-      .description('write a configuration file in which everything is explained and commented out')
-      .argument('[file]', 'file to write (default: standard output)')
-      .requiredOption('--template', 'the fully commented file')
+      .description(
+        'write a first manifest out of the lockfiles and image references of a folder, or a commented configuration',
+      )
+      .argument('[place]', 'folder to look in (default: this one); with --template the file to write')
+      .option('-o, --output <file>', 'file to write (default: standard output)')
+      .option('--template', 'a configuration file in which everything is explained and commented out, instead')
       .option('--force', 'overwrite a file that has other content')
-      .addHelpText('after', example('pkgmirror init --template pkgmirror.yaml')),
-  ).action((file: string | undefined, flags: Record<string, unknown>) =>
-    act(flags, [], async (context) =>
-      (await import('../commands/init.ts')).init(context, {
-        file: file === undefined ? undefined : path.resolve(file),
-        force: flags.force === true,
-      }),
-    ),
+      .addHelpText('after', example('pkgmirror init . --output mirror.yaml')),
+  ).action((place: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => {
+      const { init, initTemplate } = await import('../commands/init.ts')
+      const isTemplate = flags.template === true
+      const output = textOf(flags.output) ?? (isTemplate ? place : undefined)
+      const options = { output: output === undefined ? undefined : path.resolve(output), force: flags.force === true }
+      return isTemplate ? initTemplate(context, options) : init(context, path.resolve(place ?? '.'), options)
+    }),
   )
 }
 

@@ -65,4 +65,6 @@ export function asCommands(setups: readonly Named[]): string {
   return [...files, ...[...commands].map((command) => `${command}\n`)].join('')
 }
 
-const quoted = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+/** A word for a shell. */
+export const quoted = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

@@ -5,10 +5,19 @@ import { ecosystems } from '../ecosystems/index.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { spellings } from './spellings.ts'
 
-export type Placed = { readonly mounted: MountedRepo; readonly selector: Selector } | { readonly reason: string }
+/** A registry that lockfiles name and nothing mirrors. */
+export interface Missing {
+  readonly ecosystem: string
+  /** Without a slash at the end. */
+  readonly address: string
+}
+
+export type Placed =
+  | { readonly mounted: MountedRepo; readonly selector: Selector }
+  | { readonly reason: string; readonly missing?: Missing }
 
 /** `direct`: the lockfile names what is wanted directly, so that dependencies are followed. */
-export function place(mirror: Mirror, locked: Locked, file: string, direct: boolean): Placed {
+export function place(mirror: Pick<Mirror, 'repos'>, locked: Locked, file: string, direct: boolean): Placed {
   const { source, ecosystem, line } = locked
   if (source !== 'registry' && source !== 'url') return { reason: `its source is ${source}, not a registry` }
   const candidates = [...mirror.repos.values()].filter((one) => one.ecosystem.id === ecosystem)
@@ -16,9 +25,11 @@ export function place(mirror: Mirror, locked: Locked, file: string, direct: bool
   if (mounted === undefined) {
     const address = locked.url ?? locked.registry
     const from = candidates.length === 0 || address === undefined ? '' : ` from ${originOf(address)}`
+    const missing = missingOf(locked)
     return {
       reason:
         ecosystem === 'unknown' ? 'nothing says what ecosystem it is of' : `no repository mirrors ${ecosystem}${from}`,
+      ...(missing === undefined ? {} : { missing }),
     }
   }
   const digests = comparable(locked)
@@ -73,9 +84,23 @@ function repoFor(candidates: readonly MountedRepo[], locked: Locked): MountedRep
     spellings(one).some((prefix) => address === prefix || address?.startsWith(`${prefix}/`)),
   )
   if (spelled !== undefined) return spelled
-  const isElsewhere = source === 'url' && address?.startsWith('http') === true
-  if (isElsewhere || (registry !== undefined && comparable(locked).length === 0)) return undefined
+  const isElsewhere = address?.startsWith('http') === true
+  if (isElsewhere && source === 'url') return undefined
+  if ((isElsewhere || registry !== undefined) && comparable(locked).length === 0) return undefined
   return candidates[0]
 }
+
+/** The registry of a line, where it says one and there is a way to mirror it: of a file's address what stands before the package. */
+function missingOf({ ecosystem, name, registry, url, source }: Locked): Missing | undefined {
+  if (!ecosystems.some(({ id }) => id === ecosystem) || (source === 'url' && namesFile(url ?? ''))) return undefined
+  const address = registry ?? url ?? ''
+  if (!/^https?:/.test(address) || !URL.canParse(address)) return undefined
+  const at = registry === undefined ? address.indexOf(`/${name}`, 'https://'.length) : address.length
+  const { origin } = new URL(address)
+  return { ecosystem, address: (at < 0 ? origin : address.slice(0, at)).replace(/\/+$/, '') }
+}
+
+/** A file's address ends in a name with an extension; that of an image or a registry does not. */
+export const namesFile = (address: string): boolean => /[^/]\.[a-z0-9]+$/i.test(address.replace(/[?#].*$/s, ''))
 
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url)

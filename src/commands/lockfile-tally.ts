@@ -18,11 +18,14 @@ export interface Tally {
 }
 
 /** Reads the whole file; throws LOCKFILE with its line where it is malformed. */
-export async function tallyOf(file: string, format: LockFormat): Promise<Tally> {
+export const tallyOf = (file: string, format: LockFormat): Promise<Tally> =>
+  tallyLines(format, format.read(lockInputOf(file)))
+
+export async function tallyLines(format: LockFormat, all: AsyncIterable<Locked> | Iterable<Locked>): Promise<Tally> {
   const ecosystems: Record<string, Partial<Record<Locked['source'], number>>> = Object.create(null)
   let lines = 0
   let [digests, incomparable, completed] = [0, 0, 0]
-  for await (const locked of format.read(lockInputOf(file))) {
+  for await (const locked of all) {
     lines += 1
     if (computable(locked).length > 0) digests += 1
     else if (locked.digests.length > 0) incomparable += 1

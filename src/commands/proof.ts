@@ -9,7 +9,8 @@ import { createLook } from '../engine/look.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { type Resource, resolve } from '../engine/resolve.ts'
 import { clientScope } from '../engine/scope.ts'
-import { asMirrorError, type Code, exitCode, MirrorError } from '../errors.ts'
+import { withheld } from '../engine/withheld.ts'
+import { asMirrorError, type Code, MirrorError } from '../errors.ts'
 import { compareDigests, hashers } from '../formats/digest.ts'
 import { explain } from './explanation.ts'
 import { computable, place } from './locked-line.ts'
@@ -25,6 +26,7 @@ export interface Proof {
   readonly name: string
   readonly version?: string
   readonly repository?: string
+  readonly purl?: string
   /** held: all there, and proven by the line's digest; undigested: all there, and the line states no digest to compare. */
   readonly state: 'held' | 'undigested' | 'gap' | 'skipped'
   /** Files that its closure names. */
@@ -52,10 +54,20 @@ export function createProver(mirror: Mirror): (locked: Locked, file: string, dir
     const { mounted, selector } = placed
     const stated = computable(locked).map(({ digests }) => digests)
     const found = await walk(mirror, mounted, selector, stated, read)
+    if (found.isElsewhere)
+      return {
+        ...about,
+        state: 'skipped',
+        files: 0,
+        bytes: 0,
+        reason: 'it is for none of the wanted machines',
+        gaps: [],
+      }
     const state = found.gaps.length > 0 ? 'gap' : found.proven ? 'held' : 'undigested'
     return {
       ...about,
       repository: mounted.settings.name,
+      purl: purlOf(mounted, selector.name, version),
       state,
       files: found.files,
       bytes: found.bytes,
@@ -64,15 +76,16 @@ export function createProver(mirror: Mirror): (locked: Locked, file: string, dir
   }
 }
 
-/** The exit code of all of them: a wrong digest 4, denied 5, a gap 3. */
-export const proofCode = (proofs: readonly Proof[]): number =>
-  exitCode(proofs.flatMap(({ gaps }) => gaps.map(({ error }) => error)))
+const purlOf = ({ ecosystem }: MountedRepo, name: string, version: string | undefined): string =>
+  `pkg:${ecosystem.purl}/${name.replace(':', '/')}${version === undefined ? '' : `@${encodeURIComponent(version)}`}`
 
 interface Walked {
   readonly files: number
   readonly bytes: number
   /** Has a file one of the digests that the line states? */
   readonly proven: boolean
+  /** Is it for none of the wanted machines? */
+  readonly isElsewhere: boolean
   readonly gaps: readonly Gap[]
 }
 
@@ -114,9 +127,10 @@ async function walk(
       error: located(want, new MirrorError('WRONG_DIGEST', message)),
     })
   }
-  if (paths.size === 0 && gaps.length === 0)
+  const isElsewhere = paths.size === 0 && gaps.length === 0 && mirror.platforms.length > 0
+  if (paths.size === 0 && gaps.length === 0 && !isElsewhere)
     gaps.push({ error: lackOf(mirror, mounted, want, 'no file of it is known') })
-  return { files: paths.size, bytes, proven, gaps }
+  return { isElsewhere, files: paths.size, bytes, proven, gaps }
 }
 
 /** What is not held is not there. */
@@ -211,30 +225,7 @@ function lackOf(mirror: Mirror, mounted: MountedRepo, want: Selector, reason: st
       new MirrorError('DISAGREEMENT', `the index of ${repo} states other digests for ${want.name} than the line`),
     )
   }
-  const { versions } = mounted.ecosystem
-  const named = mirror.catalog.facts
-    .byName(repo, want.name)
-    .filter(({ entry }) => want.range === undefined || versions.satisfies(entry.version ?? '', want.range))
-  for (const { entry } of named) {
-    const verdict = mounted.judge.verdict(
-      {
-        name: want.name,
-        ...(entry.version === undefined ? {} : { version: entry.version }),
-        ...(entry.published === undefined ? {} : { published: entry.published }),
-      },
-      mirror.now(),
-    )
-    if (!verdict.allow) {
-      const { code, until } = verdict
-      return located(
-        want,
-        new MirrorError(code, `${want.name} ${entry.version ?? ''} is ${verdict.reason}`, {
-          ...(until !== undefined && { until }),
-        }),
-      )
-    }
-  }
-  return located(want, new MirrorError('NOT_HELD', `${want.name}: ${reason}`))
+  return withheld(mirror, mounted, want) ?? located(want, new MirrorError('NOT_HELD', `${want.name}: ${reason}`))
 }
 
 const located = (want: Selector, { code, message, facts }: MirrorError): MirrorError =>

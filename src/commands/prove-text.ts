@@ -1,7 +1,9 @@
 // A proof of lockfiles in words.
 
-import { bytesText, countText, durationText } from '../telemetry/words.ts'
-import type { Proof } from './proof.ts'
+import { bytesText, durationText } from '../telemetry/words.ts'
+import { quoted } from './client-texts.ts'
+import { columns } from './print.ts'
+import type { Gap, Proof } from './proof.ts'
 
 export interface Sums {
   readonly lines: number
@@ -26,16 +28,27 @@ export function sumsOf(proofs: readonly Proof[]): Sums {
   }
 }
 
-/** A line for every gap, in the order of the file. */
-export const gapLines = ({ gaps }: Proof): readonly string[] =>
-  gaps.map(({ error }) => `${error.code} ${error.located}`)
+/** Two lines for every gap, in the order of the file: what is wrong, and the command that closes it. */
+export const gapLines = (proof: Proof): readonly string[] =>
+  proof.gaps.flatMap((gap) => [`${gap.error.code} ${gap.error.located}`, `  ${closes(proof, gap)}`])
 
-export function sumLine(file: string, { lines, held, undigested, gaps, skipped, files, bytes }: Sums): string {
-  const parts = [`${held} proven by their digests`]
-  if (undigested > 0) parts.push(`${undigested} there without a digest to compare`)
-  if (gaps > 0) parts.push(`${gaps} with gaps`)
-  if (skipped > 0) parts.push(`${skipped} that no mirror can hold`)
-  return `${file}: ${countText(lines, 'line')}: ${parts.join(', ')}; ${countText(files, 'file')}, ${bytesText(bytes)}`
+/** The command that closes a gap, or that shows the rule or the document that stands in its way. */
+export function closes({ file, repository, purl }: Proof, { error }: Gap): string {
+  if (error.code === 'DAMAGED') return `pkgmirror verify --repair --repo ${repository}`
+  const stands = error.failure.exit === 5 || error.failure.exit === 4
+  if (!stands) return `pkgmirror seed ${quoted(file)}`
+  return `pkgmirror explain ${quoted(purl ?? '')}`
+}
+
+const heads = ['lockfile', 'lines', 'proven', 'undigested', 'gaps', 'skipped', 'files', 'size']
+
+/** A row for each lockfile, numbers to the right. */
+export function proofTable(lockfiles: readonly { readonly file: string; readonly proofs: readonly Proof[] }[]) {
+  const rows = lockfiles.map(({ file, proofs }) => {
+    const { lines, held, undigested, gaps, skipped, files, bytes } = sumsOf(proofs)
+    return [file, ...[lines, held, undigested, gaps, skipped, files].map(String), bytesText(bytes)]
+  })
+  return columns([heads, ...rows])
 }
 
 export const closingLine = (code: number, milliseconds: number): string =>

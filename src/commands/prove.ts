@@ -1,11 +1,13 @@
 // `pkgmirror prove LOCKFILE…`: replays lockfiles against the mirror, offline: is every file there, allowed, and what is locked?
 
-import { errorFields } from '../telemetry/lines.ts'
+import { exitCode } from '../errors.ts'
+import { errorFields, errorText } from '../telemetry/lines.ts'
+import { shownText } from '../telemetry/safe-text.ts'
 import { type Context, printJson, say } from './context.ts'
-import { lockInputOf } from './lockfile-input.ts'
-import { createProver, type Proof, proofCode } from './proof.ts'
-import { closingLine, gapLines, sumLine, sumsOf } from './prove-text.ts'
-import { mustBeLockfile } from './wanted.ts'
+import { readLockfiles } from './locked-file.ts'
+import { print } from './print.ts'
+import { createProver, type Proof } from './proof.ts'
+import { closes, closingLine, gapLines, proofTable, sumsOf } from './prove-text.ts'
 import { openWorkspace } from './workspace.ts'
 
 export interface ProveOptions {
@@ -23,15 +25,15 @@ const MOST_TOLD = 200
 /** Returns the exit code: 0 all is there, 3 gaps, 4 wrong bytes, 5 denied. Throws LOCKFILE, and CONFIG where there is no data directory. */
 export async function prove(context: Context, { files, as, list }: ProveOptions): Promise<number> {
   // before anything is opened: a file that is no lockfile is told of first
-  const formats = await Promise.all(files.map(async (file) => ({ file, format: await mustBeLockfile(file, as) })))
+  const { files: read, faults } = await readLockfiles(files, as)
   const workspace = await openWorkspace(context.settings, { mustExist: true, offline: true })
   const started = performance.now()
   try {
     const proveLine = createProver(workspace.mirror)
     const lockfiles: { readonly file: string; readonly format: string; readonly proofs: readonly Proof[] }[] = []
-    for (const { file, format } of formats) {
+    for (const { file, format, lines } of read) {
       const proofs: Proof[] = []
-      for await (const locked of format.read(lockInputOf(file))) {
+      for (const locked of lines) {
         context.signal.throwIfAborted()
         proofs.push(await proveLine(locked, file, format.direct === true))
       }
@@ -39,21 +41,23 @@ export async function prove(context: Context, { files, as, list }: ProveOptions)
     }
     const milliseconds = Math.round(performance.now() - started)
     const all = lockfiles.flatMap(({ proofs }) => proofs)
-    const code = proofCode(all)
+    const code = exitCode([...faults, ...all.flatMap(({ gaps }) => gaps.map(({ error }) => error))])
     if (context.json) {
       printJson('proof', {
         code,
         milliseconds,
         ...sumsOf(all),
+        faults: faults.map(errorFields),
         lockfiles: lockfiles.map(({ file, format, proofs }) => ({ file, format, ...sumsOf(proofs) })),
         entries: all.filter(({ state }) => list || state === 'gap' || state === 'skipped').map(entryFields),
       })
       return code
     }
+    for (const error of faults) process.stderr.write(`failed: ${errorText(error)}\n`)
     const gaps = all.flatMap(gapLines)
-    for (const line of gaps.slice(0, MOST_TOLD)) process.stderr.write(`${line}\n`)
+    for (const line of gaps.slice(0, MOST_TOLD)) process.stderr.write(`${shownText(line)}\n`)
     if (gaps.length > MOST_TOLD) say(context, `… and ${gaps.length - MOST_TOLD} more gaps; --json lists all.`)
-    for (const { file, proofs } of lockfiles) say(context, sumLine(file, sumsOf(proofs)))
+    print(context, proofTable(lockfiles))
     say(context, closingLine(code, milliseconds))
     return code
   } finally {
@@ -61,7 +65,8 @@ export async function prove(context: Context, { files, as, list }: ProveOptions)
   }
 }
 
-const entryFields = ({ gaps, ...rest }: Proof) => ({
-  ...rest,
-  ...(gaps.length === 0 ? {} : { gaps: gaps.map(({ path, error }) => ({ path, error: errorFields(error) })) }),
-})
+const entryFields = (proof: Proof) => {
+  const { gaps, ...rest } = proof
+  const told = gaps.map((gap) => ({ path: gap.path, error: errorFields(gap.error), closes: closes(proof, gap) }))
+  return { ...rest, ...(gaps.length === 0 ? {} : { gaps: told }) }
+}

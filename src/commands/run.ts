@@ -13,7 +13,14 @@ export interface RunOptions {
   readonly holder: string
   readonly dryRun: boolean
   readonly wants: ReadonlyMap<string, readonly Selector[]>
+  /** What could not even be read: the run goes on without it, and lets go of nothing. */
+  readonly faults?: readonly MirrorError[]
+  /** Told of every item of the walks. */
+  readonly item?: (item: Item) => void
 }
+
+/** Without a repository where a lockfile could not be read. */
+export type RunFault = Omit<Fault, 'repo'> & { readonly repo?: string }
 
 export interface RepoSummary {
   readonly items: number
@@ -33,7 +40,7 @@ export interface Summary {
   readonly milliseconds: number
   readonly changed: boolean
   readonly repositories: Readonly<Record<string, RepoSummary>>
-  readonly faults: readonly Fault[]
+  readonly faults: readonly RunFault[]
   readonly cleaned: { readonly files: number; readonly bytes: number }
 }
 
@@ -67,7 +74,10 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
       dryRun: options.dryRun,
       signal: context.signal,
       concurrency: CONCURRENCY,
-      item: tally.add,
+      item(item) {
+        tally.add(item)
+        options.item?.(item)
+      },
     })
   })
   const walked = await Promise.all(walks)
@@ -79,7 +89,8 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
       { ...tallies.get(repo)?.total(), requests: requests.get(repo) ?? 0, flipped } as RepoSummary,
     ]),
   )
-  const faults = walked.flatMap((one) => one.faults)
+  const unread = (options.faults ?? []).map((error) => ({ error }))
+  const faults: readonly RunFault[] = [...unread, ...walked.flatMap((one) => one.faults)]
   if (!options.dryRun) {
     record(mirror, options.wants.keys())
     if (faults.length === 0) mirror.catalog.holds.settle(options.holder, id)

@@ -28,7 +28,7 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
   const workspace = await openWorkspace(settings, { lock: true })
   const hide = show(context, workspace.events)
   try {
-    const { byRepo, skipped } = await wantedOf(workspace.mirror, settings)
+    const { byRepo, skipped, faults } = await wantedOf(workspace.mirror, settings)
     for (const { file, line, name, reason } of skipped)
       say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
     const holder = context.files.join(' + ')
@@ -37,6 +37,7 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
       holder,
       dryRun: options.dryRun,
       wants: byRepo,
+      faults,
     })
     hide()
     try {

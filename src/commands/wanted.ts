@@ -2,15 +2,12 @@
 
 import { glob } from 'node:fs/promises'
 import path from 'node:path'
-import { didYouMean } from '../config/nearest.ts'
 import type { Settings, Want } from '../config/types.ts'
-import type { LockFormat, Selector } from '../contract.ts'
+import type { Selector } from '../contract.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
-import { lockFormats } from '../lockfiles/index.ts'
+import { type LockedFile, readLockfiles } from './locked-file.ts'
 import { place } from './locked-line.ts'
-import { lockFormatOf, lockInputOf } from './lockfile-input.ts'
-import { unreadable } from './unreadable.ts'
 
 export interface Wanted {
   readonly byRepo: ReadonlyMap<string, readonly Selector[]>
@@ -21,11 +18,14 @@ export interface Wanted {
     readonly name: string
     readonly reason: string
   }[]
+  /** Lockfiles that cannot be read. */
+  readonly faults: readonly MirrorError[]
 }
 
 export async function wantedOf(mirror: Mirror, settings: Settings): Promise<Wanted> {
   const byRepo = new Map<string, Selector[]>()
   const skipped: Wanted['skipped'][number][] = []
+  const faults: MirrorError[] = []
   const add = (repo: string, selector: Selector) => {
     const known = byRepo.get(repo)
     if (known === undefined) byRepo.set(repo, [selector])
@@ -41,9 +41,26 @@ export async function wantedOf(mirror: Mirror, settings: Settings): Promise<Want
         hint: 'Correct the glob; it is relative to the file it stands in.',
       })
     }
-    for (const file of files.sort()) await addLockfile(mirror, file, undefined, add, (one) => skipped.push(one))
+    const { files: read, faults: unread } = await readLockfiles(files.sort(), undefined)
+    faults.push(...unread)
+    for (const file of read) addLockfile(mirror, file, add, (one) => skipped.push(one))
   }
-  return { byRepo, skipped }
+  return { byRepo, skipped, faults }
+}
+
+/** Adds what a lockfile locks. */
+function addLockfile(
+  mirror: Mirror,
+  { file, format, lines }: LockedFile,
+  add: (repo: string, selector: Selector) => void,
+  skip: (line: Wanted['skipped'][number]) => void,
+): void {
+  for (const locked of lines) {
+    const placed = place(mirror, locked, file, format.direct === true)
+    const { name, line } = locked
+    if ('mounted' in placed) add(placed.mounted.settings.name, placed.selector)
+    else skip({ file, name, reason: placed.reason, ...(line === undefined ? {} : { line }) })
+  }
 }
 
 function selectorOf(mirror: Mirror, want: Want): Selector {
@@ -56,43 +73,4 @@ function selectorOf(mirror: Mirror, want: Want): Selector {
     if (!(error instanceof MirrorError)) throw error
     throw new MirrorError(error.code, error.message, { ...error.facts, ...want.from })
   }
-}
-
-/** Adds what a lockfile locks. Throws LOCKFILE for a file of no known format. */
-export async function addLockfile(
-  mirror: Mirror,
-  file: string,
-  as: string | undefined,
-  add: (repo: string, selector: Selector) => void,
-  skip: (line: Wanted['skipped'][number]) => void,
-): Promise<number> {
-  const format = await mustBeLockfile(file, as)
-  let count = 0
-  for await (const locked of format.read(lockInputOf(file))) {
-    count += 1
-    const placed = place(mirror, locked, file, format.direct === true)
-    if ('mounted' in placed) add(placed.mounted.settings.name, placed.selector)
-    else
-      skip({
-        file,
-        name: locked.name,
-        reason: placed.reason,
-        ...(locked.line === undefined ? {} : { line: locked.line }),
-      })
-  }
-  return count
-}
-
-/** Throws LOCKFILE when the file cannot be read, or is of no known format. */
-export async function mustBeLockfile(file: string, as: string | undefined): Promise<LockFormat> {
-  const format = await lockFormatOf(file, as).catch((error: unknown) => {
-    throw unreadable(error, file)
-  })
-  if (format !== undefined) return format
-  const known = lockFormats.map(({ id }) => id)
-  const message =
-    as === undefined
-      ? 'this is no lockfile that is known'
-      : `there is no lockfile format ${JSON.stringify(as)}${didYouMean(as, known)}`
-  throw new MirrorError('LOCKFILE', message, { file, hint: `Known formats: ${known.join(', ')}. Name one with --as.` })
 }

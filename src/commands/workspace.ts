@@ -90,7 +90,7 @@ async function open(
   )
   const now = Date.now
   const mirror: Mirror = {
-    repos: new Map(repositories.map((one) => [one.name, mounted(one)])),
+    repos: repositoriesOf(repositories),
     platforms: settings.platforms,
     catalog,
     store,
@@ -115,6 +115,10 @@ async function open(
     },
   }
 }
+
+/** By name, mounted. */
+export const repositoriesOf = (repositories: readonly Repository[]): ReadonlyMap<string, MountedRepo> =>
+  new Map(repositories.map((one) => [one.name, mounted(one)]))
 
 function mounted(settings: Repository): MountedRepo {
   const ecosystem = ecosystems.find((one) => one.id === settings.ecosystem)

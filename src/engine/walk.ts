@@ -18,6 +18,7 @@ import { obtainDocument } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import { mustResolve, type Resource } from './resolve.ts'
 import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
+import { withheld } from './withheld.ts'
 
 export interface WalkOptions {
   readonly platforms: readonly Platform[]
@@ -128,11 +129,12 @@ export async function walk(
   return { repo, faults, flipped }
 }
 
-/** What a closure could not have. When the index has it with other digests than the lockfile, that is the reason. */
+/** What a closure could not have. When policy hides it, or the index has it with other digests than the lockfile, that is the reason. */
 function lackOf(mirror: Mirror, mounted: MountedRepo, want: Selector, reason: string): Fault {
   const repo = mounted.settings.name
   const { file, line } = want.from
   const disagrees = disagreement(mirror, mounted, want)
+  const hidden = disagrees ? undefined : withheld(mirror, mounted, want)
   const message = disagrees
     ? `${file} and the index of ${repo} state different digests for ${want.name} ${want.range}`
     : `${want.name}: ${reason}`
@@ -140,7 +142,8 @@ function lackOf(mirror: Mirror, mounted: MountedRepo, want: Selector, reason: st
     repo,
     name: want.name,
     ...(want.range === undefined ? {} : { version: want.range }),
-    error: new MirrorError(disagrees ? 'DISAGREEMENT' : 'UNSATISFIED', message, { file, line, name: want.name }),
+    error:
+      hidden ?? new MirrorError(disagrees ? 'DISAGREEMENT' : 'UNSATISFIED', message, { file, line, name: want.name }),
   }
 }
 

@@ -4,7 +4,7 @@
 import type { Locked, LockFormat } from '../contract.ts'
 import { parseJson } from './json-places.ts'
 import { locked, ofFileIf, sriDigests } from './locked.ts'
-import { npm, platformsOf, specSource, splitAt } from './npm.ts'
+import { npm, platformsOf, specSource, splitAt, whereItFits } from './npm.ts'
 import { asText, fault, field, isList, isTable, isTrue, type Place, pairsOf } from './place.ts'
 import { headText, readText } from './text.ts'
 
@@ -45,6 +45,7 @@ function fromTuple(key: string, item: Place): Locked | undefined {
     { ...item, line: first.line },
     {
       ecosystem: npm,
+      options: whereItFits,
       name,
       version: source === 'registry' ? spec : undefined,
       url: source === 'registry' ? (/\.tgz$/.test(registry) ? registry : undefined) : spec,

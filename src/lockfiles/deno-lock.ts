@@ -4,7 +4,7 @@
 import type { Locked, LockFormat } from '../contract.ts'
 import { parseJson } from './json-places.ts'
 import { hexDigest, locked, ofFileIf, sriDigests } from './locked.ts'
-import { npm, platformsOf, splitAt } from './npm.ts'
+import { npm, platformsOf, splitAt, whereItFits } from './npm.ts'
 import { asText, fault, field, mustText, type Place, pairsOf, textOf } from './place.ts'
 import { headText, readText } from './text.ts'
 
@@ -45,6 +45,7 @@ function fromNpm(key: string, item: Place): Locked {
   const integrity = textOf(item, 'integrity')
   return locked(item, {
     ecosystem: npm,
+    options: whereItFits,
     name,
     version: rest.replace(/_.*$/s, ''),
     url: textOf(item, 'tarball'),

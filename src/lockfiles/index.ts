@@ -6,6 +6,7 @@ import type { LockFormat } from '../contract.ts'
 import { apkoLock } from './apko-lock.ts'
 import { berksfileLock } from './berksfile-lock.ts'
 import { bunLock } from './bun-lock.ts'
+import { bunLockb } from './bun-lockb.ts'
 import { cabalFreeze } from './cabal-freeze.ts'
 import { cargoLock } from './cargo-lock.ts'
 import { compose } from './compose.ts'
@@ -63,6 +64,7 @@ import { yarnLock } from './yarn-lock.ts'
 
 export const lockFormats: readonly LockFormat[] = [
   bunLock,
+  bunLockb,
   packageLock,
   cargoLock,
   uvLock,

@@ -38,15 +38,16 @@ function mustBeSane(at: At, part: string, text: string | undefined): void {
 }
 
 /** A digest of the file as a server has it. */
-export const ofFile = (digests: Digests, filename?: string): LockedDigest => ({
+export const ofFile = (digests: Digests, filename?: string, url?: string): LockedDigest => ({
   of: 'file',
   digests,
   ...(filename !== undefined && { filename }),
+  ...(url !== undefined && { url }),
 })
 
 /** A list of that one digest, or none when nothing is stated. */
-export const ofFileIf = (digests: Digests | undefined, filename?: string): readonly LockedDigest[] =>
-  digests === undefined || Object.keys(digests).length === 0 ? [] : [ofFile(digests, filename)]
+export const ofFileIf = (digests: Digests | undefined, filename?: string, url?: string): readonly LockedDigest[] =>
+  digests === undefined || Object.keys(digests).length === 0 ? [] : [ofFile(digests, filename, url)]
 
 /** A digest in hex; upper case is lowered. Throws LOCKFILE when it is none of its algorithm. */
 export function hexDigest(at: At, algorithm: string, text: string): Digests {

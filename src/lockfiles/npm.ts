@@ -5,6 +5,9 @@ import { asText, field, isList, type Place, textsOf } from './place.ts'
 
 export const npm = 'npm'
 
+/** Of what runs on none of the wanted machines nothing is held: no client installs it there, whether it is optional or not. */
+export const whereItFits: NonNullable<Locked['options']> = { fitting: true }
+
 /** `@scope/name@rest` in two; undefined when there is no `@` behind the name. */
 export function splitAt(text: string): readonly [name: string, rest: string] | undefined {
   const at = text.indexOf('@', 1)

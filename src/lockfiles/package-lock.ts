@@ -5,9 +5,9 @@ import type { Digests, Locked, LockFormat } from '../contract.ts'
 import { parseSri } from '../formats/digest.ts'
 import { isObject, type JsonObject } from '../formats/json-object.ts'
 import { parseJsonObject, textField } from './json.ts'
+import { npm, whereItFits } from './npm.ts'
 import { lineFinder, lockFault, readText } from './text.ts'
 
-const ecosystem = 'npm'
 // npm itself gives up long before; a tree that deep was made to hurt
 const mostDepth = 200
 
@@ -121,12 +121,13 @@ function locked({ name, version, url, integrity, source, line, at }: Parts): Loc
   // npm packs a git checkout by itself: that digest is of no file that a server has
   const counts = integrity !== undefined && source !== 'git'
   return {
-    ecosystem,
+    ecosystem: npm,
     name,
     ...(version !== undefined && { version }),
     ...(url !== undefined && { url }),
     digests: counts ? [{ of: 'file', digests: digestsOf(integrity, at.file, line) }] : [],
     source,
+    options: whereItFits,
     ...(line !== undefined && { line }),
   }
 }

@@ -4,7 +4,7 @@
 
 import type { Locked, LockFormat } from '../contract.ts'
 import { locked, ofFileIf, sriDigests } from './locked.ts'
-import { npm, platformsOf, specSource, splitAt } from './npm.ts'
+import { npm, platformsOf, specSource, splitAt, whereItFits } from './npm.ts'
 import { fault, field, mustText, type Place, pairsOf, textOf } from './place.ts'
 import { headText, readText } from './text.ts'
 import { parseYaml } from './yaml-places.ts'
@@ -62,6 +62,7 @@ function fromPackage({ name: own, rest }: Named, item: Place): Locked {
   if (name === undefined) throw fault(item, `${JSON.stringify(rest.slice(0, 100))} names no package`)
   return locked(item, {
     ecosystem: npm,
+    options: whereItFits,
     name,
     version: isVersion ? rest : textOf(item, 'version'),
     url: repo === undefined ? (tarball ?? (isVersion ? undefined : rest)) : `git+${repo}#${commit ?? ''}`,

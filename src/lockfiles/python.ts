@@ -16,8 +16,9 @@ export const pinned = (specifier: string): string | undefined => /^\s*={2,3}\s*(
 export const hashedFiles = (files: readonly Place[]): readonly LockedDigest[] =>
   files.flatMap((item) => {
     const hash = textOf(item, 'hash')
-    const name = textOf(item, 'file') ?? textOf(item, 'url') ?? textOf(item, 'path')
-    return ofFileIf(hash === undefined ? undefined : statedDigest(item, hash), name && filenameOf(name))
+    const url = textOf(item, 'url')
+    const name = textOf(item, 'file') ?? url ?? textOf(item, 'path')
+    return ofFileIf(hash === undefined ? undefined : statedDigest(item, hash), name && filenameOf(name), url)
   })
 
 /** A table of one file's digests by algorithm, such as `hashes = { sha256 = "…" }`. */
@@ -97,7 +98,9 @@ export function filesOf(item: Place, digestsOf: (file: Place, name: string | und
   const sdist = [...pairsOf(item)].flatMap(([name, place]) => (name === 'sdist' ? [place] : []))
   return [...sdist, ...listOf(item, 'wheels')].flatMap((file) => {
     const address = textOf(file, 'url') ?? textOf(file, 'path')
-    return digestsOf(file, textOf(file, 'name') ?? textOf(file, 'filename') ?? (address && filenameOf(address)))
+    const name = textOf(file, 'name') ?? textOf(file, 'filename') ?? (address && filenameOf(address))
+    const url = textOf(file, 'url')
+    return digestsOf(file, name).map((digest) => (url === undefined ? digest : { ...digest, url }))
   })
 }
 

@@ -3,7 +3,7 @@
 
 import type { Locked, LockFormat } from '../contract.ts'
 import { hexDigest, locked } from './locked.ts'
-import { npm, specSource, splitAt } from './npm.ts'
+import { npm, specSource, splitAt, whereItFits } from './npm.ts'
 import { fault, field, mustText, type Place, pairsOf, textOf } from './place.ts'
 import { headText, readText } from './text.ts'
 import { parseYaml } from './yaml-places.ts'
@@ -40,6 +40,7 @@ function fromEntry(item: Place): Locked | undefined {
   const checksum = textOf(item, 'checksum')?.replace(/^[^/]*\//, '')
   return locked(item, {
     ecosystem: npm,
+    options: whereItFits,
     name,
     version: isRegistry ? version : source === 'workspace' ? undefined : textOf(item, 'version'),
     url: isRegistry ? archive : bound,

@@ -3,7 +3,7 @@
 
 import type { Digests, Locked, LockFormat } from '../contract.ts'
 import { locked, ofFileIf, sriDigests } from './locked.ts'
-import { npm, specSource, splitAt } from './npm.ts'
+import { npm, specSource, splitAt, whereItFits } from './npm.ts'
 import { type At, fault } from './place.ts'
 import { headText, linesOf, readText } from './text.ts'
 
@@ -78,6 +78,7 @@ function fromBlock({ at, patterns: [pattern = ''], fields }: Block): Locked {
     (/^[\w.-]+\/[\w.-]+(?:#.*)?$/.test(spec) || specSource(resolved ?? '') === 'git' ? 'git' : 'registry')
   return locked(at, {
     ecosystem: npm,
+    options: whereItFits,
     name,
     version,
     // an address without scheme is a file of an offline mirror

@@ -130,7 +130,10 @@ describe('pkgmirror', { concurrency: 4 }, () => {
   })
 
   it('sets up a client without a data directory', async () => {
-    assert.equal((await run('setup', 'npm', '--format', 'file')).out, 'registry=http://127.0.0.1:8080/npm/\n')
+    assert.equal(
+      (await run('setup', 'npm', '--format', 'file')).out,
+      'registry=http://127.0.0.1:8080/npm/\nreplace-registry-host=always\n',
+    )
     assert.equal((await run('setup', 'npm', '--format', 'toml')).code, 2)
   })
 })

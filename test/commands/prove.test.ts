@@ -34,7 +34,14 @@ describe('prove', () => {
       bench.write('Cargo.lock', cargoLock),
     ]
     const { code, err } = await bench.say((context) =>
-      seed(context, { files, as: undefined, dryRun: false, writeManifest: undefined, force: false }),
+      seed(context, {
+        files,
+        as: undefined,
+        dryRun: false,
+        addresses: undefined,
+        writeManifest: undefined,
+        force: false,
+      }),
     )
     assert.equal(code, 0, err)
     for (const upstream of Object.values(bench.upstreams)) upstream.reset()
@@ -45,10 +52,11 @@ describe('prove', () => {
     bench.say((context) => prove(context, { files: more, as: undefined, list }), speaking)
 
   it('finds everything that was seeded, and asks nobody', async () => {
-    const { code, err } = await proved()
+    const { code, out, err } = await proved()
     assert.equal(code, 0, err)
-    assert.match(err, /package-lock\.json: 2 lines: 1 proven by their digests, 1 that no mirror can hold; 1 file, /)
-    assert.match(err, /Cargo\.lock: 1 line: 1 proven by their digests; /)
+    assert.match(out, /^lockfile +lines +proven +undigested +gaps +skipped +files +size$/m)
+    assert.match(out, /package-lock\.json +2 +1 +0 +0 +1 +1 +34 B$/m)
+    assert.match(out, /Cargo\.lock +1 +1 +0 +0 +0 +\d+ +\d/)
     assert.match(err, /Everything that is locked is here\./)
     for (const upstream of Object.values(bench.upstreams)) assert.equal(upstream.count(), 0)
   })
@@ -77,6 +85,7 @@ describe('prove', () => {
     const { code, err } = await proved([lock])
     assert.equal(code, 3, err)
     assert.match(err, /NOT_HELD .*other\/package-lock\.json:4: bolt: no allowed version is =2\.3\.30303/)
+    assert.match(err, /\n {2}pkgmirror seed \S*other\/package-lock\.json\n/)
   })
 
   it('ends with 3 for what nothing is known of', async () => {
@@ -92,9 +101,9 @@ describe('prove', () => {
 
   it('tells what is there without a digest from what is proven', async () => {
     const lock = bench.write('bare/package-lock.json', packageLock(bench.upstreams.npm.url, bolt, '2.4.40404', false))
-    const { code, err } = await proved([lock])
+    const { code, out, err } = await proved([lock])
     assert.equal(code, 0, err)
-    assert.match(err, /0 proven by their digests, 1 there without a digest to compare/)
+    assert.match(out, /package-lock\.json +2 +0 +1 +0 +1 /)
   })
 
   it('ends with 4 for other bytes than are locked', async () => {
@@ -106,10 +115,17 @@ describe('prove', () => {
 
   it('ends with 5 for what policy denies', async () => {
     const denying = bench.write('denying.yaml', bench.text({ policy: { deny: ['pkg:npm/bolt'] } }))
-    const { code, err } = await proved(files, { files: [denying] })
+    const { code, out, err } = await proved(files, { files: [denying] })
     assert.equal(code, 5, err)
-    assert.match(err, /DENIED .*package-lock\.json:4: .*bolt/)
-    assert.match(err, /Cargo\.lock: 1 line: 1 proven/)
+    assert.match(err, /DENIED .*package-lock\.json:4: .*bolt.*\n {2}pkgmirror explain pkg:npm\/bolt@2\.4\.40404/)
+    assert.match(out, /Cargo\.lock +1 +1 /)
+  })
+
+  it('goes on past a lockfile that cannot be read', async () => {
+    const { code, out, err } = await proved([bench.write('broken/package-lock.json', '{'), ...files])
+    assert.equal(code, 2)
+    assert.match(err, /failed: LOCKFILE: .*broken\/package-lock\.json:1: is not JSON/)
+    assert.match(out, /Cargo\.lock +1 +1 /)
   })
 
   it('makes no data directory, and refuses a file that is none of its', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, mock } from 'node:test'
 import { explain } from '../../src/commands/explain.ts'
 import { lock } from '../../src/commands/lock.ts'
 import { type SeedOptions, seed } from '../../src/commands/seed.ts'
@@ -38,7 +38,15 @@ describe('seed', () => {
   after(() => bench.close())
 
   function seeded(options: Partial<SeedOptions>, speaking: Speaking = {}): Promise<Said> {
-    const all = { files, as: undefined, dryRun: false, writeManifest: undefined, force: false, ...options }
+    const all = {
+      files,
+      as: undefined,
+      dryRun: false,
+      addresses: undefined,
+      writeManifest: undefined,
+      force: false,
+      ...options,
+    }
     return bench.say((context) => seed(context, all), speaking)
   }
   const fresh = (name: string): Speaking => ({ flags: { data: path.join(bench.folder, name) } })
@@ -50,12 +58,72 @@ describe('seed', () => {
     assert.equal(bench.upstreams.npm.count('/bolt/-/bolt-2.4.40404.tgz'), 0)
   })
 
+  it('tells of each file what is new, held and not mirrorable, and the bytes', async () => {
+    const { err } = await seeded({ dryRun: true }, fresh('dry'))
+    assert.match(err, /package-lock\.json: package-lock, 2 lines: 1 new \(.* to fetch.*\), 1 not mirrorable/)
+    assert.match(err, /Cargo\.lock: cargo-lock, 1 line: 1 new \(/)
+  })
+
   it('brings in what the lockfiles lock, and says what it understood and what not', async () => {
     const { code, err } = await seeded({})
     assert.equal(code, 0, err)
     assert.match(err, /package-lock\.json: package-lock: npm .*1 registry, 1 git; 1 line with a digest/)
     assert.match(err, /Cargo\.lock: cargo-lock: cargo 1 registry; 1 line with a digest/)
     assert.match(err, /skipped: .*package-lock\.json(:\d+)?: forked: its source is git, not a registry/)
+    assert.match(err, /package-lock\.json: package-lock, 2 lines: 1 new \(34 B fetched\), 1 not mirrorable/)
+    mock.timers.tick(1000)
+    const again = await seeded({})
+    assert.match(again.err, /package-lock\.json: package-lock, 2 lines: 1 held, 1 not mirrorable/)
+  })
+
+  it('lists every line with --json, as it was read and what became of it', async () => {
+    mock.timers.tick(1000)
+    const { out } = await seeded({}, { json: true })
+    const [first] = out.split('\n').filter((line) => line.includes('"type":"lockfile"'))
+    const { format, lines, held, skipped, entries } = JSON.parse(first ?? '') as Record<string, unknown>
+    assert.deepEqual({ format, lines, held, skipped }, { format: 'package-lock', lines: 2, held: 1, skipped: 1 })
+    const [one] = entries as readonly Record<string, unknown>[]
+    assert.deepEqual(one, {
+      ecosystem: 'npm',
+      name: 'bolt',
+      version: '2.4.40404',
+      url: `${bench.upstreams.npm.url}/bolt/-/bolt-2.4.40404.tgz`,
+      digests: [{ of: 'file', digests: { sha512: sha('sha512', bolt).digest('hex') } }],
+      source: 'registry',
+      options: { fitting: true },
+      line: 1,
+      state: 'held',
+      repository: 'npm',
+    })
+  })
+
+  it('prints where the mirror has what is named by address', async () => {
+    const { out } = await seeded({ addresses: 'text' })
+    assert.equal(out, `1  ${bench.upstreams.npm.url}/  http://127.0.0.1:8080/npm/\n`)
+    const { out: script } = await seeded({ addresses: 'sed' })
+    const host = bench.upstreams.npm.url.replaceAll('.', '\\.')
+    assert.equal(script, `s|${host}/|http://127.0.0.1:8080/npm/|g\n`)
+  })
+
+  it('tells the rule and the date of a locked version that policy withholds', async () => {
+    const policy = { deny: ['pkg:npm/bolt@2.4.40404'], cooldown: { packages: { 'pkg:cargo/kit': '60d' } } }
+    const strict = { ...fresh('strict'), files: [bench.write('strict.yaml', bench.text({ packages: {}, policy }))] }
+    const { code, err } = await seeded({}, strict)
+    assert.equal(code, 5, err)
+    assert.match(
+      err,
+      /DENIED: .*package-lock\.json:1: bolt 2\.4\.40404 is withheld: denied by pkg:npm\/bolt@2\.4\.40404/,
+    )
+    assert.match(err, /COOLDOWN: .*Cargo\.lock:3: kit 3\.1\.60101 is withheld: .* allowed from 2026-01-23T/)
+    assert.match(err, /package-lock, 2 lines: 1 withheld by policy, 1 not mirrorable/)
+  })
+
+  it('goes on past a lockfile that cannot be read', async () => {
+    const broken = bench.write('broken/package-lock.json', '<html>')
+    const { code, err } = await seeded({ files: [broken, ...files] }, fresh('half'))
+    assert.equal(code, 2)
+    assert.match(err, /failed: LOCKFILE: .*broken\/package-lock\.json:1: is not JSON/)
+    assert.match(err, /Cargo\.lock: cargo-lock, 1 line: 1 new/)
   })
 
   it('keeps the lockfile as a proof', async () => {
@@ -141,6 +209,10 @@ describe('seed', () => {
       })
     const bare = await seeded({ files: [bench.write('bare/bun.lock', lock(''))], dryRun: true }, fresh('bare'))
     assert.match(bare.err, /skipped: .*bolt: no repository mirrors npm from other\.example\.org/)
+    assert.match(
+      bare.err,
+      /to have them, add:\nrepositories:\n {2}other-example-org: \{ ecosystem: npm, upstream: "https:\/\/other\.example\.org" \}\n/,
+    )
     const integrity = `sha512-${sha('sha512', bolt).digest('base64')}`
     const told = await seeded({ files: [bench.write('told/bun.lock', lock(integrity))], dryRun: true }, fresh('told'))
     assert.match(told.err, /npm: \d+ files wanted, 1 to fetch/)

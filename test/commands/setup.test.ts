@@ -60,7 +60,10 @@ describe('setup', () => {
   })
 
   it('prints a single file as it is, so that it can be redirected', async () => {
-    assert.equal((await asked(['npm'], { format: 'file' })).out, 'registry=http://127.0.0.1:8080/npm/\n')
+    assert.equal(
+      (await asked(['npm'], { format: 'file' })).out,
+      'registry=http://127.0.0.1:8080/npm/\nreplace-registry-host=always\n',
+    )
   })
 
   it('prints variables for a shell', async () => {
@@ -85,7 +88,10 @@ describe('setup', () => {
     [{ listen: '[::1]:9000' }, 'http://[::1]:9000/npm/'],
   ] as const) {
     it(`uses ${base} under ${JSON.stringify(flags)}`, async () => {
-      assert.equal((await asked(['npm'], { format: 'file' }, { flags })).out, `registry=${base}\n`)
+      assert.equal(
+        (await asked(['npm'], { format: 'file' }, { flags })).out,
+        `registry=${base}\nreplace-registry-host=always\n`,
+      )
     })
   }
 
@@ -128,7 +134,10 @@ describe('setup', () => {
     const corp = { ecosystem: 'npm', upstream: 'https://npm.example.org', scopes: ['@corp'] }
     const files = [bench.write('corp.yaml', JSON.stringify({ repositories: { corp } }))]
     const { out } = await asked(['npm'], { format: 'file' }, { files })
-    assert.equal(out, 'registry=http://127.0.0.1:8080/npm/\n\n@corp:registry=http://127.0.0.1:8080/corp/\n')
+    assert.equal(
+      out,
+      'registry=http://127.0.0.1:8080/npm/\nreplace-registry-host=always\n\n@corp:registry=http://127.0.0.1:8080/corp/\n',
+    )
   })
 
   it('does not choose between distributions by itself', async () => {

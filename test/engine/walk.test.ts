@@ -109,11 +109,21 @@ describe('a sync', () => {
     const synced = await at.sync(['a', 'e'])
     assert.deepEqual(
       synced.faults.map(({ error, name }) => [error.code, name]),
-      [['UNSATISFIED', 'b']],
+      [['DENIED', 'b']],
     )
+    assert.match(synced.faults[0]?.error.message ?? '', /denied by pkg:shelf\/b \(test\.yaml:1\)/)
     assert.ok(!paths(synced).some((path) => path.includes('/files/b/') || path.includes('young')))
     assert.equal(up.count('/files/b/b.tgz') + up.count('/files/e/young.tgz'), 0)
-    assert.equal(code(synced), 3)
+    assert.equal(code(synced), 5)
+  })
+
+  test('tells the rule and the date of what waits', async (t) => {
+    const young = item('young.tgz', 'young', { version: '2.0.0', published: noon - hour })
+    const policy = { cooldown: cooldown({ packages: [{ ...rule('pkg:shelf/e'), cooldown: day }] }) }
+    const { at } = await mirrorOf(t, { '/index/e': json({ files: [young] }) }, { policy })
+    const [fault] = (await at.sync(['e'])).faults
+    assert.deepEqual([fault?.error.code, fault?.error.facts.until], ['COOLDOWN', noon + day - hour])
+    assert.match(fault?.error.message ?? '', /e 2\.0\.0 is withheld: .*pkg:shelf\/e .*2026-01-03T11:00/)
   })
 })
 

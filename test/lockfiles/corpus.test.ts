@@ -13,6 +13,11 @@ import { corpus, corpusCases, corpusInput, holdsText } from '../suites/corpus.ts
 import { hostile } from '../suites/hostile-lockfiles.ts'
 import { readAll } from '../suites/lockfile.ts'
 
+/** Files up to this size are cut at every byte. */
+const SMALL = 1500
+/** Rounds of edits of each file; the n-th changes up to eight bytes. */
+const EDITS = 40
+
 const cases = corpusCases()
 const formatOf = (id: string): LockFormat => {
   const format = lockFormats.find((one) => one.id === id)
@@ -51,14 +56,28 @@ for (const one of cases) {
 
     it('is an error of the file, or less of the same, when it is cut off', async () => {
       const whole = new Set((await read()).map(({ ecosystem, name }) => `${ecosystem} ${name}`))
-      for (let share = 0; share < 20; share++) {
-        const part = content.subarray(0, Math.floor((content.length * share) / 20))
+      const cuts = content.length <= SMALL ? content.length : 20
+      for (let share = 0; share < cuts; share++) {
+        const part = content.subarray(0, Math.floor((content.length * share) / cuts))
         const found = await Array.fromAsync(formatOf(one.format).read(corpusInput({ ...one, content: part }))).catch(
           (error: unknown) => error,
         )
         if (!Array.isArray(found)) mustBeOfFile(found, file)
         // the name that the cut goes through
         else assert.ok(found.filter(({ ecosystem, name }) => !whole.has(`${ecosystem} ${name}`)).length <= 1)
+      }
+    })
+
+    it('is an error of the file, or sane, when bytes of it are others', async () => {
+      const random = randomFrom(content.length)
+      for (let round = 0; round < EDITS; round++) {
+        const edited = Buffer.from(content)
+        for (let edit = 0; edit <= round % 8; edit++) edited[random(edited.length)] = pick(random)
+        const found = await Array.fromAsync(formatOf(one.format).read(corpusInput({ ...one, content: edited }))).catch(
+          (error: unknown) => error,
+        )
+        if (!Array.isArray(found)) mustBeOfFile(found, file)
+        else for (const locked of found) assertSane(locked)
       }
     })
   })
@@ -111,3 +130,16 @@ function mustBeOfFile(error: unknown, file: string): void {
   )
   assert.ok(String(error.facts.file).startsWith(file.replace(/[^/]*$/, '')), String(error.facts.file))
 }
+
+/** The same numbers below a bound for the same seed. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed + 1
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+/** Any byte, or one that lockfiles are made of. */
+const pick = (random: (below: number) => number): number =>
+  random(2) === 0 ? random(256) : '{}[]():,;@#"\'\\/-=+. \n\r\t&*!|>%\0'.charCodeAt(random(32)) || 0

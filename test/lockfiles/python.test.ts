@@ -109,10 +109,11 @@ describe('uv.lock', () => {
   })
 
   it('names each file, and the registry', async () => {
-    const wheels = `wheels = [\n  { url = "https://files.example.org/x/a-1.0-py3-none-any.whl", hash = "sha256:${sha}" },\n]\n`
+    const url = 'https://files.example.org/x/a-1.0-py3-none-any.whl'
+    const wheels = `wheels = [\n  { url = "${url}", hash = "sha256:${sha}" },\n]\n`
     const one = await first(uvLock, lock('registry = "https://packages.example.org/simple"', wheels))
     assert.equal(one.registry, 'https://packages.example.org/simple')
-    assert.deepEqual(one.digests, [{ of: 'file', digests: { sha256: sha }, filename: 'a-1.0-py3-none-any.whl' }])
+    assert.deepEqual(one.digests, [{ of: 'file', digests: { sha256: sha }, filename: 'a-1.0-py3-none-any.whl', url }])
   })
 
   rejectsAt(uvLock, [

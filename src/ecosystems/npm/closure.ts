@@ -97,8 +97,11 @@ function once(set: Set<string>, key: string): boolean {
   return true
 }
 
+/** Is it wanted only where it can be installed? Lines of lockfiles are. */
+const isFitting = ({ options }: Selector): boolean => options?.fitting === true
+
 function edgeKey({ want, range, optional, follow }: Edge): string {
-  return JSON.stringify([want.name, range, optional, follow, want.keep ?? 1, want.digests ?? []])
+  return JSON.stringify([want.name, range, optional, follow, want.keep ?? 1, want.digests ?? [], isFitting(want)])
 }
 
 function byName(edges: readonly Edge[]): ReadonlyMap<string, readonly Edge[]> {
@@ -131,7 +134,7 @@ function choose(edge: Edge, versions: readonly Offered[] | undefined, look: Look
   const picked = pick(agreeing, range, want.keep)
   // npm goes on without an optional dependency that cannot be had.
   if (picked.length === 0 && !optional) look.lacks(want, reason(edge, versions, agreeing, look.repo.options))
-  return optional ? picked.filter(({ data }) => fits(data, look.platforms)) : picked
+  return optional || isFitting(want) ? picked.filter(({ data }) => fits(data, look.platforms)) : picked
 }
 
 function reason(

@@ -6,7 +6,11 @@ import type { NpmOptions } from './options.ts'
 export function setup({ repo, base }: Mounted<NpmOptions>): readonly Setup[] {
   const registry = `${base}/`
   const scopes = repo.options.scopes
-  const npmrc = scopes === undefined ? [`registry=${registry}`] : scopes.map((scope) => `${scope}:registry=${registry}`)
+  // locks that were written with another registry are followed here too; pnpm has no such addresses in its own
+  const npmrc =
+    scopes === undefined
+      ? [`registry=${registry}`, 'replace-registry-host=always']
+      : scopes.map((scope) => `${scope}:registry=${registry}`)
   const npmFile = { path: '.npmrc', text: lines(npmrc) }
   const offline = 'Offline nobody can answer an audit: add `audit=false`.'
   return [
@@ -14,7 +18,15 @@ export function setup({ repo, base }: Mounted<NpmOptions>): readonly Setup[] {
       client: 'npm',
       title: 'npm',
       files: [npmFile],
-      ...(scopes === undefined ? { env: { npm_config_registry: registry, COREPACK_NPM_REGISTRY: base } } : {}),
+      ...(scopes === undefined
+        ? {
+            env: {
+              npm_config_registry: registry,
+              npm_config_replace_registry_host: 'always',
+              COREPACK_NPM_REGISTRY: base,
+            },
+          }
+        : {}),
       note: offline,
     },
     { client: 'pnpm', title: 'pnpm', files: [npmFile] },
@@ -31,6 +43,7 @@ export function setup({ repo, base }: Mounted<NpmOptions>): readonly Setup[] {
           ),
         },
       ],
+      note: 'It follows the addresses in a yarn.lock: `pkgmirror seed yarn.lock --addresses sed` makes a script that brings them here.',
     },
     {
       client: 'yarn-berry',

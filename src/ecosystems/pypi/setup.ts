@@ -24,7 +24,7 @@ export function setup({ repo, base }: Mounted<unknown>): readonly Setup[] {
       title: 'uv',
       files: [{ path: '~/.config/uv/uv.toml', text: lines(['[[index]]', `url = "${index}"`, 'default = true']) }],
       env: { UV_DEFAULT_INDEX: index },
-      note: 'A uv.lock names the host of every file: lock again through the mirror, or replace the hosts in it.',
+      note: '`uv sync` follows the addresses in a uv.lock. Install from it by `uv export --frozen` and `uv pip sync --require-hashes`, or from a copy that `pkgmirror seed uv.lock --addresses sed` has changed.',
     },
     {
       client: 'poetry',

@@ -144,6 +144,18 @@ describe('a closure follows', () => {
     assert.deepEqual(await versions(['top'], documents, { platforms: [{ os: 'linux' }] }), ['top@1.0.0', 'mac@1.0.0'])
   })
 
+  it('what a lockfile names, where it runs on a wanted machine', async () => {
+    const documents = [packument('mac', { '1.0.0': { os: ['darwin'] } })]
+    const line = { name: 'mac', range: '=1.0.0', follow: [], options: { fitting: true } }
+    const linux = { platforms: [{ os: 'linux' }] }
+    assert.deepEqual(await close([line], documents, linux).then(({ versions: got, lacking }) => [got, lacking]), [
+      [],
+      [],
+    ])
+    assert.deepEqual(await versions([line, 'mac'], documents, linux), ['mac@1.0.0'])
+    assert.deepEqual(await versions([line], documents), ['mac@1.0.0'])
+  })
+
   it('packuments of a level side by side, keys once, attestations of what is picked', async () => {
     const { versions, asked } = await close(['@acme/kit'], [JSON.parse(fixture('kit').toString())])
     assert.deepEqual(versions, ['@acme/kit@2.1.0'])

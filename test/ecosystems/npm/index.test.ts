@@ -173,8 +173,8 @@ describe('the set-up of npm’s clients', () => {
   it('names the registry in each client’s own file', () => {
     const texts = setup('https://mirror.example.org/npm')
     assert.deepEqual(Object.fromEntries(texts), {
-      npm: 'registry=https://mirror.example.org/npm/\n',
-      pnpm: 'registry=https://mirror.example.org/npm/\n',
+      npm: 'registry=https://mirror.example.org/npm/\nreplace-registry-host=always\n',
+      pnpm: 'registry=https://mirror.example.org/npm/\nreplace-registry-host=always\n',
       yarn: 'registry "https://mirror.example.org/npm/"\n',
       'yarn-berry': 'npmRegistryServer: "https://mirror.example.org/npm"\n',
       bun: '[install]\nregistry = "https://mirror.example.org/npm/"\n',

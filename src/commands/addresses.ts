@@ -1,0 +1,100 @@
+// Where the mirror has what lockfiles name by address: for clients that follow the addresses in a lockfile, whatever
+// registry they are given.
+
+import type { Mirror, MountedRepo } from '../engine/mirror.ts'
+import { resolve } from '../engine/resolve.ts'
+import { asMirrorError } from '../errors.ts'
+import { decodePath, encodePath } from '../formats/safe-path.ts'
+import { filenameOf } from '../lockfiles/locked.ts'
+import type { LedgerLine } from './ledger.ts'
+import { namesFile } from './locked-line.ts'
+import { spellings } from './spellings.ts'
+
+/** What begins with `from` is here with `to` instead. Both end in a slash, or name one file. */
+export interface Mapped {
+  readonly from: string
+  readonly to: string
+  /** Addresses of the lockfile that it is about. */
+  readonly count: number
+}
+
+export interface AddressMap {
+  /** The longest first, so that the first that fits is right. */
+  readonly mapped: readonly Mapped[]
+  /** Hosts that something is named of which is not here. */
+  readonly unmapped: readonly { readonly host: string; readonly count: number }[]
+}
+
+/** `base`: the address of the mirror, without a slash at the end. */
+export function addressMap(mirror: Mirror, base: string, lines: readonly LedgerLine[]): AddressMap {
+  const mapped = new Map<string, Mapped>()
+  const unmapped = new Map<string, number>()
+  const seen = new Set<string>()
+  for (const line of lines) {
+    for (const address of addressesOf(line)) {
+      if (seen.size === seen.add(address).size) continue
+      const { mounted, selector } = line
+      const path = mounted && pathOf(mirror, mounted, selector?.name ?? '', address)
+      if (path === undefined || mounted === undefined) {
+        const { host } = new URL(address)
+        unmapped.set(host, (unmapped.get(host) ?? 0) + 1)
+        continue
+      }
+      const [from, to] = apart(address, `${base}${mounted.settings.mount}${encodePath(path)}`)
+      if (from === to) continue
+      mapped.set(`${from} ${to}`, { from, to, count: (mapped.get(`${from} ${to}`)?.count ?? 0) + 1 })
+    }
+  }
+  return {
+    mapped: [...mapped.values()].sort((a, b) => b.from.length - a.from.length || (a.from < b.from ? -1 : 1)),
+    unmapped: [...unmapped].map(([host, count]) => ({ host, count })),
+  }
+}
+
+/** Of files alone, without what says more of them. */
+const addressesOf = ({ locked: { url, source, digests } }: LedgerLine): readonly string[] =>
+  [...(source === 'registry' || source === 'url' ? [url] : []), ...digests.map((digest) => digest.url)].flatMap(
+    (one) => {
+      const bare = one?.replace(/[?#].*$/s, '') ?? ''
+      return /^https?:\/\//.test(bare) && URL.canParse(bare) && namesFile(bare) ? [bare] : []
+    },
+  )
+
+/** The path of a file: as its upstream has it, else as an index of the repository names it. */
+function pathOf(mirror: Mirror, mounted: MountedRepo, name: string, address: string): string | undefined {
+  const prefix = spellings(mounted).find((one) => address.startsWith(`${one}/`))
+  const own = prefix === undefined ? undefined : routed(mounted, address.slice(prefix.length))
+  if (own !== undefined) return own
+  const file = filenameOf(address)
+  for (const { entry } of mirror.catalog.facts.byName(mounted.settings.name, name))
+    if (entry.url === address || filenameOf(entry.path) === file) return entry.path
+  return undefined
+}
+
+function routed(mounted: MountedRepo, path: string): string | undefined {
+  try {
+    const decoded = decodePath(path)
+    return resolve(mounted, decoded)?.route.kind === 'artifact' ? decoded : undefined
+  } catch (error) {
+    if (asMirrorError(error).code !== 'BAD_PATH') throw error
+    return undefined
+  }
+}
+
+/** The host, at least, stays before what both have at their ends. */
+const HEAD = 3
+
+function apart(address: string, here: string): readonly [from: string, to: string] {
+  const [a, b] = [address.split('/'), here.split('/')]
+  const most = Math.min(a.length, b.length) - HEAD
+  let same = 0
+  while (same < most && a.at(-1 - same) === b.at(-1 - same)) same += 1
+  return same === 0 ? [address, here] : [`${a.slice(0, -same).join('/')}/`, `${b.slice(0, -same).join('/')}/`]
+}
+
+/** A script for sed that brings the addresses of a lockfile here. */
+export const sedScript = (maps: readonly AddressMap[]): string =>
+  [...new Set(maps.flatMap(({ mapped }) => mapped))]
+    .sort((a, b) => b.from.length - a.from.length)
+    .map(({ from, to }) => `s|${from.replace(/[\\.*^$|[\]]/g, '\\$&')}|${to.replace(/[\\&|]/g, '\\$&')}|g\n`)
+    .join('')
