@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import { MirrorError } from '../errors.ts'
 import type { App } from './app.ts'
+import { inTurn } from './pipeline.ts'
 
 export interface Listening {
   /** `http://HOST:PORT`, one for each socket. */
@@ -21,7 +22,7 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
     for (const place of at) {
       const server = createServer(
         { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
-        app.handle,
+        inTurn(app).handle,
       )
       server.on('clientError', (_, socket) => {
         if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')

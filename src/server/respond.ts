@@ -14,6 +14,7 @@ import { createDescriptors } from './descriptors.ts'
 import { partFields, refusedFields, tagsOf, unchangedFields, wholeFields } from './fields.ts'
 import { follow, sizeFor, sizeOf } from './growing.ts'
 import { createMemory } from './memory.ts'
+import { turnOf } from './pipeline.ts'
 import { type AskedRange, readRange, resolveRange } from './ranges.ts'
 import { limitStall, type Source, sendBody } from './send.ts'
 
@@ -119,6 +120,9 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
     departure: Departure,
   ): Promise<Sent> {
     if (from === to) return sendHead(response, status, fields)
+    const turn = turnOf(response)
+    if (turn !== undefined) await departure.unlessGone(turn)
+    if (departure.gone) return departed
     limitStall(response, stall)
     const head = (): void => writeHead(response, status, fields)
     return { status, bytes: await sendBody({ response, departure, buffers, head }, source, from, to) }
