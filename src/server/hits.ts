@@ -1,38 +1,49 @@
 // Hits and last uses, gathered in memory and written in batches.
 
-import type { Catalog } from '../catalog/catalog.ts'
-import type { Resource } from '../engine/resolve.ts'
-
 const EVERY = 10_000
 const MOST = 20_000
 
+export interface Use {
+  readonly repo: string
+  readonly path: string
+  readonly hits: number
+  readonly used: number
+}
+
 export interface Hits {
-  count(resource: Resource): void
+  count(of: { readonly repo: string; readonly path: string }): void
   flush(): void
   close(): void
 }
 
-export function createHits(catalog: Catalog, now: () => number): Hits {
-  const counts = new Map<string, { repo: string; path: string; hits: number; used: number }>()
+export function createHits(write: (uses: readonly Use[]) => void, now: () => number): Hits {
+  const counts = new Map<string, Map<string, Use & { hits: number; used: number }>>()
+  let size = 0
   const flush = (): void => {
-    if (counts.size === 0) return
-    const uses = [...counts.values()]
+    if (size === 0) return
+    const uses = [...counts.values()].flatMap((paths) => [...paths.values()])
     counts.clear()
-    catalog.refs.used(uses)
+    size = 0
+    write(uses)
   }
   const timer = setInterval(flush, EVERY)
   timer.unref()
   return {
-    count(resource) {
-      const repo = resource.mounted.settings.name
-      const key = `${repo} ${resource.path}`
-      const known = counts.get(key)
-      if (known === undefined) counts.set(key, { repo, path: resource.path, hits: 1, used: now() })
-      else {
+    count({ repo, path }) {
+      let paths = counts.get(repo)
+      if (paths === undefined) {
+        paths = new Map()
+        counts.set(repo, paths)
+      }
+      const known = paths.get(path)
+      if (known !== undefined) {
         known.hits += 1
         known.used = now()
+        return
       }
-      if (counts.size >= MOST) flush()
+      paths.set(path, { repo, path, hits: 1, used: now() })
+      size += 1
+      if (size >= MOST) flush()
     },
     flush,
     close() {

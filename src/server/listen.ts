@@ -1,9 +1,11 @@
 // The listening sockets: opened together, closed without cutting off answers under way.
 
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { MirrorError } from '../errors.ts'
 import type { App } from './app.ts'
-import { inTurn } from './pipeline.ts'
+import { createLines, inTurn } from './pipeline.ts'
+import { answerQuickly } from './quick.ts'
 
 export interface Listening {
   /** `http://HOST:PORT`, one for each socket. */
@@ -13,17 +15,27 @@ export interface Listening {
   close(grace: number): Promise<void>
 }
 
+/** How long an idle connection is kept, milliseconds: longer than the minute for which proxies in front keep theirs. */
+const KEEP_ALIVE = 65_000
+
 /** `at`: HOST:PORT each; port 0 picks a free one. */
 export async function listen(app: App, at: readonly string[]): Promise<Listening> {
   const servers: Server[] = []
   const addresses: string[] = []
   const ports: number[] = []
+  const lines = createLines()
+  const sockets = new Set<Socket>()
   try {
     for (const place of at) {
       const server = createServer(
-        { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
-        inTurn(app).handle,
+        { keepAliveTimeout: KEEP_ALIVE, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
+        inTurn(app.handle, lines),
       )
+      server.on('connection', (socket: Socket) => {
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+      })
+      if (app.answer !== undefined) answerQuickly(server, app.answer, lines, KEEP_ALIVE)
       server.on('clientError', (_, socket) => {
         if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
       })
@@ -41,16 +53,23 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
     addresses,
     ports,
     async close(grace) {
-      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
-      for (const server of servers) server.closeIdleConnections()
       const timer = setTimeout(() => {
-        for (const server of servers) server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }, grace)
-      await Promise.all(closed)
+      // what was answered at once belongs to no request that Node's server knows of: it would count as idle
+      await Promise.all([...sockets].filter((socket) => socket.writableLength > 0).map(written))
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
       clearTimeout(timer)
     },
   }
 }
+
+/** Resolves when what was given to a socket has left it, or never will. */
+const written = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('close', resolve)
+    socket.write('', () => resolve())
+  })
 
 async function bind(server: Server, place: string): Promise<number> {
   const at = place.lastIndexOf(':')

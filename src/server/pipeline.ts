@@ -9,23 +9,32 @@ import type { App } from './app.ts'
 /** Requests of one connection under way at once. apt's Acquire::http::Pipeline-Depth is 10. */
 const AHEAD = 12
 
-interface Line {
+/** The requests of one connection. */
+export interface Line {
+  /** How many are under way. */
   under: number
   readonly waiting: (() => void)[]
 }
 
-/** The application with at most `ahead` requests of a connection under way. */
-export function inTurn(app: App, ahead = AHEAD): App {
+export interface Lines {
+  of(socket: Socket): Line
+}
+
+export function createLines(): Lines {
   const lines = new WeakMap<Socket, Line>()
-
-  function lineOf(socket: Socket): Line {
-    const known = lines.get(socket)
-    if (known !== undefined) return known
-    const line: Line = { under: 0, waiting: [] }
-    lines.set(socket, line)
-    return line
+  return {
+    of(socket) {
+      const known = lines.get(socket)
+      if (known !== undefined) return known
+      const line: Line = { under: 0, waiting: [] }
+      lines.set(socket, line)
+      return line
+    },
   }
+}
 
+/** The application with at most `ahead` requests of a connection under way. */
+export function inTurn(handle: App['handle'], lines: Lines, ahead = AHEAD): App['handle'] {
   function begin(line: Line, socket: Socket, request: IncomingMessage, response: ServerResponse): void {
     line.under += 1
     response.once('close', () => {
@@ -36,17 +45,15 @@ export function inTurn(app: App, ahead = AHEAD): App {
       if (line.waiting.length === 0) socket.resume()
       next()
     })
-    app.handle(request, response)
+    handle(request, response)
   }
 
-  return {
-    handle(request, response) {
-      const { socket } = request
-      const line = lineOf(socket)
-      if (line.under < ahead) return begin(line, socket, request, response)
-      line.waiting.push(() => begin(line, socket, request, response))
-      socket.pause()
-    },
+  return (request, response) => {
+    const { socket } = request
+    const line = lines.of(socket)
+    if (line.under < ahead) return begin(line, socket, request, response)
+    line.waiting.push(() => begin(line, socket, request, response))
+    socket.pause()
   }
 }
 

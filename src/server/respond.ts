@@ -15,7 +15,9 @@ import { partFields, refusedFields, tagsOf, unchangedFields, wholeFields } from 
 import { follow, sizeFor, sizeOf } from './growing.ts'
 import { createMemory } from './memory.ts'
 import { turnOf } from './pipeline.ts'
+import type { Plain } from './plain.ts'
 import { type AskedRange, readRange, resolveRange } from './ranges.ts'
+import { createReady, type ReadyAnswer } from './ready.ts'
 import { limitStall, type Source, sendBody } from './send.ts'
 
 export interface Limits {
@@ -45,6 +47,8 @@ export interface Responder {
    * error.
    */
   respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<Sent>
+  /** The answer to a plain request for what is in memory; undefined when it has to be responded to. */
+  ready(served: Served, asked: Plain): ReadyAnswer | undefined
   close(): void
 }
 
@@ -53,6 +57,7 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
   const memory = createMemory(limits.memory ?? 32 * 1024 * 1024)
   const descriptors = createDescriptors(store, limits.descriptors ?? 256, clock)
   const buffers = createBuffers()
+  const ready = createReady(memory)
 
   async function respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<Sent> {
     const coding = served.twins && chooseCoding(request.headers['accept-encoding'], served.twins)
@@ -163,6 +168,7 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
         if (isGrowing(served.body)) served.body.leave()
       }
     },
+    ready,
     close() {
       descriptors.close()
       memory.clear()

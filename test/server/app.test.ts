@@ -123,7 +123,7 @@ test('a repository with a listener of its own is alone there, at the top', async
   assert.ok(one !== undefined)
   assert.deepEqual([one.name, others], ['shelf', []])
   const responder = createResponder(at.mirror.store)
-  const hits = createHits(at.mirror.catalog, at.mirror.now)
+  const hits = createHits(at.mirror.catalog.refs.used, at.mirror.now)
   const app = createApp(
     one.mirror,
     responder,

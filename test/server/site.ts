@@ -31,7 +31,7 @@ export async function site(
   const up = await startUpstream(routes)
   const at = await openTestMirror({ repositories: repositories(up.url), ...options })
   const responder = createResponder(at.mirror.store)
-  const hits = createHits(at.mirror.catalog, at.mirror.now)
+  const hits = createHits(at.mirror.catalog.refs.used, at.mirror.now)
   let ports: readonly number[] = []
   const app = createApp(
     at.mirror,
