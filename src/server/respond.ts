@@ -23,7 +23,7 @@ import { limitStall, type Source, sendBody } from './send.ts'
 export interface Limits {
   /** Bytes of small bodies kept in memory; 32 MiB when left out. */
   readonly memory?: number
-  /** The largest body that is kept in memory, in bytes; 256 KiB when left out. */
+  /** The largest body that is kept in memory, in bytes; 512 KiB when left out. */
   readonly small?: number
   /** Blobs kept open; 256 when left out. */
   readonly descriptors?: number
@@ -53,7 +53,7 @@ export interface Responder {
 }
 
 export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {}): Responder {
-  const { clock = Date.now, small = 256 * 1024, stall = 120_000 } = limits
+  const { clock = Date.now, small = 512 * 1024, stall = 120_000 } = limits
   const memory = createMemory(limits.memory ?? 32 * 1024 * 1024)
   const descriptors = createDescriptors(store, limits.descriptors ?? 256, clock)
   const buffers = createBuffers()
