@@ -2,6 +2,7 @@
 // figures mean nothing elsewhere; the ratios are what counts. Only loopback; docs/performance.md tells what each part is.
 
 import { availableParallelism, cpus, release } from 'node:os'
+import { ahead } from './ahead.ts'
 import { clients } from './clients.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   pages,
   layer,
   clients,
+  ahead,
   start,
 }
 

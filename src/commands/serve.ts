@@ -25,7 +25,7 @@ export async function serve(context: Context): Promise<number> {
   const log = await createLog(settings.log, process.stderr)
   const unfollow = log.follow(events)
   const responder = createResponder(mirror.store, { descriptors: descriptorsFor() })
-  const hits = createHits(mirror.catalog, mirror.now, (error) => events.emit({ type: 'warning', error }))
+  const hits = createHits(mirror.catalog.refs.used, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
   const all: Listening[] = []
   const ports = (): readonly number[] => all.flatMap((one) => one.ports)

@@ -9,18 +9,20 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import type { Addresses } from './addresses.ts'
 import type { Hits } from './hits.ts'
+import { createLasting, lastingKey, type Standing } from './lasting.ts'
 import { overview } from './overview.ts'
+import type { Plain } from './plain.ts'
+import type { Ready } from './quick.ts'
 import { isPlain, negotiate, readTarget, type Target } from './request.ts'
 import type { Responder } from './respond.ts'
 
 /** Bodies of live requests (audits) are small. */
 const BODY_LIMIT = 8 * 1024 * 1024
-/** Answers that only the catalog can change are remembered this long at most, milliseconds. */
-const LASTING = 5_000
-const LASTING_MOST = 4096
 
 export interface App {
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** The answer to a plain request, when it is known and in memory; it counts as given. */
+  answer?(asked: Plain): Ready | undefined
 }
 
 /** A repository, and which of its paths. */
@@ -31,17 +33,10 @@ interface Place {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-interface Remembered {
-  readonly opened: Opened
-  readonly epoch: number
-  readonly until: number
-}
-
 export function createApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
   const mounts = [...mirror.repos.values()].sort((a, b) => b.settings.mount.length - a.settings.mount.length)
   const hosts = new Map(mounts.map((mounted) => [mounted, hostsOf(mounted)]))
-  const lasting = new Map<string, Remembered>()
-  const epoch = oncePerTurn(() => mirror.catalog.epoch())
+  const lasting = createLasting(() => mirror.catalog.epoch(), mirror.now)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now()
@@ -50,12 +45,12 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     let sent = { status: 0, bytes: 0 }
     let found: Place | undefined
     try {
-      const asked = lastingKey(request)
-      const known = asked === undefined ? undefined : recall(asked)
+      const asked = isRepeated(request) ? lastingKey(request.url, request.headers) : undefined
+      const known = asked === undefined ? undefined : lasting.recall(asked)
       if (known !== undefined) {
         cache = known.cache
-        hits.count(known.resource)
-        sent = await responder.respond(request, response, known)
+        hits.count(known)
+        sent = await responder.respond(request, response, known.served)
         return
       }
       const target = readTarget(request)
@@ -70,12 +65,12 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
         sent = refuse(response, request, overview(mirror, addresses.base(request, target)))
         return
       }
-      const before = epoch()
-      const opened = withHeaders(await openFor(request, target, found), found)
-      cache = opened.cache
-      if (asked !== undefined) remember(asked, opened, before)
-      hits.count(opened.resource)
-      sent = await responder.respond(request, response, opened)
+      const before = lasting.epoch()
+      const standing = standingOf(await openFor(request, target, found), found)
+      cache = standing.cache
+      if (asked !== undefined) lasting.remember(asked, standing, before)
+      hits.count(standing)
+      sent = await responder.respond(request, response, standing.served)
     } catch (thrown) {
       error = asMirrorError(thrown)
       cache = error.failure.exit === 5 ? 'DENIED' : cache
@@ -93,22 +88,6 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
         ...(error === undefined ? {} : { error }),
       })
     }
-  }
-
-  function recall(asked: string): Opened | undefined {
-    const known = lasting.get(asked)
-    if (known === undefined) return undefined
-    if (known.epoch === epoch() && mirror.now() < known.until) return known.opened
-    lasting.delete(asked)
-    return undefined
-  }
-
-  /** `epoch` is of before it was opened: what was written meanwhile may not be in it. */
-  function remember(asked: string, opened: Opened, epoch: number): void {
-    const until = Math.min(opened.until, mirror.now() + LASTING)
-    if (until <= mirror.now()) return
-    if (lasting.size >= LASTING_MOST) lasting.clear()
-    lasting.set(asked, { opened, epoch, until })
   }
 
   /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
@@ -176,7 +155,27 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     )
   }
 
-  return { handle: (request, response) => void answer(request, response) }
+  function answerAtOnce(asked: Plain): Ready | undefined {
+    const started = performance.now()
+    const key = asked.special ? undefined : lastingKey(asked.url, { host: asked.host, accept: asked.accept })
+    const known = key === undefined ? undefined : lasting.recall(key)
+    const ready = known && responder.ready(known.served, asked)
+    if (known === undefined || ready === undefined) return undefined
+    hits.count(known)
+    const { status, body } = ready
+    mirror.events.emit({
+      type: 'answered',
+      method: 'GET',
+      path: asked.url,
+      status,
+      bytes: body?.length ?? 0,
+      milliseconds: performance.now() - started,
+      cache: known.cache,
+    })
+    return ready
+  }
+
+  return { handle: (request, response) => void answer(request, response), answer: answerAtOnce }
 }
 
 /** The path of a target below a mount; undefined for one that lies elsewhere. */
@@ -191,32 +190,19 @@ function hostsOf({ settings, ecosystem }: MountedRepo): ReadonlySet<string> {
   return new Set([...settings.upstreams, ...also].flatMap((one) => URL.parse(one)?.host ?? []))
 }
 
-const withHeaders = (opened: Opened, { headers }: Place): Opened =>
-  headers === undefined ? opened : { ...opened, headers: { ...opened.headers, ...headers } }
-
-/**
- * Asked once in a turn of the event loop: a statement costs more than the rest of a remembered answer, and all that is
- * answered in one turn may as well have been asked for at its beginning.
- */
-function oncePerTurn(ask: () => number): () => number {
-  let known: number | undefined
-  return () => {
-    if (known !== undefined) return known
-    known = ask()
-    setImmediate(() => {
-      known = undefined
-    })
-    return known
+function standingOf(opened: Opened, { headers }: Place): Standing {
+  const { cache, resource, until } = opened
+  return {
+    served: headers === undefined ? opened : { ...opened, headers: { ...opened.headers, ...headers } },
+    cache,
+    repo: resource.mounted.settings.name,
+    path: resource.path,
+    until,
   }
 }
-
-/** What an answer depends on beside the catalog; undefined for a request that wants, or has, to be looked at anew. */
-function lastingKey(request: IncomingMessage): string | undefined {
-  const { method, url, headers } = request
-  if (method !== 'GET' && method !== 'HEAD') return undefined
-  if (headers['cache-control'] !== undefined || headers.pragma !== undefined || !isPlain(request)) return undefined
-  return `${headers.host ?? ''} ${url ?? ''} ${headers.accept ?? ''}`
-}
+/** May it be answered as an equal one was? Not what would have been refused. */
+const isRepeated = (request: IncomingMessage): boolean =>
+  (request.method === 'GET' || request.method === 'HEAD') && isPlain(request)
 
 const isHealth = (target: Target): boolean => ['/health', '/livez', '/readyz'].includes(target.decoded)
 

@@ -45,7 +45,8 @@ export function judgeConditions(asked: Conditions, { tags, modified }: Validator
 
   const noneMatch = asked['if-none-match']
   if (noneMatch !== undefined) {
-    if (noneMatch.trim() === '*') return { holds: false, status: 304, tag: tags[0] }
+    const [first] = tags
+    if (noneMatch === first || noneMatch.trim() === '*') return { holds: false, status: 304, tag: first }
     const named = new Set(tagsIn(noneMatch).map(opaque))
     const tag = tags.find((own) => named.has(opaque(own)))
     return tag === undefined ? send : { holds: false, status: 304, tag }

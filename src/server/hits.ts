@@ -1,48 +1,60 @@
 // Hits and last uses, gathered in memory and written in batches.
 
-import type { Catalog } from '../catalog/catalog.ts'
-import type { Resource } from '../engine/resolve.ts'
 import { asMirrorError, type MirrorError } from '../errors.ts'
 
 const EVERY = 10_000
 const MOST = 20_000
 
+export interface Use {
+  readonly repo: string
+  readonly path: string
+  readonly hits: number
+  readonly used: number
+}
+
 export interface Hits {
-  count(resource: Resource): void
+  count(of: { readonly repo: string; readonly path: string }): void
   flush(): void
   close(): void
 }
 
 /** `failed` is told when they could not be written; they are kept for the next time, as far as there is room. */
 export function createHits(
-  catalog: Catalog,
+  write: (uses: readonly Use[]) => void,
   now: () => number,
   failed: (error: MirrorError) => void = () => undefined,
 ): Hits {
-  const counts = new Map<string, { repo: string; path: string; hits: number; used: number }>()
+  const counts = new Map<string, Map<string, Use & { hits: number; used: number }>>()
+  let size = 0
   const flush = (): void => {
-    if (counts.size === 0) return
+    if (size === 0) return
     try {
-      catalog.refs.used(counts.values())
+      write([...counts.values()].flatMap((paths) => [...paths.values()]))
     } catch (error) {
       failed(asMirrorError(error))
-      if (counts.size < MOST) return
+      if (size < MOST) return
     }
     counts.clear()
+    size = 0
   }
   const timer = setInterval(flush, EVERY)
   timer.unref()
   return {
-    count(resource) {
-      const repo = resource.mounted.settings.name
-      const key = `${repo} ${resource.path}`
-      const known = counts.get(key)
-      if (known === undefined) counts.set(key, { repo, path: resource.path, hits: 1, used: now() })
-      else {
+    count({ repo, path }) {
+      let paths = counts.get(repo)
+      if (paths === undefined) {
+        paths = new Map()
+        counts.set(repo, paths)
+      }
+      const known = paths.get(path)
+      if (known !== undefined) {
         known.hits += 1
         known.used = now()
+        return
       }
-      if (counts.size >= MOST) flush()
+      paths.set(path, { repo, path, hits: 1, used: now() })
+      size += 1
+      if (size >= MOST) flush()
     },
     flush,
     close() {

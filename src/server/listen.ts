@@ -1,9 +1,12 @@
 // The listening sockets: opened together, closed without cutting off answers under way.
 
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { MirrorError } from '../errors.ts'
 import type { App } from './app.ts'
+import { createLines, inTurn, type Line } from './pipeline.ts'
+import { answerQuickly } from './quick.ts'
 
 export interface Listening {
   /** `http://HOST:PORT`, one for each socket. */
@@ -13,21 +16,28 @@ export interface Listening {
   close(grace: number): Promise<void>
 }
 
+/** How long an idle connection is kept, milliseconds: longer than the minute for which proxies in front keep theirs. */
+const KEEP_ALIVE = 65_000
+
 /** `at`: HOST:PORT each; port 0 picks a free one. */
 export async function listen(app: App, at: readonly string[]): Promise<Listening> {
   const servers: Server[] = []
   const addresses: string[] = []
   const ports: number[] = []
+  const lines = createLines()
+  const sockets = new Set<Socket>()
   try {
     for (const place of at) {
       const server = createServer(
-        { keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
-        (request, response) => {
-          latest.set(request.socket, response)
-          app.handle(request, response)
-        },
+        { keepAliveTimeout: KEEP_ALIVE, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
+        inTurn(app.handle, lines),
       )
-      server.on('clientError', refuse)
+      server.on('connection', (socket: Socket) => {
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+      })
+      if (app.answer !== undefined) answerQuickly(server, app.answer, lines, KEEP_ALIVE)
+      server.on('clientError', (error, socket) => refuse(error, socket, lines.of(socket as Socket)))
       server.maxRequestsPerSocket = 0
       const port = await bind(server, place)
       servers.push(server)
@@ -42,19 +52,16 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
     addresses,
     ports,
     async close(grace) {
-      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
-      for (const server of servers) server.closeIdleConnections()
       const timer = setTimeout(() => {
-        for (const server of servers) server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }, grace)
-      await Promise.all(closed)
+      // what was answered at once belongs to no request that Node's server knows of: it would count as idle
+      await Promise.all([...sockets].filter((socket) => socket.writableLength > 0).map(written))
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
       clearTimeout(timer)
     },
   }
 }
-
-/** The answer that was begun last on a connection. */
-const latest = new WeakMap<Duplex, ServerResponse>()
 
 const refusals: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -62,10 +69,17 @@ const refusals: Readonly<Record<string, string>> = {
 }
 
 /** What is no request. While an answer is under way, anything written would be taken for a part of it. */
-function refuse({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || latest.get(socket)?.writableFinished === false) socket.destroy()
+function refuse({ code = '' }: NodeJS.ErrnoException, socket: Duplex, line: Line): void {
+  if (!socket.writable || line.under > 0) socket.destroy()
   else socket.end(`HTTP/1.1 ${refusals[code] ?? '400 Bad Request'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
+
+/** Resolves when what was given to a socket has left it, or never will. */
+const written = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('close', resolve)
+    socket.write('', () => resolve())
+  })
 
 async function bind(server: Server, place: string): Promise<number> {
   const at = place.lastIndexOf(':')

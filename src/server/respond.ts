@@ -14,13 +14,16 @@ import { createDescriptors } from './descriptors.ts'
 import { partFields, refusedFields, tagsOf, unchangedFields, wholeFields } from './fields.ts'
 import { follow, sizeFor, sizeOf } from './growing.ts'
 import { createMemory } from './memory.ts'
+import { turnOf } from './pipeline.ts'
+import type { Plain } from './plain.ts'
 import { type AskedRange, readRange, resolveRange } from './ranges.ts'
+import { createReady, type ReadyAnswer } from './ready.ts'
 import { limitStall, type Source, sendBody } from './send.ts'
 
 export interface Limits {
   /** Bytes of small bodies kept in memory; 32 MiB when left out. */
   readonly memory?: number
-  /** The largest body that is kept in memory, in bytes; 256 KiB when left out. */
+  /** The largest body that is kept in memory, in bytes; 512 KiB when left out. */
   readonly small?: number
   /** Blobs kept open; 256 when left out. */
   readonly descriptors?: number
@@ -44,14 +47,17 @@ export interface Responder {
    * error.
    */
   respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<Sent>
+  /** The answer to a plain request for what is in memory; undefined when it has to be responded to. */
+  ready(served: Served, asked: Plain): ReadyAnswer | undefined
   close(): void
 }
 
 export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {}): Responder {
-  const { clock = Date.now, small = 256 * 1024, stall = 120_000 } = limits
+  const { clock = Date.now, small = 512 * 1024, stall = 120_000 } = limits
   const memory = createMemory(limits.memory ?? 32 * 1024 * 1024)
   const descriptors = createDescriptors(store, limits.descriptors ?? 256, clock)
   const buffers = createBuffers()
+  const ready = createReady(memory)
 
   async function respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<Sent> {
     const coding = served.twins && chooseCoding(request.headers['accept-encoding'], served.twins)
@@ -119,6 +125,9 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
     departure: Departure,
   ): Promise<Sent> {
     if (from === to) return sendHead(response, status, fields)
+    const turn = turnOf(response)
+    if (turn !== undefined) await departure.unlessGone(turn)
+    if (departure.gone) return departed
     limitStall(response, stall)
     const head = (): void => writeHead(response, status, fields)
     return { status, bytes: await sendBody({ response, departure, buffers, head }, source, from, to) }
@@ -159,6 +168,7 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
         if (isGrowing(served.body)) served.body.leave()
       }
     },
+    ready,
     close() {
       descriptors.close()
       memory.clear()

@@ -4,6 +4,7 @@
 import type { Logger } from 'pino'
 import type { EngineEvent, Events } from '../engine/events.ts'
 import { MirrorError } from '../errors.ts'
+import { accessLine } from './access.ts'
 import { errorFields, type LineSink } from './lines.ts'
 import { recordLine } from './log-text.ts'
 import { pathText, shownText } from './safe-text.ts'
@@ -55,11 +56,14 @@ export async function createLog(options: LogOptions, out: LineSink & { readonly 
     },
     destination,
   )
-  // a record of a request has a fixed form, and its path is shown without secrets: looking for more costs 10 µs each
-  const access = logger.child({}, { redact: [] })
+  const [infos, errors] = (['info', 'error'] as const).map((level) => logger.isLevelEnabled(level))
+  function heard(event: EngineEvent): void {
+    if (event.type !== 'answered' || event.error !== undefined) record(logger, event)
+    else if (event.status >= 500 ? errors : infos) destination.write(accessLine(event))
+  }
   return {
     logger,
-    follow: (events) => events.subscribe((event) => record(event.type === 'answered' ? access : logger, event)),
+    follow: (events) => events.subscribe(heard),
     flush: sink.flush,
   }
 }
@@ -83,16 +87,9 @@ function batched(out: LineSink): LineSink & { flush(): void } {
 
 function record(logger: Logger, event: EngineEvent): void {
   if (event.type === 'answered') {
-    const { method, status, bytes, milliseconds, cache } = event
-    const fields = {
-      method,
-      path: pathText(event.path),
-      status,
-      bytes,
-      milliseconds: Math.round(milliseconds * 10) / 10,
-      cache,
-      ...withError(event.error),
-    }
+    const { method, path, status, bytes, milliseconds, cache, error } = event
+    const taken = Math.round(milliseconds * 10) / 10
+    const fields = { method, path: pathText(path), status, bytes, milliseconds: taken, cache, ...withError(error) }
     if (status >= 500) logger.error(fields, 'answered')
     else logger.info(fields, 'answered')
   }
