@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { MirrorError } from '../errors.ts'
-import type { App } from './app.ts'
+import type { App } from './front.ts'
 import { createLines, inTurn } from './pipeline.ts'
 import { answerQuickly } from './quick.ts'
 
