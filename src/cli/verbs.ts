@@ -34,7 +34,7 @@ export function addVerbs(program: Command, act: Act): void {
       .description('serve repositories over HTTP, fetching on demand what is missing')
       .option('--static <directory>', 'serve an exported tree instead, as a dumb web server would')
       .addHelpText('after', example('pkgmirror serve --listen 0.0.0.0:8080 --offline')),
-    ['listen', 'base_url', 'only', 'policy.cooldown.default'],
+    ['listen', 'base_url', 'only', 'workers', 'policy.cooldown.default'],
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
       if (typeof flags.static === 'string')

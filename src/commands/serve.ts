@@ -1,6 +1,6 @@
 // `pkgmirror serve`: pull-through HTTP over the same engine, or only what is held with --offline.
 
-import type { Mirror } from '../engine/mirror.ts'
+import { availableParallelism } from 'node:os'
 import { createAddresses } from '../server/addresses.ts'
 import { alone } from '../server/alone.ts'
 import { createApp } from '../server/app.ts'
@@ -9,6 +9,7 @@ import { createHits } from '../server/hits.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
 import { createLog } from '../telemetry/log.ts'
+import type { Listener, Open, Parts } from './behind.ts'
 import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
 import { descriptorsFor } from './open-files.ts'
@@ -27,26 +28,24 @@ export async function serve(context: Context): Promise<number> {
   const responder = createResponder(mirror.store, { descriptors: descriptorsFor() })
   const hits = createHits(mirror.catalog.refs.used, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
-  const all: Listening[] = []
-  const ports = (): readonly number[] => all.flatMap((one) => one.ports)
-  const addresses = createAddresses(settings.baseUrl, settings.hosts, ports)
+  let open: Open | undefined
+  const addresses = createAddresses(settings.baseUrl, settings.hosts, () => open?.ports() ?? [])
+  const at: Listener[] = [
+    { name: '', mirror, listen: settings.listen },
+    ...alone(mirror).map((one) => ({ name: one.name, mirror: one.mirror, listen: one.listen })),
+  ]
+  const parts: Parts = { workspace, responder, addresses, hits, log }
+  const workers = settings.workers === 'auto' ? processesFor(availableParallelism()) : settings.workers
   try {
-    const open = async (of: Mirror, at: readonly string[]): Promise<readonly string[]> => {
-      const app = createApp(of, responder, addresses, hits)
-      const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
-      const listening = await listen(shown, at)
-      all.push(listening)
-      return listening.addresses
-    }
-    const common = await open(mirror, settings.listen)
-    const own: Record<string, readonly string[]> = {}
-    for (const one of alone(mirror)) own[one.name] = await open(one.mirror, one.listen)
+    open = openHere()
+    if (workers > 0) open = (await import('./behind.ts')).openBehind(workers, parts)
+    const { '': common = [], ...own } = await open.listen(at)
     tellCleaned(context, workspace.cleaned)
-    ready(context, common, own, workspace)
+    ready(context, common, own, workspace, workers)
     await aborted(context.signal)
     return 0
   } finally {
-    await Promise.all(all.map((one) => one.close(GRACE)))
+    await open?.close(GRACE)
     await endCollecting()
     hits.close()
     responder.close()
@@ -54,19 +53,46 @@ export async function serve(context: Context): Promise<number> {
     unfollow()
     log.flush()
   }
+
+  function openHere(): Open {
+    const all: Listening[] = []
+    return {
+      ports: () => all.flatMap((one) => one.ports),
+      async listen(listeners) {
+        const named: Record<string, readonly string[]> = {}
+        for (const { name, mirror: of, listen: places } of listeners) {
+          const app = createApp(of, responder, addresses, hits)
+          const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
+          const listening = await listen(shown, places)
+          all.push(listening)
+          named[name] = listening.addresses
+        }
+        return named
+      },
+      async close(grace) {
+        await Promise.all(all.map((one) => one.close(grace)))
+      },
+    }
+  }
 }
+
+/** With one core, one process does everything: two would only take turns. */
+const processesFor = (cores: number): number => (cores > 1 ? cores : 0)
 
 function ready(
   context: Context,
   addresses: readonly string[],
   own: Readonly<Record<string, readonly string[]>>,
   { mirror: { offline }, cleaned }: Workspace,
+  workers: number,
 ): void {
   if (context.json) {
-    printJson('ready', { addresses, ...(Object.keys(own).length === 0 ? {} : { repositories: own }), offline, cleaned })
+    const alone = Object.keys(own).length === 0 ? {} : { repositories: own }
+    printJson('ready', { addresses, ...alone, offline, cleaned, ...(workers === 0 ? {} : { workers }) })
     return
   }
   say(context, `pkgmirror is ready at ${addresses.join(' and ')}${offline ? ' (offline: only what is held)' : ''}`)
+  if (workers > 0) say(context, `${workers === 1 ? 'One worker meets' : `${workers} workers meet`} the clients.`)
   for (const [name, at] of Object.entries(own)) say(context, `${name} is at ${at.join(' and ')} by itself`)
   if (addresses.every((address) => /\/\/(127\.|localhost|\[::1\])/.test(address))) {
     say(context, 'Only this machine reaches it; open it with --listen 0.0.0.0:8080.')

@@ -31,6 +31,8 @@ export interface Workspace {
   readonly mirror: Mirror
   readonly events: Events
   readonly settings: Settings
+  /** Where the catalog's file and the store lie. */
+  readonly places: { readonly catalog: string; readonly store: string }
   /** Files and bytes that a crash had left behind. */
   readonly cleaned: { readonly files: number; readonly bytes: number }
   close(): Promise<void>
@@ -70,7 +72,8 @@ async function open(
   held: Lock | undefined,
 ): Promise<Workspace> {
   const catalog = openCatalog(file)
-  const store = await openDiskStore(directoryOf(settings.store ?? settings.data, 'store'))
+  const places = { catalog: file, store: directoryOf(settings.store ?? settings.data, 'store') }
+  const store = await openDiskStore(places.store)
   const cleaned = await store.clean()
   const events = createEvents()
   const repositories = withRecorded(settings, catalog)
@@ -108,6 +111,7 @@ async function open(
     mirror,
     events,
     settings,
+    places,
     cleaned,
     async close() {
       await closeMirror(mirror)

@@ -87,6 +87,21 @@ export const keys = {
     '',
     'Host names under which clients may address the mirror, beside loopback and its own addresses.',
   ),
+  workers: key(
+    kind.workers,
+    '0',
+    'Processes that meet clients beside the one that fetches; 0: one process does everything, `auto`: one for each core.',
+  ),
+  accel: key(
+    kind.choice('none', 'nginx'),
+    'none',
+    'Lets the web server in front send large files itself (X-Accel-Redirect), where its requests say so.',
+  ),
+  accel_from: key(
+    kind.several(kind.host),
+    '',
+    'Addresses of web servers in front whose requests may say so, beside those of this machine.',
+  ),
   offline: key(kind.truth, 'false', 'Never ask upstream.'),
   builtin: key(kind.truth, 'true', 'Mount the built-in repositories; without them only those named in `repositories`.'),
   only: key(kind.several(kind.word), '', 'Narrow to these repositories or ecosystems.'),

@@ -80,6 +80,13 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<numbe
   })
 }
 
+/** A number of processes. */
+export const workers: Kind<number | 'auto'> = one(
+  'a whole number from 0 to 64, or auto',
+  { anyOf: [{ type: 'integer', minimum: 0, maximum: 64 }, { enum: ['auto'] }] },
+  (text, base) => (text === 'auto' ? text : whole(0, 64).read([text], base)),
+)
+
 /** Milliseconds; `words` mean Infinity. `zero` says why nothing at all is refused, where it is. */
 export const duration = (words: readonly string[] = [], zero?: string): Kind<number> =>
   one(durationForm(words), measure, (text) => above(parseDuration(text, words), text, zero))

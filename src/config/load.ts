@@ -66,6 +66,8 @@ function readServer(reader: Reader) {
     listen: reader.value('listen'),
     ...(baseUrl !== undefined && { baseUrl }),
     hosts: reader.value('hosts'),
+    workers: reader.value('workers'),
+    accel: { by: reader.value('accel'), from: reader.value('accel_from') },
     log: { level: reader.value('log.level'), format: reader.value('log.format') },
     debug: reader.value('debug'),
     offline: reader.value('offline'),

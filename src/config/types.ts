@@ -146,6 +146,10 @@ export interface Settings {
   readonly hosts: readonly string[]
   readonly log: { readonly level: string; readonly format: 'auto' | 'text' | 'json' }
   /** Log the heads of requests and answers. */
+  /** Processes that meet clients; 0: this one does everything. */
+  readonly workers: number | 'auto'
+  /** The web server in front that sends large files itself, and the addresses it asks from. */
+  readonly accel: { readonly by: 'none' | 'nginx'; readonly from: readonly string[] }
   readonly debug: boolean
   readonly offline: boolean
   readonly repositories: readonly Repository[]

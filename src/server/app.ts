@@ -1,29 +1,22 @@
-// The HTTP application: finds the repository a request is for, opens the path, answers; words every error once.
+// What the engine answers over HTTP: finds the repository that a request is for, opens the path, words every error once.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Answer } from '../contract.ts'
 import { directivesOf } from '../engine/fresh.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { type Opened, open } from '../engine/open.ts'
-import { asMirrorError, MirrorError } from '../errors.ts'
+import { MirrorError } from '../errors.ts'
 import { collect } from '../formats/bytes.ts'
 import type { Addresses } from './addresses.ts'
+import { type App, answerOf, type Behind, createFront, give } from './front.ts'
 import type { Hits } from './hits.ts'
-import { createLasting, lastingKey, type Standing } from './lasting.ts'
+import { createLasting, type Standing } from './lasting.ts'
 import { overview } from './overview.ts'
-import type { Plain } from './plain.ts'
-import type { Ready } from './quick.ts'
-import { isPlain, negotiate, readTarget, type Target } from './request.ts'
+import { negotiate, readTarget, type Target } from './request.ts'
 import type { Responder } from './respond.ts'
 
 /** Bodies of live requests (audits) are small. */
 const BODY_LIMIT = 8 * 1024 * 1024
-
-export interface App {
-  handle(request: IncomingMessage, response: ServerResponse): void
-  /** The answer to a plain request, when it is known and in memory; it counts as given. */
-  answer?(asked: Plain): Ready | undefined
-}
 
 /** A repository, and which of its paths. */
 interface Place {
@@ -33,62 +26,22 @@ interface Place {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The application around the engine of this process. */
 export function createApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
+  return createFront({
+    behind: behindMirror(mirror, addresses),
+    lasting: createLasting(() => mirror.catalog.epoch(), mirror.now),
+    hits,
+    responder,
+    respond: (request, response, { served }) => responder.respond(request, response, served),
+    answered: mirror.events.emit,
+  })
+}
+
+/** What the engine answers. */
+export function behindMirror(mirror: Mirror, addresses: Addresses): Behind {
   const mounts = [...mirror.repos.values()].sort((a, b) => b.settings.mount.length - a.settings.mount.length)
   const hosts = new Map(mounts.map((mounted) => [mounted, hostsOf(mounted)]))
-  const lasting = createLasting(() => mirror.catalog.epoch(), mirror.now)
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const started = performance.now()
-    let cache = 'NONE'
-    let error: MirrorError | undefined
-    let sent = { status: 0, bytes: 0 }
-    let found: Place | undefined
-    try {
-      const asked = isRepeated(request) ? lastingKey(request.url, request.headers) : undefined
-      const known = asked === undefined ? undefined : lasting.recall(asked)
-      if (known !== undefined) {
-        cache = known.cache
-        hits.count(known)
-        sent = await responder.respond(request, response, known.served)
-        return
-      }
-      const target = readTarget(request)
-      if (isHealth(target)) {
-        sent = refuse(response, request, { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' })
-        return
-      }
-      found = locate(target)
-      if (found === undefined) {
-        if (target.decoded !== '/')
-          throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
-        sent = refuse(response, request, overview(mirror, addresses.base(request, target)))
-        return
-      }
-      const before = lasting.epoch()
-      const standing = standingOf(await openFor(request, target, found), found)
-      cache = standing.cache
-      if (asked !== undefined) lasting.remember(asked, standing, before)
-      hits.count(standing)
-      sent = await responder.respond(request, response, standing.served)
-    } catch (thrown) {
-      error = asMirrorError(thrown)
-      cache = error.failure.exit === 5 ? 'DENIED' : cache
-      if (!response.headersSent && !response.destroyed) sent = refuse(response, request, answerOf(error, found))
-      else response.destroy()
-    } finally {
-      mirror.events.emit({
-        type: 'answered',
-        method: request.method ?? '',
-        path: request.url ?? '',
-        status: sent.status,
-        bytes: sent.bytes,
-        milliseconds: performance.now() - started,
-        cache,
-        ...(error === undefined ? {} : { error }),
-      })
-    }
-  }
 
   /** Which repository, and which of its paths. An absolute target is found by the upstream it names. */
   function locate(target: Target): Place | undefined {
@@ -155,27 +108,28 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
     )
   }
 
-  function answerAtOnce(asked: Plain): Ready | undefined {
-    const started = performance.now()
-    const key = asked.special ? undefined : lastingKey(asked.url, { host: asked.host, accept: asked.accept })
-    const known = key === undefined ? undefined : lasting.recall(key)
-    const ready = known && responder.ready(known.served, asked)
-    if (known === undefined || ready === undefined) return undefined
-    hits.count(known)
-    const { status, body } = ready
-    mirror.events.emit({
-      type: 'answered',
-      method: 'GET',
-      path: asked.url,
-      status,
-      bytes: body?.length ?? 0,
-      milliseconds: performance.now() - started,
-      cache: known.cache,
-    })
-    return ready
+  /** In the words of the repository that the request was for, if it was for one. */
+  function worded(error: MirrorError, request: IncomingMessage): Answer | undefined {
+    try {
+      const place = locate(readTarget(request))
+      return place?.mounted.ecosystem.refuse?.(error, place.path)
+    } catch {
+      return undefined
+    }
   }
 
-  return { handle: (request, response) => void answer(request, response), answer: answerAtOnce }
+  return {
+    async open(request, response) {
+      const target = readTarget(request)
+      if (isHealth(target)) return { sent: give(response, request, healthy) }
+      const found = locate(target)
+      if (found !== undefined) return standingOf(await openFor(request, target, found), found)
+      if (target.decoded !== '/')
+        throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
+      return { sent: give(response, request, overview(mirror, addresses.base(request, target))) }
+    },
+    word: (error, request) => answerOf(error, worded(error, request)),
+  }
 }
 
 /** The path of a target below a mount; undefined for one that lies elsewhere. */
@@ -200,10 +154,7 @@ function standingOf(opened: Opened, { headers }: Place): Standing {
     until,
   }
 }
-/** May it be answered as an equal one was? Not what would have been refused. */
-const isRepeated = (request: IncomingMessage): boolean =>
-  (request.method === 'GET' || request.method === 'HEAD') && isPlain(request)
-
+const healthy: Answer = { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok\n' }
 const isHealth = (target: Target): boolean => ['/health', '/livez', '/readyz'].includes(target.decoded)
 
 /** What a live request may carry upstream. */
@@ -214,41 +165,4 @@ function liveHeaders(request: IncomingMessage): Record<string, string> {
     if (typeof value === 'string') kept[name] = value
   }
   return kept
-}
-
-/** An error as its protocol words it, else as plain text with the fix. */
-function answerOf(error: MirrorError, place: Place | undefined): Answer {
-  const { failure, message, hint, facts } = error
-  const worded = place?.mounted.ecosystem.refuse?.(error, place.path)
-  const headers: Record<string, string> = {
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'x-pkgmirror-error': error.code,
-    ...(failure.exit === 5 ? { 'x-cache': 'DENIED' } : {}),
-    ...(error.code === 'METHOD' ? { allow: 'GET, HEAD' } : {}),
-    ...(error.code === 'BAD_REQUEST' ? { connection: 'close' } : {}),
-    ...retryAfter(facts.until),
-  }
-  if (worded !== undefined) return { ...worded, headers: { ...headers, ...worded.headers } }
-  return {
-    status: failure.status,
-    headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
-    body: `pkgmirror: ${message}\n${hint}\n`,
-  }
-}
-
-function retryAfter(until: number | undefined): Record<string, string> {
-  if (until === undefined || until > 8.64e15) return {}
-  return { 'retry-after': new Date(until).toUTCString() }
-}
-
-function refuse(
-  response: ServerResponse,
-  request: IncomingMessage,
-  { status, headers, body }: Answer,
-): { status: number; bytes: number } {
-  const bytes = Buffer.from(body)
-  response.writeHead(status, { ...headers, 'content-length': bytes.length })
-  response.end(request.method === 'HEAD' ? undefined : bytes)
-  return { status, bytes: bytes.length }
 }

@@ -1,7 +1,7 @@
 // `--debug`: the heads of requests and answers, with secrets blanked by the log.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { App } from './app.ts'
+import type { App } from './front.ts'
 
 const SECRET = /authorization|cookie|token|password|secret/i
 

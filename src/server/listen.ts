@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { MirrorError } from '../errors.ts'
-import type { App } from './app.ts'
+import type { App } from './front.ts'
 import { createLines, inTurn, type Line } from './pipeline.ts'
 import { answerQuickly } from './quick.ts'
 

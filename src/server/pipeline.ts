@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { App } from './app.ts'
+import type { App } from './front.ts'
 
 /** Requests of one connection under way at once. apt's Acquire::http::Pipeline-Depth is 10. */
 const AHEAD = 12

@@ -1,8 +1,20 @@
-// The record of an answered request, as pino would write it. Its form is fixed and its values are few, so that it is put
-// together by hand: through pino it took as long as the rest of a small answer.
+// The records of requests, as pino would write them. Their form is fixed and their values are few, so that they are put
+// together by hand: through pino one took as long as the rest of a small answer.
 
 import type { EngineEvent } from '../engine/events.ts'
-import { pathText } from './safe-text.ts'
+import { batched } from './batched.ts'
+import { errorFields, type LineSink } from './lines.ts'
+import { recordLine } from './log-text.ts'
+import { pathText, shownText } from './safe-text.ts'
+
+export interface LogOptions {
+  /** A level of pino: trace, debug, info, warn, error, fatal, silent. */
+  readonly level: string
+  /** `auto`: text on a terminal, JSON elsewhere. */
+  readonly format: 'auto' | 'text' | 'json'
+}
+
+type Answered = Extract<EngineEvent, { type: 'answered' }>
 
 /** Paths that are shown as they are: printable, without what JSON escapes, and with no address in them. */
 const plainPath = /^\/(?!.*:\/\/)[!#-[\]-~]*$/
@@ -10,16 +22,20 @@ const plainPath = /^\/(?!.*:\/\/)[!#-[\]-~]*$/
 let time = 0
 let timeText = ''
 
-/** Its line of JSON, with its line feed. */
-export function accessLine(event: Extract<EngineEvent, { type: 'answered' }>): string {
-  const { method, status, bytes, milliseconds, cache } = event
-  const now = Date.now()
-  if (now !== time) {
-    time = now
-    timeText = new Date(now).toISOString()
+function now(): string {
+  const current = Date.now()
+  if (current !== time) {
+    time = current
+    timeText = new Date(current).toISOString()
   }
+  return timeText
+}
+
+/** Its line of JSON, with its line feed. */
+export function accessLine({ method, path, status, bytes, milliseconds, cache, error }: Answered): string {
   const level = status >= 500 ? 'error' : 'info'
-  return `{"level":"${level}","time":"${timeText}","method":${JSON.stringify(method)},"path":"${shownPath(event.path)}","status":${status},"bytes":${bytes},"milliseconds":${Math.round(milliseconds * 10) / 10},"cache":"${cache}","msg":"answered"}\n`
+  const failed = error === undefined ? '' : `,"error":${JSON.stringify(errorFields(error))}`
+  return `{"level":"${level}","time":"${now()}","method":${JSON.stringify(method)},"path":"${shownPath(path)}","status":${status},"bytes":${bytes},"milliseconds":${Math.round(milliseconds * 10) / 10},"cache":"${cache}"${failed},"msg":"answered"}\n`
 }
 
 function shownPath(path: string): string {
@@ -27,4 +43,41 @@ function shownPath(path: string): string {
   const short = query < 0 ? path : path.slice(0, query)
   if (short.length < 2000 && plainPath.test(short)) return short
   return JSON.stringify(pathText(path)).slice(1, -1)
+}
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Is a record of this level written? */
+export const isLogged = (level: 'info' | 'error', least: string): boolean =>
+  levels.indexOf(level) >= levels.indexOf(least)
+
+/** A write of up to so many bytes to a pipe is whole, whoever else writes to it (POSIX: at least 512, Linux: 4096). */
+const WHOLE = 4096
+
+export interface AccessLog {
+  answered(event: Answered): void
+  /** A record of level info, whose texts hold no secrets. */
+  said(record: Readonly<Record<string, unknown>>, text: string): void
+  flush(): void
+}
+
+/** The log of a process that answers requests and has no engine; others write to `out` too. */
+export function createAccessLog(
+  { level, format }: LogOptions,
+  out: LineSink & { readonly isTTY?: boolean },
+): AccessLog {
+  const sink = batched(out, WHOLE)
+  const asText = format === 'text' || (format === 'auto' && out.isTTY === true)
+  const write = (line: string): unknown => sink.write(asText ? recordLine(line) : line)
+  return {
+    answered(event) {
+      if (isLogged(event.status >= 500 ? 'error' : 'info', level)) write(accessLine(event))
+    },
+    said(record, text) {
+      if (!isLogged('info', level)) return
+      const shown = (_: string, value: unknown) => (typeof value === 'string' ? shownText(value) : value)
+      write(`${JSON.stringify({ level: 'info', time: now(), ...record, msg: text }, shown)}\n`)
+    },
+    flush: sink.flush,
+  }
 }

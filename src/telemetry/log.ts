@@ -4,17 +4,11 @@
 import type { Logger } from 'pino'
 import type { EngineEvent, Events } from '../engine/events.ts'
 import { MirrorError } from '../errors.ts'
-import { accessLine } from './access.ts'
+import { accessLine, isLogged, type LogOptions } from './access.ts'
+import { batched } from './batched.ts'
 import { errorFields, type LineSink } from './lines.ts'
 import { recordLine } from './log-text.ts'
 import { pathText, shownText } from './safe-text.ts'
-
-export interface LogOptions {
-  /** A level of pino: trace, debug, info, warn, error, fatal, silent. */
-  readonly level: string
-  /** `auto`: text on a terminal, JSON elsewhere. */
-  readonly format: 'auto' | 'text' | 'json'
-}
 
 export interface Log {
   readonly logger: Logger
@@ -56,10 +50,9 @@ export async function createLog(options: LogOptions, out: LineSink & { readonly 
     },
     destination,
   )
-  const [infos, errors] = (['info', 'error'] as const).map((level) => logger.isLevelEnabled(level))
   function heard(event: EngineEvent): void {
-    if (event.type !== 'answered' || event.error !== undefined) record(logger, event)
-    else if (event.status >= 500 ? errors : infos) destination.write(accessLine(event))
+    if (event.type !== 'answered') record(logger, event)
+    else if (isLogged(event.status >= 500 ? 'error' : 'info', options.level)) destination.write(accessLine(event))
   }
   return {
     logger,
@@ -68,31 +61,7 @@ export async function createLog(options: LogOptions, out: LineSink & { readonly 
   }
 }
 
-/** One write for all lines of a turn of the event loop: under load a write a line costs more than making the line. */
-function batched(out: LineSink): LineSink & { flush(): void } {
-  let waiting = ''
-  function flush(): void {
-    const text = waiting
-    waiting = ''
-    if (text !== '') out.write(text)
-  }
-  return {
-    write(line) {
-      if (waiting === '') setImmediate(flush)
-      waiting += line
-    },
-    flush,
-  }
-}
-
 function record(logger: Logger, event: EngineEvent): void {
-  if (event.type === 'answered') {
-    const { method, path, status, bytes, milliseconds, cache, error } = event
-    const taken = Math.round(milliseconds * 10) / 10
-    const fields = { method, path: pathText(path), status, bytes, milliseconds: taken, cache, ...withError(error) }
-    if (status >= 500) logger.error(fields, 'answered')
-    else logger.info(fields, 'answered')
-  }
   if (event.type === 'warning') {
     const { repo, path, error } = event
     logger.warn({ repo, path: path === undefined ? undefined : pathText(path), ...withError(error) }, 'warning')

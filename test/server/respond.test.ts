@@ -295,7 +295,7 @@ describe('what is kept warm', () => {
 
   it('keeps no more bodies open than it may', async () => {
     const store = fakeStore()
-    const bodies = [1, 2, 3].map((seed) => store.add(bytesOf(300_000, seed)))
+    const bodies = [1, 2, 3].map((seed) => store.add(bytesOf(600_000, seed)))
     const server = await bench(store, (path) => ({ type: 'a/b', headers: {}, body: bodies[Number(path[1])] ?? text }), {
       descriptors: 2,
     })

@@ -51,12 +51,13 @@ const modules: Readonly<Record<string, readonly string[]>> = {
     ...['src/engine/thread.ts', 'src/engine/threads.ts', 'src/engine/hash-thread.ts', 'src/engine/hashing.ts'],
   ],
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
+  // the processes of `serve --workers`, which are this program again
+  'node:cluster': ['src/commands/worker.ts', 'src/commands/workers.ts'],
   // nobody may: no program is started, no other protocol spoken
   'node:child_process': [],
   'node:https': [],
   'node:http2': [],
   'node:dgram': [],
-  'node:cluster': [],
   'node:vm': [],
 }
 
@@ -76,7 +77,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   'performance\\.now': ['src/engine/', 'src/server/', 'src/upstream/', 'src/commands/'],
   'Math\\.random|randomBytes|randomUUID': ['src/upstream/retry.ts', 'src/store/layout.ts', 'src/commands/'],
   'process\\.env': ['src/cli/'],
-  'process\\.(?:argv|exit|exitCode|on)\\b': ['src/cli/'],
+  'process\\.(?:argv|exit|exitCode|on)\\b': ['src/cli/', 'src/commands/worker.ts'],
   'process\\.cwd': ['src/cli/', 'src/commands/'],
   '\\b(?:eval|Function)\\(': [],
 }

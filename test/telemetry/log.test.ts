@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createEvents, type EngineEvent } from '../../src/engine/events.ts'
 import { MirrorError } from '../../src/errors.ts'
-import { createLog, type Log, type LogOptions } from '../../src/telemetry/log.ts'
+import type { LogOptions } from '../../src/telemetry/access.ts'
+import { createLog, type Log } from '../../src/telemetry/log.ts'
 
 const answered: EngineEvent = {
   type: 'answered',
