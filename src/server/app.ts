@@ -98,7 +98,9 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
   function recall(asked: string): Opened | undefined {
     const known = lasting.get(asked)
     if (known === undefined) return undefined
-    if (known.epoch === epoch() && mirror.now() < known.until) return known.opened
+    const left = known.until - mirror.now()
+    // more is left than there was when the clock went back
+    if (known.epoch === epoch() && left > 0 && left <= LASTING) return known.opened
     lasting.delete(asked)
     return undefined
   }
