@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { type IncomingHttpHeaders, request } from 'node:http'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { createAddresses } from '../../src/server/addresses.ts'
 import { alone } from '../../src/server/alone.ts'
@@ -8,71 +7,10 @@ import { createApp } from '../../src/server/app.ts'
 import { createHits } from '../../src/server/hits.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createResponder } from '../../src/server/respond.ts'
-import {
-  item,
-  minute,
-  openTestMirror,
-  rule,
-  type TestMirror,
-  type TestMirrorOptions,
-  type TestRepository,
-} from '../builders/mirror.ts'
+import { item, minute, rule } from '../builders/mirror.ts'
 import { shelf } from '../builders/shelf.ts'
-import { json, type Script, startUpstream, type Upstream } from '../fakes/upstream.ts'
-
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly text: string
-}
-interface Site {
-  readonly up: Upstream
-  readonly at: TestMirror
-  readonly port: number
-  ask(path: string, more?: { method?: string; headers?: Record<string, string> }): Promise<Answer>
-}
-
-async function site(
-  t: TestContext,
-  routes: Record<string, Script>,
-  options: Partial<TestMirrorOptions> = {},
-  repositories: (own: string) => readonly TestRepository[] = (own) => [{ ecosystem: 'shelf', upstreams: [own] }],
-): Promise<Site> {
-  const up = await startUpstream(routes)
-  const at = await openTestMirror({ repositories: repositories(up.url), ...options })
-  const responder = createResponder(at.mirror.store)
-  const hits = createHits(at.mirror.catalog, at.mirror.now)
-  let ports: readonly number[] = []
-  const app = createApp(
-    at.mirror,
-    responder,
-    createAddresses(undefined, [], () => ports),
-    hits,
-  )
-  const listening = await listen(app, ['127.0.0.1:0'])
-  ports = listening.ports
-  const [port = 0] = ports
-  t.after(async () => {
-    await listening.close(100)
-    hits.close()
-    responder.close()
-    await at.close()
-    await up.close()
-  })
-  return {
-    up,
-    at,
-    port,
-    ask: (path, { method = 'GET', headers = {} } = {}) =>
-      new Promise((resolve, reject) => {
-        const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, async (response) => {
-          const text = Buffer.concat(await Array.fromAsync(response)).toString()
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
-        })
-        asked.on('error', reject).end()
-      }),
-  }
-}
+import { json, startUpstream } from '../fakes/upstream.ts'
+import { site } from './site.ts'
 
 const index = (version: string) => json({ files: [{ ...item(`a-${version}`, version), version }] })
 
