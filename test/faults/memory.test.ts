@@ -88,6 +88,8 @@ test(`memory is flat under a mixed load (seed ${seed})`, { skip: onLinux, timeou
 })
 
 const crowd = long ? { idle: 10_000, clients: 500, seconds: 60 } : { idle: 1000, clients: 100, seconds: 3 }
+/** Idle connections that are opened, or ask, at the same time. */
+const TOGETHER = 200
 /** Open files that this process and the server need each beside the connections. */
 const BESIDE = 500
 
@@ -106,22 +108,22 @@ test(`${crowd.idle} idle connections and ${crowd.clients} clients at once (seed 
     assert.match(answer.toString('latin1'), /^HTTP\/1\.1 200 /)
   }
   const idle: Socket[] = []
-  for (let left = crowd.idle; left > 0; left -= 100) {
-    const some = await Promise.all(Array.from({ length: Math.min(100, left) }, () => open(running.url)))
+  while (idle.length < crowd.idle) {
+    const some = await Promise.all(Array.from({ length: TOGETHER }, () => open(running.url)))
     await Promise.all(some.map(ask))
     idle.push(...some)
   }
   t.after(() => idle.map((socket) => socket.destroy()))
-  // they are kept for 65 seconds: one by one they ask again, so that none is idle for so long
   const ending = performance.now() + crowd.seconds * 1000
   const clients = Array.from({ length: crowd.clients }, async (_, number) => {
     const random = randomBy(seed + number)
     while (performance.now() < ending) await load.one(random)
   })
+  // they are kept for 65 seconds: from time to time they ask again, many together
   const asking = (async () => {
-    for (const socket of idle) {
-      await ask(socket)
-      if (performance.now() < ending) await pause((crowd.seconds * 800) / crowd.idle)
+    while (performance.now() < ending) {
+      for (let from = 0; from < idle.length; from += TOGETHER) await Promise.all(idle.slice(from, from + TOGETHER).map(ask))
+      await pause(1000)
     }
   })()
   await Promise.all([...clients, asking])
