@@ -61,7 +61,8 @@ export function compileRules(policy: Policy): Rules {
 
 export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Moment): Freshness {
   const { now, offline, directives } = moment
-  const age = now - aged.checked
+  // what a clock that went wrong says was validated in the future would be fresh until then
+  const age = aged.checked > now ? Number.POSITIVE_INFINITY : now - aged.checked
   const expired = hasExpired(aged, rules, now)
   if (offline) return expired && policy.expireOffline ? 'expired' : 'serve'
   if (directives?.onlyIfCached === true) return 'serve'
@@ -70,12 +71,12 @@ export function freshness(aged: Aged, rules: Rules, policy: Policy, moment: Mome
   if (mode === 'bypass') return 'ask'
   const lacks = aged.sha256 === undefined
   if (!lacks && (aged.kind === 'artifact' || mode === 'immutable')) return 'serve'
-  if (moment.since !== undefined) return aged.checked >= moment.since ? 'serve' : 'ask'
+  if (moment.since !== undefined) return aged.checked >= moment.since && aged.checked <= now ? 'serve' : 'ask'
   if (directives?.revalidate === true && age >= COLLAPSE) return 'ask'
   if (lacks) return age < policy.negativeFor ? 'serve' : 'ask'
   if (mode === 'revalidate') return age < COLLAPSE ? 'serve' : 'ask'
   const freshFor = rules.freshFor(aged.path)
-  if (freshFor === 'upstream') return isFresh(aged, now, directives?.wishes) ? 'serve' : 'ask'
+  if (freshFor === 'upstream') return aged.checked <= now && isFresh(aged, now, directives?.wishes) ? 'serve' : 'ask'
   return age < freshFor ? 'serve' : 'ask'
 }
 

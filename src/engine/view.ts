@@ -106,7 +106,9 @@ async function isCurrent(
   viewing: Viewing,
   rules: string,
 ): Promise<boolean> {
-  if (mirror.now() >= view.until || !view.inputs.some(([path]) => path === rules)) return false
+  const now = mirror.now()
+  // made by a clock that has gone back since, it may show what is too young
+  if (now >= view.until || now < view.used || !view.inputs.some(([path]) => path === rules)) return false
   for (const [path, sha256] of view.inputs) {
     if (path.startsWith(RULES)) continue
     if (path === resource.path) {

@@ -33,7 +33,9 @@ export function createLasting(epoch: () => number, now: () => number): Lasting {
     recall(asked) {
       const found = known.get(asked)
       if (found === undefined) return undefined
-      if (found.epoch === turn() && now() < found.until) return found.standing
+      const left = found.until - now()
+      // more is left than there was when the clock went back
+      if (found.epoch === turn() && left > 0 && left <= LASTING) return found.standing
       known.delete(asked)
       return undefined
     },

@@ -1,4 +1,4 @@
-// A mirror of scripted upstreams behind a real server on loopback.
+// A mirror of the tiny ecosystems behind a real server, over a scripted upstream.
 
 import { type IncomingHttpHeaders, request } from 'node:http'
 import type { TestContext } from 'node:test'
@@ -15,7 +15,7 @@ interface Answer {
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
-interface Site {
+export interface Site {
   readonly up: Upstream
   readonly at: TestMirror
   readonly port: number
@@ -29,7 +29,13 @@ export async function site(
   repositories: (own: string) => readonly TestRepository[] = (own) => [{ ecosystem: 'shelf', upstreams: [own] }],
 ): Promise<Site> {
   const up = await startUpstream(routes)
+  t.after(() => up.close())
   const at = await openTestMirror({ repositories: repositories(up.url), ...options })
+  return { up, at, ...(await serveMirror(t, at)) }
+}
+
+/** Serves a mirror until the test ends, and closes it then. */
+export async function serveMirror(t: TestContext, at: TestMirror): Promise<Pick<Site, 'port' | 'ask'>> {
   const responder = createResponder(at.mirror.store)
   const hits = createHits(at.mirror.catalog.refs.used, at.mirror.now)
   let ports: readonly number[] = []
@@ -47,11 +53,8 @@ export async function site(
     hits.close()
     responder.close()
     await at.close()
-    await up.close()
   })
   return {
-    up,
-    at,
     port,
     ask: (path, { method = 'GET', headers = {} } = {}) =>
       new Promise((resolve, reject) => {
