@@ -19,7 +19,7 @@ async function origin(t: TestContext, kind: Kind) {
   return { replica, ...originOf(t, replica.upstream, text) }
 }
 
-const missing = (program: string) => ({
+const missing = (program: string): { readonly skip: string | false } => ({
   skip: found(program) === undefined ? `${program} is not on this machine` : false,
 })
 
