@@ -1,11 +1,12 @@
 // The go command against a module proxy on loopback, with the checksum database of that proxy.
 
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import { printed, program, secret, startGoReplica, wanted } from '../replica/go.ts'
 import { build, type GoProject, run } from './go-suite.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { files, folder, found, mainland } from './place.ts'
+import { suite } from './suite.ts'
 import { emptyMirror, originOf, voyage, withoutNetwork } from './voyage.ts'
 
 const missing = found('go') === undefined ? 'go is not on this machine' : false
@@ -18,7 +19,7 @@ async function origin(t: TestContext, more = '') {
   return { replica, project, ...originOf(t, upstream, text) }
 }
 
-describe('go', { skip: missing }, () => {
+suite('go', missing, () => {
   it('gets, verifies and builds the same through the mirror, offline and exported', async (t) => {
     const { project, ...from } = await origin(t)
     await voyage(t, from, build(t, project))

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { describe, it, type TestContext } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import { pom } from '../ecosystems/maven/repository.ts'
 import { dependencies, given, type Kind, startMavenReplica } from '../replica/maven.ts'
 import { build, type MavenProject } from './maven-suite.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { environment, execute, files, folder, found, mainland } from './place.ts'
+import { suite } from './suite.ts'
 import { emptyMirror, originOf, type Use, voyage, withoutNetwork } from './voyage.ts'
 
 /** Maven asks its own repository for snapshots only when it is told to. */
@@ -30,7 +31,7 @@ async function origin(t: TestContext, kind: Kind) {
 
 const missing = ['mvn', 'javac', 'jar'].find((program) => found(program) === undefined)
 
-describe('mvn', { skip: missing === undefined ? false : `${missing} is not on this machine` }, () => {
+suite('mvn', missing && `${missing} is not on this machine`, () => {
   it('builds the same through the mirror, offline and exported', async (t) => {
     const from = await origin(t, 'with everything')
     if (from === undefined) return t.skip('the plugin cannot be compiled here')
@@ -95,7 +96,7 @@ task given { doLast { configurations.wanted.files.collect { it.name }.sort().eac
 
 const lacking = ['gradle', 'javac', 'jar'].find((program) => found(program) === undefined)
 
-describe('gradle', { skip: lacking === undefined ? false : `${lacking} is not on this machine` }, () => {
+suite('gradle', lacking && `${lacking} is not on this machine`, () => {
   it('resolves the same through the mirror, offline and exported, a newest version included', async (t) => {
     const from = await origin(t, 'with everything')
     if (from === undefined) return t.skip('the plugin cannot be compiled here')

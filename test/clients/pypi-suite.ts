@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { environment, execute, files, folder, found } from './place.ts'
+import { commandOf as commandOfTool, pythonTools } from './python-clients.ts'
 import type { Use } from './voyage.ts'
 
 export interface PythonProject {
@@ -25,20 +26,19 @@ export interface PythonClient {
   install(t: TestContext, project: PythonProject): Use<Installed>
 }
 
-/** An interpreter by its own path: a version manager's stand-in needs a home. */
-const python = ((): string | undefined => {
-  if (found('python3') === undefined) return undefined
-  const { status, stdout } = spawnSync('python3', ['-c', 'import sys, venv, pip; print(sys.executable)'], {
-    encoding: 'utf8',
-  })
-  return status === 0 ? stdout.trim() : undefined
+/** An interpreter by its own path (a version manager's stand-in needs a home), and its minor version. */
+const [python, minor] = ((): readonly [string?, string?] => {
+  if (found('python3') === undefined) return []
+  const asked = 'import sys, venv, pip; print(sys.executable); print("%d.%d" % sys.version_info[:2])'
+  const { status, stdout } = spawnSync('python3', ['-c', asked], { encoding: 'utf8' })
+  return status === 0 ? (stdout.trim().split('\n') as [string, string]) : []
 })()
 
-/** Clients out of the folder that PYTHON_CLIENTS names (a virtual environment for each), else those on the path. */
-const commandOf = (name: string, program = name): string | undefined => {
-  const brought = path.join(process.env.PYTHON_CLIENTS ?? '/nowhere', name, 'bin', program)
-  return existsSync(brought) ? brought : found(name)
+const commandOf = (name: string): string | undefined => {
+  const tool = pythonTools.find((one) => one.name === name)
+  return tool === undefined ? undefined : commandOfTool(tool)
 }
+const notHere = (name: string): string => `${name} is not here: test/clients/install.ts brings it`
 
 const indexOf = (url: string): string => `${url}/pypi/simple/`
 
@@ -69,7 +69,7 @@ function pip(name: string, interpreterOf: () => string | undefined): PythonClien
   const own = interpreterOf()
   return {
     name,
-    missing: own === undefined ? `there is no Python with ${name} on this machine` : false,
+    missing: own !== undefined ? false : name === 'pip' ? 'there is no Python with pip on this machine' : notHere(name),
     install:
       (t, project) =>
       async (url, { enter }) => {
@@ -92,7 +92,7 @@ function pip(name: string, interpreterOf: () => string | undefined): PythonClien
 
 const uv: PythonClient = {
   name: 'uv',
-  missing: python === undefined || commandOf('uv') === undefined ? 'uv is not on this machine' : false,
+  missing: python === undefined || commandOf('uv') === undefined ? notHere('uv') : false,
   install:
     (t, project) =>
     async (url, { enter }) => {
@@ -107,7 +107,7 @@ const uv: PythonClient = {
 
 const poetry: PythonClient = {
   name: 'poetry',
-  missing: python === undefined || commandOf('poetry') === undefined ? 'poetry is not on this machine' : false,
+  missing: python === undefined || commandOf('poetry') === undefined ? notHere('poetry') : false,
   install:
     (t, project) =>
     async (url, { enter }) => {
@@ -126,7 +126,7 @@ const poetry: PythonClient = {
 
 const pdm: PythonClient = {
   name: 'pdm',
-  missing: python === undefined || commandOf('pdm') === undefined ? 'pdm is not on this machine' : false,
+  missing: python === undefined || commandOf('pdm') === undefined ? notHere('pdm') : false,
   install:
     (t, project) =>
     async (url, { enter }) => {
@@ -145,14 +145,14 @@ const pdm: PythonClient = {
     },
 }
 
+/** Locked for this Python on: of what older ones need a mirror holds the metadata alone. */
 const pyproject = ({ requirements }: PythonProject): string =>
-  `[project]\nname = "project"\nversion = "1.0"\nrequires-python = ">=3.10"\ndependencies = ${JSON.stringify(requirements)}\n`
+  `[project]\nname = "project"\nversion = "1.0"\nrequires-python = ">=${minor}"\ndependencies = ${JSON.stringify(requirements)}\n`
 
 export const pythonClients: readonly PythonClient[] = [
   pip('pip', () => python),
-  // before PEP 691 and PEP 658, and the newest
-  pip('pip-20', () => commandOf('pip-20', 'python')),
-  pip('pip-26', () => commandOf('pip-26', 'python')),
+  pip('pip-20', () => commandOf('pip-20')),
+  pip('pip-26', () => commandOf('pip-26')),
   uv,
   poetry,
   pdm,

@@ -1,11 +1,12 @@
 // pip, uv, poetry and pdm against an index on loopback.
 
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import { type Kind, printed, program, requirements, startPypiReplica } from '../replica/pypi.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { files, folder, mainland } from './place.ts'
 import { pythonClients } from './pypi-suite.ts'
+import { suite } from './suite.ts'
 import { emptyMirror, originOf, voyage } from './voyage.ts'
 
 const project = { requirements, program, printed }
@@ -18,7 +19,7 @@ async function origin(t: TestContext, kind: Kind) {
 }
 
 for (const client of pythonClients) {
-  describe(client.name, { skip: client.missing }, () => {
+  suite(client.name, client.missing, () => {
     it('installs the same through the mirror, offline and exported', async (t) => {
       assert.deepEqual(await voyage(t, await origin(t, 'full'), client.install(t, project)), expected)
     })
@@ -32,7 +33,7 @@ for (const client of pythonClients) {
 }
 
 const [pip] = pythonClients
-describe('a sync', { skip: pip?.missing ?? 'no pip' }, () => {
+suite('a sync', pip?.missing ?? 'no pip', () => {
   it('holds what an installation needs, each file fetched once', async (t) => {
     assert.ok(pip !== undefined)
     const { replica, configuration, stop } = await origin(t, 'full')

@@ -1,12 +1,13 @@
 // Bundler and gem against a registry on loopback.
 
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import { gemfile, type Kind, printed, startGemReplica } from '../replica/rubygems.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { nginx } from './nginx.ts'
 import { files, folder, found, mainland } from './place.ts'
 import { bundle, gemInstall } from './rubygems-suite.ts'
+import { suite } from './suite.ts'
 import { emptyMirror, originOf, voyage } from './voyage.ts'
 
 const project = { gemfile, printed }
@@ -18,11 +19,11 @@ async function origin(t: TestContext, kind: Kind) {
   return { replica, ...originOf(t, replica.upstream, text) }
 }
 
-const missing = (program: string) => ({
+const missing = (program: string): { readonly skip: string | false } => ({
   skip: found(program) === undefined ? `${program} is not on this machine` : false,
 })
 
-describe('bundler', missing('bundle'), () => {
+suite('bundler', missing('bundle').skip, () => {
   it('installs the same gems through the mirror, offline and exported', async (t) => {
     await voyage(t, await origin(t, 'with everything'), bundle(t, project, 'a mirror of every source'))
   })
@@ -74,7 +75,7 @@ describe('bundler', missing('bundle'), () => {
   })
 })
 
-describe('gem', missing('gem'), () => {
+suite('gem', missing('gem').skip, () => {
   it('installs the same gems through the mirror, offline and exported', async (t) => {
     const use = gemInstall(t, project, ['orchard', '--version', '~> 1.0'])
     await voyage(t, await origin(t, 'with everything'), use)

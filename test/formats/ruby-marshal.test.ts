@@ -5,16 +5,9 @@ import { describe, it } from 'node:test'
 import { gunzipSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { collect, once } from '../../src/formats/bytes.ts'
-import {
-  formatMarshal,
-  formatMarshalList,
-  isKind,
-  parseMarshal,
-  parseMarshalList,
-  type RubyValue,
-  rubyString,
-  textOf,
-} from '../../src/formats/ruby-marshal.ts'
+import { parseMarshal, parseMarshalList } from '../../src/formats/ruby-marshal-read.ts'
+import { formatMarshal, formatMarshalList } from '../../src/formats/ruby-marshal-write.ts'
+import { isKind, type RubyValue, rubyString, textOf } from '../../src/formats/ruby-values.ts'
 
 const recorded = new URL('../replica/recorded/rubygems/', import.meta.url).pathname
 const unreadable = { name: 'MirrorError', code: 'UNREADABLE' }

@@ -8,6 +8,8 @@ import { type GoMod, parseGoMod } from '../../formats/go-mod.ts'
 import { goVersions, isCanonical, isExact } from '../../versions/go.ts'
 import { goArchitectures, goSystems } from '../go-platform.ts'
 import { pick } from '../pick.ts'
+import { together } from '../together.ts'
+import { wantOptionsOf } from '../want-options.ts'
 import { buildLists, keyOf, reached, requiredBy } from './graph.ts'
 import { latestOf, versionIn } from './info.ts'
 import { type GoOptions, logFor } from './options.ts'
@@ -23,17 +25,6 @@ const wantOptions = v.strictObject({
   files: v.optional(v.array(v.picklist(['mod', 'zip', 'info']))),
   toolchain: v.optional(v.pipe(v.string(), v.regex(/^go1[0-9a-z.]{1,20}$/))),
 })
-
-const atOnce = 16
-
-/** Runs `task` for every item, at most 16 at once. */
-async function together<T>(items: Iterable<T>, task: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items[Symbol.iterator]()
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.next(); next.done !== true; next = waiting.next()) await task(next.value)
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-}
 
 interface Root {
   readonly want: Selector
@@ -100,14 +91,7 @@ async function digestsOf(at: ModuleAt, look: Look<GoOptions>): Promise<Pick<Entr
   return {}
 }
 
-function optionsOf(want: Selector): v.InferOutput<typeof wantOptions> {
-  const parsed = v.safeParse(wantOptions, want.options ?? {})
-  if (parsed.success) return parsed.output
-  throw new MirrorError('CONFIG', `options of module ${want.name}: ${parsed.issues[0].message}`, {
-    ...want.from,
-    hint: 'A module takes `files: [mod]` and no other options.',
-  })
-}
+const optionsOf = (want: Selector): v.InferOutput<typeof wantOptions> => wantOptionsOf(wantOptions, want)
 
 function followOf(want: Selector): readonly string[] {
   const asked = want.follow ?? ['build']

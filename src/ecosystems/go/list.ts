@@ -4,12 +4,15 @@
 
 import type { Doc, Entry, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { lineGroups } from '../../formats/text-lines.ts'
 import { isCanonical, isPseudo } from '../../versions/go.ts'
 import { filePath } from './paths.ts'
 
 /** A million versions of the longest kind; real lists have some hundred. */
 const largest = 16 * 1024 * 1024
 const mostBroken = 1000
+/** A version has at most 256 characters, and a time may follow it. */
+const longestLine = 1024
 
 const entryOf = (name: string, version: string): Entry => ({ path: filePath(name, version, 'zip'), name, version })
 
@@ -20,37 +23,22 @@ async function* versions(doc: Doc): AsyncGenerator<string> {
   if (doc.size > largest) throw refused(`has ${doc.size} bytes`)
   const seen = new Set<string>()
   let broken = 0
-  for await (const line of lines(doc, refused)) {
-    // some proxies write a time behind the version
-    const [version = ''] = line.trim().split(/\s+/, 1)
-    if (version === '' || seen.has(version)) continue
-    if (!isCanonical(version)) {
+  const groups = lineGroups(doc.stream(), longestLine, () => refused('holds a line that is no version'))
+  for await (const lines of groups) {
+    for (const line of lines) {
+      // some proxies write a time behind the version
+      const [version = ''] = line.trim().split(/\s+/, 1)
+      if (version === '' || seen.has(version)) continue
+      if (isCanonical(version)) {
+        seen.add(version)
+        if (!isPseudo(version)) yield version
+        continue
+      }
       broken += 1
       if (broken > mostBroken || /[<>]/.test(version)) throw refused('holds lines that name no version')
-      continue
     }
-    seen.add(version)
-    if (!isPseudo(version)) yield version
   }
   if (broken > 0 && seen.size === 0) throw refused('names no version')
-}
-
-/** A version has at most 256 characters. */
-const longestLine = 1024
-
-async function* lines(doc: Doc, refused: (why: string) => MirrorError): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const piece of doc.stream()) {
-    const [end = '', ...more] = decoder.decode(piece, { stream: true }).split('\n')
-    rest += end
-    for (const next of more) {
-      yield rest
-      rest = next
-    }
-    if (rest.length > longestLine) throw refused('holds a line that is no version')
-  }
-  yield rest + decoder.decode()
 }
 
 export async function* readList(doc: Doc, name: string): AsyncGenerator<Entry> {

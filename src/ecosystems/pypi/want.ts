@@ -5,6 +5,7 @@ import type { Repo, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { parseRequirement } from '../../formats/pep508.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
+import { wantOptionsOf } from '../want-options.ts'
 import { anyProject, normalName } from './names.ts'
 import { sdists } from './options.ts'
 
@@ -18,14 +19,7 @@ const options = v.strictObject({
 export type WantOptions = v.InferOutput<typeof options>
 
 /** What a selector asks for beyond a version; throws CONFIG. */
-export function optionsOf(want: Selector): WantOptions {
-  const parsed = v.safeParse(options, want.options ?? {})
-  if (parsed.success) return parsed.output
-  throw new MirrorError('CONFIG', `options of ${want.name}: ${parsed.issues[0].message}`, {
-    ...want.from,
-    hint: 'A project takes `extras: [...]`, `sdists: always`, `when-needed` or `never`, and `marker`.',
-  })
-}
+export const optionsOf = (want: Selector): WantOptions => wantOptionsOf(options, want)
 
 const bad = (text: string, why: string): MirrorError =>
   new MirrorError('CONFIG', `${JSON.stringify(text.slice(0, 200))} is no requirement: ${why.slice(0, 400)}`, {

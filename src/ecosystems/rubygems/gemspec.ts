@@ -5,7 +5,8 @@
 import type { Doc, Entry } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { inflateZlib } from '../../formats/compress.ts'
-import { isKind, parseMarshal, type RubyValue, textOf, type Variables } from '../../formats/ruby-marshal.ts'
+import { parseMarshal } from '../../formats/ruby-marshal-read.ts'
+import { isKind, type RubyValue, textOf, type Variables } from '../../formats/ruby-values.ts'
 import { anyRuby } from '../../versions/gem.ts'
 import type { Release } from './line.ts'
 

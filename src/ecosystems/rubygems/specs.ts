@@ -4,15 +4,9 @@
 
 import type { Doc, Show } from '../../contract.ts'
 import { compress, inflate } from '../../formats/compress.ts'
-import {
-  formatMarshalList,
-  isKind,
-  parseMarshalList,
-  type RubyString,
-  type RubyValue,
-  rubyString,
-  textOf,
-} from '../../formats/ruby-marshal.ts'
+import { parseMarshalList } from '../../formats/ruby-marshal-read.ts'
+import { formatMarshalList } from '../../formats/ruby-marshal-write.ts'
+import { isKind, type RubyString, type RubyValue, rubyString, textOf } from '../../formats/ruby-values.ts'
 import { anyRuby, gemVersions, joinVersion, splitVersion } from '../../versions/gem.ts'
 import { heldGems, latestOf } from './held.ts'
 import { createMarks, type Marks } from './marks.ts'

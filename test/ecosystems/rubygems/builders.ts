@@ -7,7 +7,8 @@ import { formatSpecs } from '../../../src/ecosystems/rubygems/specs.ts'
 import type { GemOptions } from '../../../src/ecosystems/rubygems/want.ts'
 import { collect } from '../../../src/formats/bytes.ts'
 import { hashers } from '../../../src/formats/digest.ts'
-import { formatMarshal, type RubyValue, rubyString } from '../../../src/formats/ruby-marshal.ts'
+import { formatMarshal } from '../../../src/formats/ruby-marshal-write.ts'
+import { type RubyValue, rubyString } from '../../../src/formats/ruby-values.ts'
 import { splitVersion } from '../../../src/versions/gem.ts'
 
 export interface Gem {
