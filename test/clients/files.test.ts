@@ -78,6 +78,13 @@ describe('curl', { skip: missing('curl') }, () => {
     await online.stop()
     await stop()
     await withoutNetwork(t, mirror, use, first)
+    const tree = folder(t)
+    await pkgmirror(mirror, 'export', tree)
+    const checked = await run(mainland, path.join(tree, 'files'), 'sha256sum', '--strict', '-c', 'SHA256SUMS.mirror')
+    assert.deepEqual(
+      checked.trim().split('\n'),
+      [...replica.releases.keys()].sort().map((file) => `${file.slice(1)}: OK`),
+    )
   })
 
   it('resumes, asks for ranges, and fetches only what changed', async (t) => {
