@@ -80,3 +80,69 @@ describe('the signed Manifest at the top', () => {
     assert.equal((await at.failure(top)).code, 'NOT_YET_VALID')
   })
 })
+
+describe('a Manifest', () => {
+  test('that states other bytes of another package’s distfile spoils neither silently', async (t) => {
+    const up = await startUpstream({
+      '/distfiles/layout.conf': text('[structure]\n0=flat\n'),
+      '/distfiles/kit-1.tar.xz': text('the kit'),
+      '/plain/app-x/kit/Manifest': text(line('DIST', 'kit-1.tar.xz', 'the kit')),
+      '/plain/app-x/evil/Manifest': text(line('DIST', 'kit-1.tar.xz', 'evil')),
+    })
+    t.after(() => up.close())
+    const at = await openTestMirror({
+      ecosystems: [gentoo],
+      repositories: [{ ecosystem: 'gentoo', upstreams: [up.url], options: { tree: `${up.url}/plain` } }],
+    })
+    t.after(() => at.close())
+    assert.deepEqual((await at.sync(['app-x/kit'])).codes, [])
+    assert.deepEqual((await at.sync(['app-x/evil'])).codes, ['DISAGREEMENT'])
+    up.set('/plain/app-x/evil/Manifest', text(''))
+    at.clock.pass(day)
+    await at.get('/tree/app-x/evil/Manifest')
+    assert.equal((await at.get('/distfiles/kit-1.tar.xz')).text, 'the kit')
+  })
+
+  test('that states other bytes than were kept has them fetched anew, and proves those that it states', async (t) => {
+    const file = '/distfiles/kit-1.tar.xz'
+    const up = await startUpstream({
+      '/distfiles/layout.conf': text('[structure]\n0=flat\n'),
+      [file]: text('the kit'),
+      '/plain/app-x/kit/Manifest': text(line('DIST', 'kit-1.tar.xz', 'the kit')),
+    })
+    t.after(() => up.close())
+    const at = await openTestMirror({
+      ecosystems: [gentoo],
+      repositories: [{ ecosystem: 'gentoo', upstreams: [up.url], options: { tree: `${up.url}/plain` } }],
+      policy: { freshFor: hour },
+    })
+    t.after(() => at.close())
+    const proof = () => at.mirror.catalog.refs.get('gentoo', file, '', 0)
+    await at.get(file)
+    await at.mirror.flights.idle()
+    assert.notEqual(proof()?.proof, 'digest')
+    await at.get('/tree/app-x/kit/Manifest')
+    await at.get(file)
+    assert.equal(proof()?.proof, 'digest')
+    assert.equal(up.count(file), 1)
+    up.set(file, text('made anew'))
+    up.set('/plain/app-x/kit/Manifest', text(line('DIST', 'kit-1.tar.xz', 'made anew')))
+    at.clock.pass(day)
+    await at.get('/tree/app-x/kit/Manifest')
+    assert.equal((await at.get(file)).text, 'made anew')
+  })
+
+  test('leads to no file outside of distfiles', async (t) => {
+    const up = await startUpstream({ '/distfiles/layout.conf': text('[structure]\n0=flat\n') })
+    t.after(() => up.close())
+    const at = await openTestMirror({
+      ecosystems: [gentoo],
+      repositories: [{ ecosystem: 'gentoo', upstreams: [up.url], options: { tree: `${up.url}/plain` } }],
+    })
+    t.after(() => at.close())
+    for (const [count, name] of ['../../x', '..\\x2f..\\x2fx', '\\x00', 'a/b', '.', '..'].entries()) {
+      up.set(`/plain/app-x/p${count}/Manifest`, text(line('DIST', name, 'x')))
+      assert.equal((await at.failure(`/tree/app-x/p${count}/Manifest`)).code, 'UNREADABLE', name)
+    }
+  })
+})
