@@ -218,7 +218,12 @@ function holdsAnything(mirror: Mirror, repo: string): boolean {
 }
 
 async function* streamed<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items
+  let count = 0
+  for (const item of items) {
+    count += 1
+    if (count % 100 === 0) await turn()
+    yield item
+  }
 }
 
 /** Puts what a client would get at a path into the tree, under each of its names. */

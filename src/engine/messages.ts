@@ -74,10 +74,14 @@ export interface ShownSource {
   readonly bytes: Uint8Array
 }
 
+/** What is held is handed over in pages of this many entries; a shorter page is the last. */
+export const HOLDINGS_PAGE = 500
+
 export type Call =
   | { readonly method: 'document'; readonly path: string }
   | { readonly method: 'render'; readonly path: string; readonly type?: string }
-  | { readonly method: 'holdings'; readonly name?: string }
+  /** The next page of a question that was asked before under the same number, or its first. */
+  | { readonly method: 'holdings'; readonly asked: number; readonly name?: string }
 
 export type FromThread =
   | { readonly type: 'entries'; readonly id: number; readonly entries: readonly Entry[] }

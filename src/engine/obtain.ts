@@ -327,8 +327,8 @@ export async function obtainArtifact(
   if (generation === undefined) throw lacking(resource)
   const ref = mirror.catalog.refs.get(settings.name, resource.path, resource.variant, generation.id)
   if (isHeld(ref)) {
-    demand(resource, ref)
-    return { held: { ref, state: 'hit' } }
+    const fitting = await asStated(mirror, resource, ref, scope, stated)
+    if (fitting !== undefined) return { held: { ref: fitting, state: 'hit' } }
   }
   const before = generation.id === 0 ? undefined : heldBefore(mirror, resource, generation.id)
   if (before !== undefined) return { held: { ref: before, state: 'hit' } }
@@ -336,6 +336,25 @@ export async function obtainArtifact(
   const entry = stated ?? (await sayings(mirror, resource, scope, generation.id))
   if (isKnownToLack(mirror, resource, scope, generation.id)) throw lacking(resource)
   return { arriving: arrivingOf(mirror, resource, scope, generation.id, entry) }
+}
+
+/** Held bytes as they are proven now; undefined when a document has come to state other bytes of what needs no voucher. */
+async function asStated(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  scope: Scope,
+  given: Said | undefined,
+): Promise<HeldRef | undefined> {
+  if (resource.route.unvouched === 'kept') {
+    const stated = given ?? (await sayings(mirror, resource, scope, ref.generation))
+    if (stated.proof !== undefined) {
+      const fits = await hasDigests(mirror, ref, stated.entry.digests ?? {})
+      return fits ? proven(mirror, resource, ref, stated) : undefined
+    }
+  }
+  demand(resource, ref)
+  return ref
 }
 
 function arrivingOf(mirror: Mirror, resource: Resource, scope: Scope, generation: number, stated: Said) {

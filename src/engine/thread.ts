@@ -10,18 +10,19 @@ import { hashers } from '../formats/digest.ts'
 import { doc } from './doc.ts'
 import { compileJudge } from './judge.ts'
 import { readEntries, render } from './means.ts'
-import type {
-  Call,
-  DocSource,
-  FromThread,
-  JobBase,
-  KnownSource,
-  PlainError,
-  ReadJob,
-  Rendered,
-  ShownSource,
-  ToThread,
-  ViewJob,
+import {
+  type Call,
+  type DocSource,
+  type FromThread,
+  HOLDINGS_PAGE,
+  type JobBase,
+  type KnownSource,
+  type PlainError,
+  type ReadJob,
+  type Rendered,
+  type ShownSource,
+  type ToThread,
+  type ViewJob,
 } from './messages.ts'
 import { sight } from './sight.ts'
 
@@ -128,6 +129,7 @@ async function view(id: number, job: ViewJob): Promise<void> {
     versions: ecosystem.versions,
   })
   const seen = sight(judge, job)
+  let questions = 0
   const headers: Record<string, string> = {}
   const show: Show = {
     base: job.base,
@@ -148,7 +150,13 @@ async function view(id: number, job: ViewJob): Promise<void> {
       return shown === undefined ? undefined : shownSource(shown)
     },
     async *holdings(name) {
-      yield* (await ask(id, { method: 'holdings', ...(name === undefined ? {} : { name }) })) as readonly Entry[]
+      questions += 1
+      const call: Call = { method: 'holdings', asked: questions, ...(name === undefined ? {} : { name }) }
+      for (let length = HOLDINGS_PAGE; length === HOLDINGS_PAGE; ) {
+        const page = (await ask(id, call)) as readonly Entry[]
+        yield* page
+        length = page.length
+      }
     },
     states: (stated) => void Object.assign(headers, stated),
   }

@@ -2,6 +2,7 @@
 // a compressed twin, an entity tag and a date of their own.
 
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
@@ -12,7 +13,7 @@ import type { Staged } from '../store/store.ts'
 import { heldDoc } from './doc.ts'
 import { subjectOf } from './judge.ts'
 import { render } from './means.ts'
-import type { Call, Rendered } from './messages.ts'
+import { type Call, HOLDINGS_PAGE, type Rendered } from './messages.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
 import { INLINE_LIMIT, plainRepo, readDocument, sourceOf, withService } from './read.ts'
@@ -304,6 +305,7 @@ async function renderInThread(
 ): Promise<Rendered> {
   const { ecosystem, settings } = resource.mounted
   const answer = answering(mirror, resource, viewing, asked)
+  const lists = new Map<number, AsyncGenerator<Entry>>()
   let written: Promise<void> = Promise.resolve()
   const rendered = await mirror.threads.run(
     {
@@ -333,7 +335,11 @@ async function renderInThread(
           const found = await answer.document(call.path)
           return found === undefined ? undefined : { source: await sourceOf(mirror, found.ref), ...found.known }
         }
-        if (call.method === 'holdings') return Array.fromAsync(answer.holdings(call.name))
+        if (call.method === 'holdings') {
+          const entries = lists.get(call.asked) ?? answer.holdings(call.name)
+          lists.set(call.asked, entries)
+          return pageOf(entries)
+        }
         const shown = await answer.render(call.path, call.type)
         if (shown === undefined) return undefined
         const held = mirror.store.stream(shown.digests.sha256)
@@ -343,6 +349,18 @@ async function renderInThread(
   )
   await written
   return rendered
+}
+
+/** The next so many; fewer at the end. Others have their turn before it. */
+async function pageOf(entries: AsyncGenerator<Entry>): Promise<readonly Entry[]> {
+  await turn()
+  const page: Entry[] = []
+  while (page.length < HOLDINGS_PAGE) {
+    const next = await entries.next()
+    if (next.done === true) break
+    page.push(next.value)
+  }
+  return page
 }
 
 /** What a view may ask of the engine while it is made. */
@@ -382,13 +400,16 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
   }
 }
 
-/** What a repo holds and policy shows, as entries: each held artifact with what is said of it now. */
+/**
+ * What a repo holds and policy shows, as entries in the order of their paths: each held artifact with what is said of it now.
+ * Answers to a query have no name of their own.
+ */
 export function* holdings(mirror: Mirror, mounted: MountedRepo, name?: string): Generator<Entry> {
   const { judge, settings } = mounted
   const { refs, generations } = mirror.catalog
   const found = name === undefined ? refs.scan(settings.name) : refs.byName(settings.name, name)
   for (const ref of found) {
-    if (ref.kind !== 'artifact' || !isHeld(ref)) continue
+    if (ref.kind !== 'artifact' || ref.variant !== '' || !isHeld(ref)) continue
     if (ref.generation !== 0 && generations.byId(ref.generation)?.state !== 'current') continue
     const resource = resolve(mounted, ref.path)
     if (resource === undefined) continue

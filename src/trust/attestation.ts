@@ -6,7 +6,8 @@ import { MirrorError } from '../errors.ts'
 import { isObject } from '../formats/json-object.ts'
 import { inTotoType, mustHave, readStatement, soleSubject } from './in-toto.ts'
 import { mustBePublisher } from './publishers.ts'
-import { type TrustRoot, type Verified, verifyBundle } from './sigstore.ts'
+import { type Verified, verifyBundle } from './sigstore.ts'
+import type { TrustRoot } from './trust-root.ts'
 
 export interface AttestedFile {
   /** Lower-case hex. */

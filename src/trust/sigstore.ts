@@ -2,21 +2,15 @@
 // who signed, and that a transparency log has it on record. The library checks certificates, log entries and the signature;
 // what it leaves to its caller — bounds, whose signature counts, the clock, the artifact's digest — is looked at here.
 
-import { createHash, createPublicKey, createVerify, type KeyObject, verify, X509Certificate } from 'node:crypto'
-import type { Bundle, Envelope, MessageSignature } from '@sigstore/bundle'
-import type { Signer as Proven, SignedEntity, TrustMaterial } from '@sigstore/verify'
-import type { Bytes } from '../contract.ts'
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { Bundle } from '@sigstore/bundle'
+import type { Signer as Proven, SignedEntity } from '@sigstore/verify'
 import { type Code, MirrorError } from '../errors.ts'
-import { hashOf } from '../formats/digest.ts'
 import { compileGlob } from '../formats/glob.ts'
+import { malformed, type Over, signatureOf } from './bundle-signature.ts'
 import { claimsOf, signsCode } from './fulcio.ts'
 import { checkEntries, mustNameSigner } from './log-entry.ts'
-
-/** Who may issue certificates and keep logs, and when; made by `readTrustRoot`. */
-export interface TrustRoot {
-  readonly material: Material
-}
-type Material = Omit<TrustMaterial, 'publicKey'>
+import type { TrustRoot } from './trust-root.ts'
 
 /** A signing key by itself, without a certificate: a registry's. */
 export interface SigningKey {
@@ -36,8 +30,7 @@ export interface SignerPattern {
 
 export interface Wanted {
   readonly root: TrustRoot
-  /** The signed bytes, for a signature over bytes; or the type of the payload, for a signature over an envelope. */
-  readonly over: { readonly artifact: Bytes } | { readonly payloadType: string }
+  readonly over: Over
   /** Any one of these may have signed; whoever the root certifies when left out. */
   readonly signers?: readonly SignerPattern[]
   /** The key of a hint; undefined when it is not trusted. Left out, nothing but certificates counts. */
@@ -63,60 +56,10 @@ export interface Verified {
   readonly payload: Uint8Array | undefined
 }
 
-type Signature = SignedEntity['signature']
-
 const mostCertificate = 32 * 1024
 const mostTimestamps = 8
 const longestSubject = 2048
 const tomorrow = 24 * 60 * 60 * 1000
-
-/** By the digest of their file. */
-const materials = new Map<string, Material>()
-const mostKept = 16
-
-/** Reads a `trusted_root.json`, or several that count side by side. Throws CONFIG when one is none. */
-export async function readTrustRoot(...files: readonly Uint8Array[]): Promise<TrustRoot> {
-  const materials = await Promise.all(files.map(readMaterial))
-  return {
-    material: {
-      certificateAuthorities: materials.flatMap((one) => one.certificateAuthorities),
-      timestampAuthorities: materials.flatMap((one) => one.timestampAuthorities),
-      tlogs: materials.flatMap((one) => one.tlogs),
-      ctlogs: materials.flatMap((one) => one.ctlogs),
-    },
-  }
-}
-
-async function readMaterial(bytes: Uint8Array): Promise<Material> {
-  const digest = hashOf(bytes)
-  const known = materials.get(digest)
-  if (known !== undefined) return known
-  const [{ toTrustMaterial }, { TrustedRoot }] = await Promise.all([
-    import('@sigstore/verify'),
-    import('@sigstore/protobuf-specs'),
-  ])
-  let material: Material
-  let starts: readonly (Date | undefined)[]
-  try {
-    const read = TrustedRoot.fromJSON(JSON.parse(Buffer.from(bytes).toString()))
-    material = toTrustMaterial(read)
-    starts = [
-      ...[...read.tlogs, ...read.ctlogs].map(({ publicKey }) => publicKey?.validFor?.start),
-      ...[...read.certificateAuthorities, ...read.timestampAuthorities].map(({ validFor }) => validFor?.start),
-    ]
-  } catch (cause) {
-    throw new MirrorError('CONFIG', 'The Sigstore trust root cannot be read.', { cause })
-  }
-  if (material.certificateAuthorities.length === 0) {
-    throw new MirrorError('CONFIG', 'The Sigstore trust root names no certificate authority.')
-  }
-  if (starts.includes(undefined)) {
-    throw new MirrorError('CONFIG', 'The Sigstore trust root does not say since when each log and authority counts.')
-  }
-  if (materials.size >= mostKept) materials.clear()
-  materials.set(digest, material)
-  return material
-}
 
 /**
  * Verifies a bundle, parsed JSON of any version up to 0.3. Throws BAD_FRAMING for what is no bundle or not over what was
@@ -133,7 +76,7 @@ export async function verifyBundle(json: unknown, wanted: Wanted): Promise<Verif
   const entity = framed(() => toSignedEntity(bundle, Buffer.alloc(0)))
   const times = framed(() => timesOf(entity))
   framed(() => mustBeKnown(entity, wanted.root))
-  const signature = await signatureOf(bundle, wanted, signer)
+  const signature = await signatureOf(bundle, wanted.over, signer.publicKey)
   const { material } = wanted.root
   // A root that names no log of a kind, as that of a private Sigstore may, cannot demand an entry in one.
   const verifier = new Verifier(
@@ -158,9 +101,6 @@ export async function verifyBundle(json: unknown, wanted: Wanted): Promise<Verif
 /** `SUBJECT, certified for ISSUER`, or the key id, for reports. */
 export const nameOf = (signer: Verified['signer']): string =>
   'keyId' in signer ? signer.keyId : `${signer.subject} (${signer.issuer})`
-
-const malformed = (message: string, cause?: unknown): MirrorError =>
-  new MirrorError('BAD_FRAMING', message, cause === undefined ? {} : { cause })
 
 /**
  * Throws UNKNOWN_KEY for a log or a time stamp authority that the root does not name: a root that is out of date must not make
@@ -264,68 +204,6 @@ function timesOf({ timestamps }: SignedEntity): readonly number[] {
     if (one.$case === 'timestamp-authority') return [one.timestamp.signingTime.getTime()]
     return one.tlogEntry.inclusionPromise === undefined ? [] : [Number(one.tlogEntry.integratedTime) * 1000]
   })
-}
-
-/** What is signed, with its signature, as the library asks for it. */
-async function signatureOf({ content }: Bundle, { over }: Wanted, signer: Signer): Promise<Signature> {
-  if (content.$case === 'dsseEnvelope') return signatureOfEnvelope(content.dsseEnvelope)
-  if (!('artifact' in over)) throw malformed('The Sigstore bundle signs bytes, not an envelope.')
-  const { signature, messageDigest } = content.messageSignature
-  const algorithm = await algorithmOf(messageDigest)
-  const hash = createHash(algorithm)
-  const verify = createVerify(algorithm)
-  for await (const chunk of over.artifact instanceof Uint8Array ? [over.artifact] : over.artifact) {
-    hash.update(chunk)
-    verify.update(chunk)
-  }
-  const digest = hash.digest()
-  if (!digest.equals(messageDigest.digest)) {
-    throw new MirrorError('WRONG_DIGEST', `The Sigstore bundle signs other bytes: their ${algorithm} differs.`)
-  }
-  return {
-    signature,
-    compareSignature: (other) => signature.equals(other),
-    compareDigest: (other) => digest.equals(other),
-    verifySignature: (key) => key.equals(signer.publicKey) && fits(() => verify.verify(key, signature), key),
-  }
-}
-
-/** Logs keep the digest of the payload, or, in their second version, of what is signed. */
-function signatureOfEnvelope({ payload, payloadType, signatures }: Envelope): Signature {
-  const signature = signatures[0]?.sig ?? Buffer.of()
-  const signed = preAuthentication(payloadType, payload)
-  const digests = [payload, signed].map((bytes) => createHash('sha256').update(bytes).digest())
-  return {
-    signature,
-    compareSignature: (other) => signature.equals(other),
-    compareDigest: (other) => digests.some((digest) => digest.equals(other)),
-    verifySignature: (key) => fits(() => verify(undefined, signed, key, signature), key),
-  }
-}
-
-/** https://github.com/secure-systems-lab/dsse/blob/master/protocol.md#signature-definition */
-function preAuthentication(type: string, payload: Uint8Array): Uint8Array {
-  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `
-  return Buffer.concat([Buffer.from(head), payload])
-}
-
-function fits(check: () => boolean, key: KeyObject): boolean {
-  try {
-    return check()
-  } catch (cause) {
-    throw new MirrorError('UNSUPPORTED_KEY', `Keys of type ${key.asymmetricKeyType} cannot be checked.`, { cause })
-  }
-}
-
-async function algorithmOf({ algorithm }: MessageSignature['messageDigest']): Promise<string> {
-  const { HashAlgorithm } = await import('@sigstore/protobuf-specs')
-  const known = new Map([
-    [HashAlgorithm.SHA2_256, 'sha256'],
-    [HashAlgorithm.SHA2_384, 'sha384'],
-    [HashAlgorithm.SHA2_512, 'sha512'],
-  ]).get(algorithm)
-  if (known !== undefined) return known
-  throw new MirrorError('UNSUPPORTED_KEY', 'The Sigstore bundle states a digest of a kind that is not supported.')
 }
 
 /** What the library's refusals mean here, by their code. */

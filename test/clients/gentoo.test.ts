@@ -68,15 +68,17 @@ const layouts: Readonly<Record<string, readonly [layout: string, at: string]>> =
   flat: ['[structure]\n0=flat\n', name],
 }
 
-describe('portage', { skip: lacksPortage() }, () => {
-  it('fetches the same distfile through the mirror, offline and exported', async (t) => {
+describe('portage', () => {
+  it('fetches the same distfile through the mirror, offline and exported', { skip: lacksPortage() }, async (t) => {
     await voyage(t, await origin(t, ...(layouts['by the hash of names'] ?? ['', ''])), emerge(t))
   })
 })
 
-describe('distfiles', { skip: found('wget') === undefined ? 'wget is not on this machine' : false }, () => {
+describe('distfiles', () => {
   for (const [what, [layout, at]] of Object.entries(layouts)) {
-    it(`of an upstream that keeps them ${what} are had under both spellings after a sync`, async (t) => {
+    it(`of an upstream that keeps them ${what} are had under both spellings after a sync`, {
+      skip: found('wget') === undefined ? 'wget is not on this machine' : false,
+    }, async (t) => {
       const { upstream, configuration, stop } = await origin(t, layout, at)
       const mirror = emptyMirror(t, configuration)
       const manifest = `${files(folder(t), { 'm.yaml': 'packages: { gentoo: [app-x/kit] }\n' })}/m.yaml`

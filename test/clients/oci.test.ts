@@ -30,14 +30,18 @@ async function debian(t: TestContext) {
 
 const configured = (url: string, more = ''): string => `repositories:\n  oci: { upstream: "${url}"${more} }\n`
 
-describe('skopeo', without('skopeo', 'docker-registry'), () => {
-  it('copies an image of two platforms, and lists its tags, online, offline and exported', async (t) => {
-    const origin = await debian(t)
-    const got = await voyage(t, origin, skopeo(t, image, '1.2.0'), webServers)
-    assert.deepEqual(got, [origin.images.orchard.digest, '1.2.0'])
-  })
+describe('skopeo', () => {
+  it(
+    'copies an image of two platforms, and lists its tags, online, offline and exported',
+    without('skopeo', 'docker-registry'),
+    async (t) => {
+      const origin = await debian(t)
+      const got = await voyage(t, origin, skopeo(t, image, '1.2.0'), webServers)
+      assert.deepEqual(got, [origin.images.orchard.digest, '1.2.0'])
+    },
+  )
 
-  it('finds offline what a sync has brought', async (t) => {
+  it('finds offline what a sync has brought', without('skopeo', 'docker-registry'), async (t) => {
     const origin = await debian(t)
     const mirror = emptyMirror(t, origin.configuration)
     const manifest = `images: [{ name: ${image}, tags: "^1.1 || latest", keep: 2 }]\nplatforms: [linux-x64, linux-arm64]\n`
@@ -49,8 +53,8 @@ describe('skopeo', without('skopeo', 'docker-registry'), () => {
   })
 })
 
-describe('skopeo and a registry that asks for tokens', without('skopeo'), () => {
-  it('copies through a mirror that has the login', async (t) => {
+describe('skopeo and a registry that asks for tokens', () => {
+  it('copies through a mirror that has the login', without('skopeo'), async (t) => {
     const { shelf, orchard } = await orchardImages()
     const replica = await startOciReplica(
       { [image]: shelf },
@@ -69,31 +73,35 @@ describe('skopeo and a registry that asks for tokens', without('skopeo'), () => 
 })
 
 for (const [server, start] of Object.entries(everyServer)) {
-  describe(`a tree behind ${server}`, without(server, 'skopeo', 'docker-registry', 'curl'), () => {
-    it('has the images of two repositories, one mounted below the other, with their types and digests', async (t) => {
-      const { images, configuration, stop } = await debian(t)
-      const [, upstream = ''] = /upstream: "([^"]*)"/.exec(configuration) ?? []
-      const both = `${configuration}  inner: { ecosystem: oci, upstream: "${upstream}" }\n`
-      const names = [image, `inner/${image}`]
-      const use: Use<readonly (readonly string[])[]> = async (url, at) => {
-        const got: (readonly string[])[] = []
-        for (const name of names) {
-          const head = await headOf(t, `${url}/v2/${name}/manifests/1.2.0`, at)
-          got.push([
-            ...(await skopeo(t, name, '1.2.0')(url, at)),
-            head['docker-content-digest'] ?? '',
-            head['content-type'] ?? '',
-          ])
+  describe(`a tree behind ${server}`, () => {
+    it(
+      'has the images of two repositories, one mounted below the other, with their types and digests',
+      without(server, 'skopeo', 'docker-registry', 'curl'),
+      async (t) => {
+        const { images, configuration, stop } = await debian(t)
+        const [, upstream = ''] = /upstream: "([^"]*)"/.exec(configuration) ?? []
+        const both = `${configuration}  inner: { ecosystem: oci, upstream: "${upstream}" }\n`
+        const names = [image, `inner/${image}`]
+        const use: Use<readonly (readonly string[])[]> = async (url, at) => {
+          const got: (readonly string[])[] = []
+          for (const name of names) {
+            const head = await headOf(t, `${url}/v2/${name}/manifests/1.2.0`, at)
+            got.push([
+              ...(await skopeo(t, name, '1.2.0')(url, at)),
+              head['docker-content-digest'] ?? '',
+              head['content-type'] ?? '',
+            ])
+          }
+          return got
         }
-        return got
-      }
-      const { digest, type } = images.orchard
-      const got = await voyage(t, { configuration: both, stop }, use, { [server]: start })
-      assert.deepEqual(got, [
-        [digest, '1.2.0', digest, type],
-        [digest, '1.2.0', digest, type],
-      ])
-    })
+        const { digest, type } = images.orchard
+        const got = await voyage(t, { configuration: both, stop }, use, { [server]: start })
+        assert.deepEqual(got, [
+          [digest, '1.2.0', digest, type],
+          [digest, '1.2.0', digest, type],
+        ])
+      },
+    )
   })
 }
 
@@ -109,48 +117,56 @@ async function headOf(t: TestContext, url: string, { enter }: Island): Promise<R
   )
 }
 
-describe('buildah', without('buildah', 'skopeo', 'docker-registry'), () => {
-  it('unpacks the image of its own platform', async (t) => {
+describe('buildah', () => {
+  it('unpacks the image of its own platform', without('buildah', 'skopeo', 'docker-registry'), async (t) => {
     const text = await voyage(t, await debian(t), buildah(t, `${image}:1.1.0`, 'hello.txt'), webServers)
     assert.equal(text, 'orchard 1.1.0\n')
   })
 })
 
-describe('containerd', without('containerd', 'ctr', 'skopeo', 'docker-registry'), () => {
-  it('fetches by one hosts.toml for every registry, of those that are mirrored', async (t) => {
-    const { images, configuration, stop } = await debian(t)
-    const [, upstream = ''] = /upstream: "([^"]*)"/.exec(configuration) ?? []
-    const more = `  named: { ecosystem: oci, upstream: ["${upstream}", "http://${called}/v2"], mount: /v2/named }\n`
-    const { orchard, x64, arm64 } = images
-    const all = [orchard, ...[x64, arm64].flatMap(({ manifest, blobs }) => [manifest, ...blobs])].map(
-      ({ digest }) => digest,
-    )
-    const origin = { configuration: configuration + more, stop }
-    assert.deepEqual(await voyage(t, origin, containerd(t, `${called}/${image}:1.2.0`), {}), all.sort())
-    await assert.rejects(voyage(t, origin, containerd(t, `elsewhere.example.org/${image}:1.2.0`), {}), /403/)
-  })
+describe('containerd', () => {
+  it(
+    'fetches by one hosts.toml for every registry, of those that are mirrored',
+    without('containerd', 'ctr', 'skopeo', 'docker-registry'),
+    async (t) => {
+      const { images, configuration, stop } = await debian(t)
+      const [, upstream = ''] = /upstream: "([^"]*)"/.exec(configuration) ?? []
+      const more = `  named: { ecosystem: oci, upstream: ["${upstream}", "http://${called}/v2"], mount: /v2/named }\n`
+      const { orchard, x64, arm64 } = images
+      const all = [orchard, ...[x64, arm64].flatMap(({ manifest, blobs }) => [manifest, ...blobs])].map(
+        ({ digest }) => digest,
+      )
+      const origin = { configuration: configuration + more, stop }
+      assert.deepEqual(await voyage(t, origin, containerd(t, `${called}/${image}:1.2.0`), {}), all.sort())
+      await assert.rejects(voyage(t, origin, containerd(t, `elsewhere.example.org/${image}:1.2.0`), {}), /403/)
+    },
+  )
 })
 
-describe('image layouts', without('skopeo', 'docker-registry'), () => {
-  it('carry images from one mirror to another that knows no network, verified on the way', async (t) => {
-    const { images, configuration, stop } = await debian(t)
-    const first = emptyMirror(t, configuration)
-    const manifest = `images: [{ name: ${image}, tags: "1.2.0 || latest" }]\n`
-    await pkgmirror(first, 'sync', `${files(folder(t), { 'm.yaml': manifest })}/m.yaml`)
-    await stop()
-    const layout = path.join(folder(t), 'layout')
-    await pkgmirror(first, 'export', layout, '--oci-layout')
-    const plain = { cwd: folder(t), env: environment(folder(t)) }
-    const raw = await execute({ argv: ['skopeo', 'inspect', '--raw', `oci:${layout}:${image}:1.2.0`], ...plain })
-    assert.equal(raw, images.orchard.bytes.toString())
-    const second = emptyMirror(t, configuration)
-    await pkgmirror(second, 'import', '--oci-layout', layout)
-    const offline = await serve(t, second, ['--offline'])
-    assert.deepEqual(await skopeo(t, image, 'latest')(offline.url, mainland), [images.orchard.digest, 'latest'])
-    const [, layer] = images.x64.blobs
-    const file = path.join(layout, 'blobs', layer?.digest.replace(':', '/') ?? '')
-    rmSync(file)
-    writeFileSync(file, 'something else')
-    await assert.rejects(pkgmirror(emptyMirror(t, configuration), 'import', '--oci-layout', layout), /WRONG_DIGEST/)
-  })
+describe('image layouts', () => {
+  it(
+    'carry images from one mirror to another that knows no network, verified on the way',
+    without('skopeo', 'docker-registry'),
+    async (t) => {
+      const { images, configuration, stop } = await debian(t)
+      const first = emptyMirror(t, configuration)
+      const manifest = `images: [{ name: ${image}, tags: "1.2.0 || latest" }]\n`
+      await pkgmirror(first, 'sync', `${files(folder(t), { 'm.yaml': manifest })}/m.yaml`)
+      await stop()
+      const layout = path.join(folder(t), 'layout')
+      await pkgmirror(first, 'export', layout, '--oci-layout')
+      const plain = { cwd: folder(t), env: environment(folder(t)) }
+      const raw = await execute({ argv: ['skopeo', 'inspect', '--raw', `oci:${layout}:${image}:1.2.0`], ...plain })
+      assert.equal(raw, images.orchard.bytes.toString())
+      const second = emptyMirror(t, configuration)
+      await pkgmirror(second, 'import', '--oci-layout', layout)
+      const offline = await serve(t, second, ['--offline'])
+      assert.deepEqual(await skopeo(t, image, 'latest')(offline.url, mainland), [images.orchard.digest, 'latest'])
+      const [, layer] = images.x64.blobs
+      const file = path.join(layout, 'blobs', layer?.digest.replace(':', '/') ?? '')
+      rmSync(file)
+      writeFileSync(file, 'something else')
+      await assert.rejects(pkgmirror(emptyMirror(t, configuration), 'import', '--oci-layout', layout), /WRONG_DIGEST/)
+    },
+  )
 })

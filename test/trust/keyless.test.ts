@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Keyless, keylessBundle } from '../../src/trust/keyless.ts'
-import { readTrustRoot, verifyBundle } from '../../src/trust/sigstore.ts'
+import { verifyBundle } from '../../src/trust/sigstore.ts'
+import { readTrustRoot } from '../../src/trust/trust-root.ts'
 import { fakeSigstore, type Signing, signedAt } from '../builders/sigstore.ts'
 import { bytesOf, code } from './builders.ts'
 

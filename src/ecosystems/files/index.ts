@@ -10,6 +10,7 @@ import { type FilesOptions, filesOptions } from './options.ts'
 import { filled, listPath, listsIn, signatureSuffix } from './paths.ts'
 import { setup } from './setup.ts'
 import { checkFile, checkList } from './signature.ts'
+import { sumsPath, viewSums } from './sums.ts'
 import { want } from './want.ts'
 
 type FilesRepo = Repo<FilesOptions>
@@ -50,6 +51,7 @@ export const files: Ecosystem<FilesOptions> = {
   options: filesOptions,
   freshFor: 'upstream',
   routes: [
+    route(sumsPath, { kind: 'made', types: ['text/plain'], view: (_doc, show) => viewSums(show) }),
     route('/', folder),
     route('/:folder+/', folder),
     route('/:path+', {

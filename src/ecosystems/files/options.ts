@@ -2,8 +2,8 @@
 
 import * as v from 'valibot'
 import type { Selector } from '../../contract.ts'
-import { MirrorError } from '../../errors.ts'
 import { globOption } from '../glob-option.ts'
+import { wantOptionsOf } from '../want-options.ts'
 import { fileOf, listPath } from './paths.ts'
 
 /** A path with at most one `*`, which stands for the name of the file that is vouched for. */
@@ -44,10 +44,6 @@ const wantOptions = v.strictObject({
 
 /** The options of a want; throws CONFIG for what is none. */
 export function readWantOptions(want: Selector): { readonly depth: number; readonly match: readonly string[] } {
-  const found = v.safeParse(wantOptions, want.options ?? {})
-  if (found.success) return { depth: found.output.depth, match: [found.output.match].flat() }
-  throw new MirrorError('CONFIG', `${want.name}: ${found.issues[0].message}`, {
-    ...want.from,
-    hint: 'A want takes `match` (a root: globs of paths) and `depth`.',
-  })
+  const { depth, match } = wantOptionsOf(wantOptions, want)
+  return { depth, match: [match].flat() }
 }

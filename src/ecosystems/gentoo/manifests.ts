@@ -90,6 +90,17 @@ export async function checkTop(doc: Doc, repo: GentooRepo, trust: Trust): Promis
       'ROLLBACK',
       `${doc.path} is older than one of ${new Date(newest).toISOString()} that was seen`,
     )
+  const until = timestamp + repo.options.valid_for
+  if (until < trust.now) {
+    const message = `${doc.path} is of ${new Date(timestamp).toISOString()}, and counts until ${new Date(until).toISOString()}`
+    trust.expired(
+      new MirrorError('EXPIRED', message, {
+        path: doc.path,
+        until,
+        hint: 'Upstream or a cache is frozen. `expired: serve` accepts it, and `valid_for` says how old it may be.',
+      }),
+    )
+  }
   trust.remember('timestamp', String(timestamp))
   trust.proven(`signature by ${signers.map(({ primary }) => primary).join(', ')}`)
 }

@@ -3,6 +3,20 @@
 import * as v from 'valibot'
 import type { Digests, Repo } from '../../contract.ts'
 import { parseLayout, placeOf } from '../../formats/distfiles-layout.ts'
+import { durationForm, parseDuration } from '../../formats/duration.ts'
+
+const words = ['forever']
+const duration = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseDuration(dataset.value, words)
+    } catch {
+      addIssue({ message: `is not ${durationForm(words)}` })
+      return NEVER
+    }
+  }),
+)
 
 export const gentooOptions = v.strictObject({
   /** Address of an ebuild tree, where `CATEGORY/PACKAGE/Manifest` lies. */
@@ -11,6 +25,8 @@ export const gentooOptions = v.strictObject({
   ),
   /** `thin`: Manifests list distfiles alone, as in a Git tree. `full`: a signed Manifest at the top proves those below it. */
   manifests: v.optional(v.picklist(['thin', 'full']), 'thin'),
+  /** For how long after its TIMESTAMP a signed Manifest counts: a whole tree is made anew several times a day. */
+  valid_for: v.optional(duration, '3d'),
 })
 export type GentooOptions = v.InferOutput<typeof gentooOptions>
 export type GentooRepo = Repo<GentooOptions>

@@ -55,12 +55,22 @@ const headers = ({ digests }: Pick<Shown, 'digests'>) => ({
 /** What clients call the registry that they ask by default; it is elsewhere. */
 const defaultHost = 'docker.io'
 
+/**
+ * `hosts` are those that the registries document for firewalls, or write into their redirects: another one is refused, with how
+ * to allow it.
+ */
 const repos: readonly BuiltIn<OciOptions>[] = [
   {
     name: 'oci',
     mount: '/v2',
     upstreams: ['https://registry-1.docker.io/v2'],
-    hosts: ['auth.docker.io', 'production.cloudflare.docker.com', '*.r2.cloudflarestorage.com'],
+    // https://docs.docker.com/desktop/setup/allow-list/
+    hosts: [
+      'auth.docker.io',
+      'production.cloudflare.docker.com',
+      'production.cloudfront.docker.com',
+      'docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com',
+    ],
     also: [`https://${defaultHost}`, 'https://index.docker.io', 'https://registry.hub.docker.com'],
     options: { official: 'library' },
   },
@@ -70,20 +80,39 @@ const repos: readonly BuiltIn<OciOptions>[] = [
     upstreams: ['https://ghcr.io/v2'],
     hosts: ['pkg-containers.githubusercontent.com'],
   },
-  { name: 'quay', mount: '/v2/quay', upstreams: ['https://quay.io/v2'], hosts: ['*.quay.io'] },
+  {
+    name: 'quay',
+    mount: '/v2/quay',
+    upstreams: ['https://quay.io/v2'],
+    // https://access.redhat.com/articles/7001746, and cdn04 to cdn06 since
+    hosts: ['cdn*.quay.io', 'quayio-production-s3.s3.amazonaws.com'],
+  },
   {
     name: 'k8s',
     mount: '/v2/k8s',
     upstreams: ['https://registry.k8s.io/v2'],
-    hosts: ['*.pkg.dev', '*.dualstack.*.amazonaws.com'],
+    // https://github.com/kubernetes/registry.k8s.io/blob/main/cmd/archeio/internal/app/buckets.go: each region has a bucket
+    hosts: [
+      '*-docker.pkg.dev',
+      'prod-registry-k8s-io-*.s3.dualstack.*.amazonaws.com',
+      '767373bbdcb8270361b96548387bf2a9ad0d48758c35-eu-west-2.s3.dualstack.eu-west-2.amazonaws.com',
+      'cdn.registry.k8s.io',
+    ],
   },
   {
     name: 'mcr',
     mount: '/v2/mcr',
     upstreams: ['https://mcr.microsoft.com/v2'],
+    // https://github.com/microsoft/containerregistry/blob/main/docs/client-firewall-rules.md
     hosts: ['*.data.mcr.microsoft.com'],
   },
-  { name: 'ecr', mount: '/v2/ecr', upstreams: ['https://public.ecr.aws/v2'], hosts: ['*.cloudfront.net'] },
+  {
+    name: 'ecr',
+    mount: '/v2/ecr',
+    upstreams: ['https://public.ecr.aws/v2'],
+    // as the network requirements of EKS Anywhere list them
+    hosts: ['d2glxqk2uabbnd.cloudfront.net', 'd5l0dvt14r5h8.cloudfront.net'],
+  },
 ]
 
 export const oci: Ecosystem<OciOptions> = {

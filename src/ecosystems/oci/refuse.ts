@@ -20,6 +20,9 @@ const worded: Readonly<Partial<Record<Code, string>>> = {
   UNKNOWN_KEY: 'MANIFEST_UNVERIFIED',
 }
 
+/** What policy wants signed is refused by policy, whoever failed to sign it: clients ask again and again where a gateway is said to fail. */
+const unverified: ReadonlySet<Code> = new Set<Code>(['NO_SIGNATURE', 'BAD_SIGNATURE', 'UNKNOWN_KEY'])
+
 /** What is not there, by where it was looked for. */
 function lacking(path: string): string {
   if (path.includes('/manifests/')) return 'MANIFEST_UNKNOWN'
@@ -42,7 +45,7 @@ export function refuse(error: MirrorError, path: string): Answer {
   const { code, failure, message, hint } = error
   const [named, status] = (code === 'NO_ROUTE' ? invalid(path) : undefined) ?? [
     worded[code] ?? (failure.status === 404 ? lacking(path) : 'UNAVAILABLE'),
-    failure.status,
+    unverified.has(code) ? 403 : failure.status,
   ]
   return {
     status,

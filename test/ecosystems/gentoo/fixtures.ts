@@ -15,10 +15,10 @@ const digest = (bytes: string | Uint8Array, algorithm: string): string =>
   createHash(algorithm).update(bytes).digest('hex')
 
 /** A line of a Manifest. */
-const line = (type: string, name: string, bytes: string | Uint8Array): string =>
+export const line = (type: string, name: string, bytes: string | Uint8Array): string =>
   `${type} ${name} ${Buffer.byteLength(bytes)} BLAKE2B ${digest(bytes, 'blake2b512')} SHA512 ${digest(bytes, 'sha512')}\n`
 
-async function makeKey() {
+export async function makeKey() {
   const { privateKey, publicKey } = await generateKey({
     type: 'ecc',
     curve: 'ed25519Legacy',
@@ -29,7 +29,7 @@ async function makeKey() {
   return { secret: privateKey, public: publicKey.write() }
 }
 
-async function clearSigned(text: string, key: Awaited<ReturnType<typeof makeKey>>): Promise<string> {
+export async function clearSigned(text: string, key: Awaited<ReturnType<typeof makeKey>>): Promise<string> {
   const message = await createCleartextMessage({ text: text.replace(/\n$/, '') })
   return (await sign({ message, signingKeys: key.secret, date: new Date(noon - day) })).replaceAll('\r\n', '\n')
 }

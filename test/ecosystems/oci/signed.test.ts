@@ -5,6 +5,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
+import { oci } from '../../../src/ecosystems/oci/index.ts'
 import { type FakeSigstore, fakeSigstore, type Signing, signedAt } from '../../builders/sigstore.ts'
 import { verified } from '../../builders/verify.ts'
 import { folder } from '../../clients/place.ts'
@@ -207,6 +208,8 @@ describe('images that must be signed', () => {
     assert.equal((await at.failure(`/org/orchard/manifests/${top.digest}`)).code, 'NO_SIGNATURE')
     assert.equal((await at.failure(`/org/orchard/manifests/${x64.manifest.digest}`)).code, 'NO_SIGNATURE')
     assert.equal((await at.failure('/free/orchard/manifests/latest')).code, 'OK')
+    const error: unknown = await at.get(latest).catch((thrown: unknown) => thrown)
+    assert.equal(oci.refuse?.(error as never, latest).status, 403)
     // what is held for another name is no way around
     assert.equal((await at.failure(`/org/orchard/manifests/${top.digest}`)).code, 'NO_SIGNATURE')
   })
