@@ -92,9 +92,15 @@ function apart(address: string, here: string): readonly [from: string, to: strin
   return same === 0 ? [address, here] : [`${a.slice(0, -same).join('/')}/`, `${b.slice(0, -same).join('/')}/`]
 }
 
-/** A script for sed that brings the addresses of a lockfile here. */
-export const sedScript = (maps: readonly AddressMap[]): string =>
-  [...new Set(maps.flatMap(({ mapped }) => mapped))]
-    .sort((a, b) => b.from.length - a.from.length)
-    .map(({ from, to }) => `s|${from.replace(/[\\.*^$|[\]]/g, '\\$&')}|${to.replace(/[\\&|]/g, '\\$&')}|g\n`)
-    .join('')
+/** A script for sed that brings the addresses of a lockfile here, those within other addresses too. */
+export function sedScript(maps: readonly AddressMap[]): string {
+  const pairs = maps.flatMap(({ mapped }) => mapped).sort((a, b) => b.from.length - a.from.length)
+  const rules = pairs.flatMap(({ from, to }) => [
+    sedRule(from, to),
+    sedRule(encodeURIComponent(from), encodeURIComponent(to)),
+  ])
+  return [...new Set(rules)].join('')
+}
+
+const sedRule = (from: string, to: string): string =>
+  `s|${from.replace(/[\\.*^$|[\]]/g, '\\$&')}|${to.replace(/[\\&|]/g, '\\$&')}|g\n`
