@@ -26,7 +26,7 @@ export interface PythonClient {
 }
 
 /** An interpreter by its own path: a version manager's stand-in needs a home. */
-const python = ((): string | undefined => {
+export const python = ((): string | undefined => {
   if (found('python3') === undefined) return undefined
   const { status, stdout } = spawnSync('python3', ['-c', 'import sys, venv, pip; print(sys.executable)'], {
     encoding: 'utf8',
@@ -35,15 +35,15 @@ const python = ((): string | undefined => {
 })()
 
 /** Clients out of the folder that PYTHON_CLIENTS names (a virtual environment for each), else those on the path. */
-const commandOf = (name: string, program = name): string | undefined => {
+export const commandOf = (name: string, program = name): string | undefined => {
   const brought = path.join(process.env.PYTHON_CLIENTS ?? '/nowhere', name, 'bin', program)
   return existsSync(brought) ? brought : found(name)
 }
 
-const indexOf = (url: string): string => `${url}/pypi/simple/`
+export const indexOf = (url: string): string => `${url}/pypi/simple/`
 
-async function ran(
-  { program, printed }: PythonProject,
+export async function ran(
+  { program, printed }: Pick<PythonProject, 'program' | 'printed'>,
   interpreter: string,
   enter: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -58,7 +58,7 @@ async function ran(
     .sort()
 }
 
-async function virtualEnvironment(home: string, env: NodeJS.ProcessEnv): Promise<string> {
+export async function virtualEnvironment(home: string, env: NodeJS.ProcessEnv): Promise<string> {
   const at = path.join(home, 'venv')
   await execute({ argv: [python ?? '', '-m', 'venv', '--without-pip', at], cwd: home, env })
   return path.join(at, 'bin/python')
@@ -145,7 +145,7 @@ const pdm: PythonClient = {
     },
 }
 
-const pyproject = ({ requirements }: PythonProject): string =>
+export const pyproject = ({ requirements }: PythonProject): string =>
   `[project]\nname = "project"\nversion = "1.0"\nrequires-python = ">=3.10"\ndependencies = ${JSON.stringify(requirements)}\n`
 
 export const pythonClients: readonly PythonClient[] = [
