@@ -1,6 +1,7 @@
 // Where the mirror has what lockfiles name by address: for clients that follow the addresses in a lockfile, whatever
 // registry they are given.
 
+import type { Entry } from '../contract.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import { resolve } from '../engine/resolve.ts'
 import { asMirrorError } from '../errors.ts'
@@ -66,9 +67,10 @@ function pathOf(mirror: Mirror, mounted: MountedRepo, name: string, address: str
   const own = prefix === undefined ? undefined : routed(mounted, address.slice(prefix.length))
   if (own !== undefined) return own
   const file = filenameOf(address)
-  for (const { entry } of mirror.catalog.facts.byName(mounted.settings.name, name))
-    if (entry.url === address || filenameOf(entry.path) === file) return entry.path
-  return undefined
+  const entries = mirror.catalog.facts.byName(mounted.settings.name, name).map(({ entry }) => entry)
+  // beside a file there may be what is named after it and lies elsewhere, such as the metadata of a wheel
+  const named = ({ path, url = address }: Entry): boolean => filenameOf(path) === file && filenameOf(url) === file
+  return (entries.find(({ url }) => url === address) ?? entries.find(named))?.path
 }
 
 function routed(mounted: MountedRepo, path: string): string | undefined {
@@ -92,9 +94,15 @@ function apart(address: string, here: string): readonly [from: string, to: strin
   return same === 0 ? [address, here] : [`${a.slice(0, -same).join('/')}/`, `${b.slice(0, -same).join('/')}/`]
 }
 
-/** A script for sed that brings the addresses of a lockfile here. */
-export const sedScript = (maps: readonly AddressMap[]): string =>
-  [...new Set(maps.flatMap(({ mapped }) => mapped))]
-    .sort((a, b) => b.from.length - a.from.length)
-    .map(({ from, to }) => `s|${from.replace(/[\\.*^$|[\]]/g, '\\$&')}|${to.replace(/[\\&|]/g, '\\$&')}|g\n`)
-    .join('')
+/** A script for sed that brings the addresses of a lockfile here, those within other addresses too. */
+export function sedScript(maps: readonly AddressMap[]): string {
+  const pairs = maps.flatMap(({ mapped }) => mapped).sort((a, b) => b.from.length - a.from.length)
+  const rules = pairs.flatMap(({ from, to }) => [
+    sedRule(from, to),
+    sedRule(encodeURIComponent(from), encodeURIComponent(to)),
+  ])
+  return [...new Set(rules)].join('')
+}
+
+const sedRule = (from: string, to: string): string =>
+  `s|${from.replace(/[\\.*^$|[\]]/g, '\\$&')}|${to.replace(/[\\&|]/g, '\\$&')}|g\n`

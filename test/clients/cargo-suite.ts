@@ -20,7 +20,8 @@ export interface CargoProject {
 export type Fetched = Readonly<Record<string, string>>
 
 /** Where the toolchain is when cargo is rustup's. */
-const rustup = process.env.RUSTUP_HOME ?? path.join(homedir(), '.rustup')
+const toolchains = process.env.RUSTUP_HOME ?? path.join(homedir(), '.rustup')
+export const rustup: Readonly<Record<string, string>> = existsSync(toolchains) ? { RUSTUP_HOME: toolchains } : {}
 
 export function build(t: TestContext, { dependencies, program, printed }: CargoProject): Use<Fetched> {
   return async (url, { enter }) => {
@@ -34,7 +35,7 @@ export function build(t: TestContext, { dependencies, program, printed }: CargoP
     })
     const env = environment(home, {
       CARGO_HOME: path.join(home, '.cargo'),
-      ...(existsSync(rustup) ? { RUSTUP_HOME: rustup } : {}),
+      ...rustup,
     })
     await execute({ argv: [...enter, 'cargo', 'fetch', '--quiet'], cwd: project, env })
     // building needs a linker, which is no part of a Rust toolchain
@@ -46,7 +47,7 @@ export function build(t: TestContext, { dependencies, program, printed }: CargoP
   }
 }
 
-function digests(cache: string): Fetched {
+export function digests(cache: string): Fetched {
   const crates = globSync('*/*.crate', { cwd: cache }).sort()
   return Object.fromEntries(
     crates.map((file) => [

@@ -18,7 +18,7 @@ export interface GoProject {
 }
 
 /** What is compiled is kept by its content, whoever compiled it. */
-const compiled = process.env.GOCACHE ?? path.join(homedir(), '.cache/go-build')
+export const compiled = process.env.GOCACHE ?? path.join(homedir(), '.cache/go-build')
 
 /** The go command in an empty place; what it says. */
 export async function run(t: TestContext, url: string, enter: readonly string[], project: GoProject) {

@@ -53,7 +53,7 @@ export function projectAt(home: string, client: NpmClient, project: Project, url
 const notes =
   /(?:^|\/)(?:\.package-lock\.json|\.yarn-integrity|\.yarn-state\.yml|\.modules\.yaml|\.pnpm-workspace-state.*|lock\.yaml)$/
 
-function digests(at: string, home: string): Installed {
+export function digests(at: string, home: string): Installed {
   const all: Record<string, string> = {}
   for (const entry of globSync('**/*', { cwd: at, withFileTypes: true })) {
     if (!entry.isFile()) continue

@@ -27,23 +27,23 @@ export interface PythonClient {
 }
 
 /** An interpreter by its own path (a version manager's stand-in needs a home), and its minor version. */
-const [python, minor] = ((): readonly [string?, string?] => {
+export const [python, minor] = ((): readonly [string?, string?] => {
   if (found('python3') === undefined) return []
   const asked = 'import sys, venv, pip; print(sys.executable); print("%d.%d" % sys.version_info[:2])'
   const { status, stdout } = spawnSync('python3', ['-c', asked], { encoding: 'utf8' })
   return status === 0 ? (stdout.trim().split('\n') as [string, string]) : []
 })()
 
-const commandOf = (name: string): string | undefined => {
+export const commandOf = (name: string): string | undefined => {
   const tool = pythonTools.find((one) => one.name === name)
   return tool === undefined ? undefined : commandOfTool(tool)
 }
 const notHere = (name: string): string => `${name} is not here: test/clients/install.ts brings it`
 
-const indexOf = (url: string): string => `${url}/pypi/simple/`
+export const indexOf = (url: string): string => `${url}/pypi/simple/`
 
-async function ran(
-  { program, printed }: PythonProject,
+export async function ran(
+  { program, printed }: Pick<PythonProject, 'program' | 'printed'>,
   interpreter: string,
   enter: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -58,7 +58,7 @@ async function ran(
     .sort()
 }
 
-async function virtualEnvironment(home: string, env: NodeJS.ProcessEnv): Promise<string> {
+export async function virtualEnvironment(home: string, env: NodeJS.ProcessEnv): Promise<string> {
   const at = path.join(home, 'venv')
   await execute({ argv: [python ?? '', '-m', 'venv', '--without-pip', at], cwd: home, env })
   return path.join(at, 'bin/python')
@@ -146,7 +146,7 @@ const pdm: PythonClient = {
 }
 
 /** Locked for this Python on: of what older ones need a mirror holds the metadata alone. */
-const pyproject = ({ requirements }: PythonProject): string =>
+export const pyproject = ({ requirements }: PythonProject): string =>
   `[project]\nname = "project"\nversion = "1.0"\nrequires-python = ">=${minor}"\ndependencies = ${JSON.stringify(requirements)}\n`
 
 export const pythonClients: readonly PythonClient[] = [

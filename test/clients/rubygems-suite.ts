@@ -60,7 +60,7 @@ export function gemInstall(t: TestContext, { printed }: Bundle, spec: readonly s
   }
 }
 
-function digests(at: string): Readonly<Record<string, string>> {
+export function digests(at: string): Readonly<Record<string, string>> {
   const cached = globSync('**/cache/*.gem', { cwd: at }).sort()
   assert.notEqual(cached.length, 0)
   return Object.fromEntries(

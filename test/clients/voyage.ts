@@ -42,9 +42,10 @@ export async function withoutNetwork<T>(
   use: Use<T>,
   expected: T,
   servers: Servers = fileServers,
+  more: readonly string[] = [],
 ): Promise<void> {
   const nowhere = await somewhereWithoutNetwork(t)
-  const offline = await serve(t, mirror, ['--offline'], nowhere)
+  const offline = await serve(t, mirror, ['--offline', ...more], nowhere)
   assert.deepEqual(await use(offline.url, nowhere), expected)
   await offline.stop()
   for (const [name, start] of Object.entries(servers)) {

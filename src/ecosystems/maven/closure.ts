@@ -131,6 +131,7 @@ async function holdWanted(wanted: Wanted, builds: Builds): Promise<readonly Root
     for (const file of moduleFiles) holdModuleFile(at, file, hold)
   }
   for (const classifier of options.classifiers) await holdIfThere(at, classifier, builds)
+  if (model.packaging === 'maven-plugin' && follow.size > 0) await holdPlugins([{ ...at, dependencies: [] }], builds)
   if (options.plugins) await holdPlugins([...model.plugins, ...model.extensions], builds)
   if (options.packagings.length > 0) await holdLifecycle(wanted, builds)
   return follow.size === 0 ? [] : [root]

@@ -450,4 +450,13 @@ describe('a closure for builds', () => {
     ])
     assert.ok(asked.includes('/org/example/maven-metadata.xml'))
   })
+
+  it('a plugin by itself comes with what Maven gives it, and with the prefixes of its group', async () => {
+    const { jars, asked } = await held(
+      ['plug:1'],
+      repository({ 'plug:1': { packaging: 'maven-plugin' }, 'org.codehaus.plexus:plexus-utils:1.1': {} }),
+    )
+    assert.deepEqual(jars, ['plexus-utils-1.1.jar', 'plug-1.jar'])
+    assert.ok(asked.includes('/org/example/maven-metadata.xml'))
+  })
 })
