@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { mustGet } from './client.ts'
-import { report } from './figures.ts'
+import { mebibytes, report } from './figures.ts'
 import { packagesList } from './made.ts'
 import { startOrigin } from './origin.ts'
 import { found, run } from './process.ts'
@@ -76,9 +76,8 @@ export async function packages(bench: Bench): Promise<void> {
         },
       ],
     })
-    const mebibytes = (values: readonly number[]): string => `${(Math.max(...values) / 2 ** 20).toFixed(0)} MiB`
     console.log(
-      `peak memory: codec alone ${mebibytes(peaks.alone)}; serve before ${mebibytes(peaks.idle)}, after ${mebibytes(peaks.served)}; processor time of serve: ${cpus.map((one) => one.toFixed(1)).join(', ')} s`,
+      `peak memory: codec alone ${mebibytes(Math.max(...peaks.alone))}; serve before ${mebibytes(Math.max(...peaks.idle))}, after ${mebibytes(Math.max(...peaks.served))}; processor time of serve: ${cpus.map((one) => one.toFixed(1)).join(', ')} s`,
     )
   } finally {
     await origin.close()

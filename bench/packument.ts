@@ -41,7 +41,7 @@ export async function packument(bench: Bench): Promise<void> {
     })
     const full = await mustGet(ours)
     const short = await mustGet(ours, small)
-    const nginx = await startNginx(bench.folder, readyFiles(bench, full.bytes, short.bytes), blocks)
+    const nginx = await startNginx(bench.folder, { files: readyFiles(bench, full.bytes, short.bytes), blocks })
     try {
       const ready = nginx?.url
       const cases = [

@@ -13,11 +13,13 @@ export interface Bench {
   readonly folder: string
   /** The executable with the Node that runs it. */
   readonly argv: readonly string[]
+  /** Sizes that take minutes, instead of smaller ones. */
+  readonly full: boolean
   remove(): void
 }
 
 /** Builds, and lays the package out in a temporary folder. */
-export function install(): Bench {
+export function install(full: boolean): Bench {
   const folder = mkdtempSync(path.join(tmpdir(), 'pkgmirror-bench-'))
   const build = path.join(folder, 'package/dist')
   const tsc = path.join(checkout, 'node_modules/typescript/bin/tsc')
@@ -30,6 +32,7 @@ export function install(): Bench {
   symlinkSync(path.join(checkout, 'node_modules'), path.join(folder, 'package/node_modules'))
   return {
     folder,
+    full,
     argv: [process.execPath, path.join(folder, 'package/bin/pkgmirror.js')],
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   }

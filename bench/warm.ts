@@ -32,7 +32,7 @@ export async function warm(bench: Bench): Promise<void> {
   await origin.put('/sized', 'application/json', packument('sized', origin.url, versions, 10))
 
   const served = await place(bench, 'warm', { npm: { ecosystem: 'npm', upstream: origin.url } }).serve()
-  const nginx = await startNginx(bench.folder, files)
+  const nginx = await startNginx(bench.folder, { files })
   try {
     for (const { title, version } of sizes) {
       const at = tarballPath('sized', version)
