@@ -30,8 +30,16 @@ export const versions = (count: number): readonly Version[] =>
 
 export const tarballPath = (name: string, version: string): string => `/${name}/-/${name}-${version}.tgz`
 
+const parts = Object.fromEntries(Array.from({ length: 12 }, (_, one) => [`part-${one}`, `^${one}.0.0`]))
+
 /** A packument as a registry has it; `words` is how long the readme of each version is, in words of six letters. */
-export function packument(name: string, registry: string, all: readonly Version[], words: number): Buffer {
+export function packument(
+  name: string,
+  registry: string,
+  all: readonly Version[],
+  words: number,
+  dependencies: Readonly<Record<string, string>> = parts,
+): Buffer {
   const times: Record<string, string> = { created: '2020-01-01T00:00:00.000Z' }
   const documents: Record<string, unknown> = {}
   for (const [at, { version, integrity }] of all.entries()) {
@@ -43,7 +51,7 @@ export function packument(name: string, registry: string, all: readonly Version[
       main: './lib/index.js',
       license: 'MIT',
       scripts: { test: 'node --test', build: `tsc -p tsconfig.${at}.json` },
-      dependencies: Object.fromEntries(Array.from({ length: 12 }, (_, one) => [`part-${one}`, `^${one}.${at % 7}.0`])),
+      dependencies,
       devDependencies: { typescript: '~5.4.0', eslint: `^9.${at % 20}.0` },
       engines: { node: '>=18' },
       _id: `${name}@${version}`,

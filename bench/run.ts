@@ -5,9 +5,11 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { clients } from './clients.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
+import { maven } from './maven.ts'
 import { miss } from './miss.ts'
 import { nginxVersion } from './nginx.ts'
 import { noop } from './noop.ts'
+import { npmCi } from './npm-ci.ts'
 import { packages } from './packages.ts'
 import { packument } from './packument.ts'
 import { pages } from './pages.ts'
@@ -25,6 +27,8 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   pages,
   layer,
   clients,
+  maven,
+  'npm-ci': npmCi,
   start,
 }
 
