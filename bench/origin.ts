@@ -7,6 +7,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { freePort } from './port.ts'
 
 export interface Origin {
   /** Address without a trailing slash. */
@@ -106,7 +107,7 @@ async function answerAll({ pace, delay = 0 }: Distance): Promise<void> {
     waiting.set(socket, turn)
   })
   server.keepAliveTimeout = 60_000
-  server.listen(0, '127.0.0.1')
+  server.listen(await freePort(), '127.0.0.1')
   await once(server, 'listening')
   parentPort?.on('message', (order: Order) => {
     const counted: Asked = { all, unchanged }

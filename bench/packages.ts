@@ -2,7 +2,6 @@
 // read by the codec alone, which is the least of it.
 
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -12,7 +11,7 @@ import { packagesList } from './made.ts'
 import { startOrigin } from './origin.ts'
 import { found, run } from './process.ts'
 import { type Bench, place } from './shipped.ts'
-import { signedRoot } from './signed-root.ts'
+import { putSuite } from './signed-root.ts'
 
 const STANZAS = 63_000
 const ROUNDS = 3
@@ -29,11 +28,7 @@ export async function packages(bench: Bench): Promise<void> {
   const file = path.join(bench.folder, `Packages.${coded.suffix}`)
   writeFileSync(file, coded.bytes)
   const origin = await startOrigin()
-  const root = await signedRoot('large', new Map([[name, coded.bytes]]))
-  await origin.put('/dists/large/InRelease', 'text/plain', root.inRelease)
-  await origin.put(`/dists/large/${name}`, 'application/octet-stream', coded.bytes)
-  const digest = createHash('sha256').update(coded.bytes).digest('hex')
-  await origin.put(`/dists/large/main/binary-amd64/by-hash/SHA256/${digest}`, 'application/octet-stream', coded.bytes)
+  const root = await putSuite(origin, 'large', new Map([[name, coded.bytes]]))
   const keyring = path.join(bench.folder, 'large.asc')
   writeFileSync(keyring, root.key)
 

@@ -39,6 +39,7 @@ export async function packument(bench: Bench): Promise<void> {
         },
       ],
     })
+    await firstView(origin.url, served)
     const full = await mustGet(ours)
     const short = await mustGet(ours, small)
     const nginx = await startNginx(bench.folder, { files: readyFiles(bench, full.bytes, short.bytes), blocks })

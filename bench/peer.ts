@@ -1,8 +1,8 @@
 // Other servers, where they are installed: started on a port of their own, and waited for until they answer.
 
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from './client.ts'
+import { freePort } from './port.ts'
 import { type Started, startSilent } from './process.ts'
 
 export interface Peer extends Started {
@@ -27,16 +27,4 @@ export async function startPeer(argv: (port: number) => readonly string[], path 
   }
   await started.stop()
   throw new Error(`${words.join(' ')} does not answer`)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -74,7 +74,7 @@ export async function run(argv: readonly string[], core: Core = 0): Promise<Run>
   const [code] = (await once(child, 'close')) as [number | null]
   const milliseconds = performance.now() - started
   const { cpu, peak } = seen()
-  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}\n${said}${out.slice(-4000)}`)
+  if (code !== 0) throw new Error(`${argv.join(' ').slice(0, 300)} ended with ${code}\n${said}${out.slice(-4000)}`)
   return { out, milliseconds, code, cpu, peak }
 }
 
@@ -120,10 +120,17 @@ export function startSilent(argv: readonly string[]): Started {
   return watched(spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] }))
 }
 
+const running = new Set<Started>()
+
+/** Ends what a part that failed has left behind. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((one) => one.stop()))
+}
+
 function watched(child: ChildProcess): Started {
   const gone = once(child, 'exit')
   const pids = (): readonly number[] => (child.pid === undefined ? [] : family(child.pid))
-  return {
+  const started: Started = {
     pid: child.pid,
     cpu: () => sum(pids().map(processorTime)),
     peak: () => largest(pids().map((pid) => memoryOf(pid, 'VmHWM'))),
@@ -136,6 +143,9 @@ function watched(child: ChildProcess): Started {
       await gone
     },
   }
+  running.add(started)
+  void gone.then(() => running.delete(started))
+  return started
 }
 
 const known = (values: readonly (number | undefined)[]): readonly number[] => values.filter((one) => one !== undefined)

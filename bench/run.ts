@@ -2,6 +2,8 @@
 // figures mean nothing elsewhere; the ratios are what counts. Only loopback; docs/performance.md tells what each part is.
 
 import { availableParallelism, cpus, release } from 'node:os'
+import { apt, aptFar } from './apt.ts'
+import { cargoFetch } from './cargo-fetch.ts'
 import { clients } from './clients.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
@@ -13,7 +15,7 @@ import { npmCi } from './npm-ci.ts'
 import { packages } from './packages.ts'
 import { packument } from './packument.ts'
 import { pages } from './pages.ts'
-import { pinOurselves } from './process.ts'
+import { pinOurselves, stopAll } from './process.ts'
 import { type Bench, install } from './shipped.ts'
 import { start } from './start.ts'
 import { warm } from './warm.ts'
@@ -29,6 +31,9 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   clients,
   maven,
   'npm-ci': npmCi,
+  'cargo-fetch': cargoFetch,
+  apt,
+  'apt-far': aptFar,
   start,
 }
 
@@ -62,9 +67,13 @@ try {
       // a request that failed or other bytes: said, and the other parts go on
       console.error(`\n${name} failed:`, error)
       process.exitCode = 1
+    } finally {
+      await stopAll()
     }
   }
 } finally {
   bench.remove()
 }
 console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s in all`)
+// what a part that failed has left behind may have threads here
+process.exit()

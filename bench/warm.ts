@@ -1,4 +1,4 @@
-// Warm artifacts: npm tarballs of 1 KB and 1 MB, taken in through the mirror, against nginx with the same files.
+// Warm artifacts: npm tarballs of 1 KB to 50 MB, taken in through the mirror, against nginx with the same files.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,7 +12,9 @@ import { type Bench, place } from './shipped.ts'
 
 const sizes = [
   { title: '1 KB', version: '1.0.0', bytes: 1000 },
-  { title: '1 MB', version: '1.0.1', bytes: 1_000_000 },
+  { title: '64 KB', version: '1.0.1', bytes: 64_000 },
+  { title: '1 MB', version: '1.0.2', bytes: 1_000_000 },
+  { title: '50 MB', version: '1.0.3', bytes: 50_000_000 },
 ] as const
 
 const CONNECTIONS = 32
