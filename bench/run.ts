@@ -5,6 +5,7 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { apt, aptFar } from './apt.ts'
 import { cargoFetch } from './cargo-fetch.ts'
 import { clients } from './clients.ts'
+import { herd } from './herd.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
 import { maven } from './maven.ts'
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   packument,
   noop,
   miss,
+  herd,
   packages,
   pages,
   layer,
