@@ -83,7 +83,9 @@ export function pool(count: number, size: (at: number) => number = () => 2000, p
   const names = Array.from({ length: count }, (_, at) => `${prefix}-${at}`)
   const stanzas = names.map((name, at) => {
     // noise repeats every 64 KiB: its beginning is enough of it
-    const body = Buffer.alloc(size(at), noise(65_536, createHash('md5').update(name).digest().readUInt32BE()))
+    const bytes = size(at)
+    const seed = createHash('md5').update(name).digest().readUInt32BE()
+    const body = Buffer.alloc(bytes, noise(Math.min(bytes, 65_536), seed))
     const file = `pool/main/p/${name}/${name}_1.0_all.deb`
     files.set(`/${file}`, body)
     const described = [
@@ -95,7 +97,7 @@ export function pool(count: number, size: (at: number) => number = () => 2000, p
       `Size: ${body.length}`,
       `MD5sum: ${createHash('md5').update(body).digest('hex')}`,
       `SHA256: ${createHash('sha256').update(body).digest('hex')}`,
-      `Description: parcel ${at}`,
+      `Description: ${prose(60, at)}`,
     ]
     return `${described.join('\n')}\n`
   })

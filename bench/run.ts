@@ -12,6 +12,7 @@ import { maven } from './maven.ts'
 import { miss } from './miss.ts'
 import { nginxVersion } from './nginx.ts'
 import { noop } from './noop.ts'
+import { noopDebian } from './noop-debian.ts'
 import { npmCi } from './npm-ci.ts'
 import { packages } from './packages.ts'
 import { packument } from './packument.ts'
@@ -19,12 +20,17 @@ import { pages } from './pages.ts'
 import { pinOurselves, stopAll } from './process.ts'
 import { type Bench, install } from './shipped.ts'
 import { start } from './start.ts'
+import { syncDebian } from './sync-debian.ts'
+import { syncNpm } from './sync-npm.ts'
 import { warm } from './warm.ts'
 
 const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   warm,
   packument,
   noop,
+  'noop-debian': noopDebian,
+  'sync-npm': syncNpm,
+  'sync-debian': syncDebian,
   miss,
   herd,
   packages,

@@ -65,6 +65,8 @@ export interface SyncSummary {
   readonly repositories: Readonly<Record<string, { readonly requests: number; readonly fetched: number }>>
   /** From the start of the process to its end. */
   readonly whole: number
+  readonly cpu: number | undefined
+  readonly peak: number | undefined
 }
 
 /** `repositories` as the configuration has them. The file is JSON, which YAML includes. */
@@ -87,9 +89,9 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
     async sync(manifest) {
       const file = path.join(home, 'manifest.yaml')
       writeFileSync(file, JSON.stringify(manifest))
-      const { out, milliseconds } = await run([...argv, 'sync', file, ...common])
+      const { out, milliseconds, cpu, peak } = await run([...argv, 'sync', file, ...common])
       const last = out.trim().split('\n').at(-1) ?? ''
-      return { ...(JSON.parse(last) as SyncSummary), whole: milliseconds }
+      return { ...(JSON.parse(last) as SyncSummary), whole: milliseconds, cpu, peak }
     },
   }
 }
