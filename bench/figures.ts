@@ -9,6 +9,9 @@ export interface Turn {
   /** Requests or documents in it, for the processor time of one; 1 when left out. */
   readonly count?: number
   readonly errors?: number
+  /** Where it was a process of its own: its processor time, milliseconds, and the most memory it had, bytes. */
+  readonly cpu?: number | undefined
+  readonly peak?: number | undefined
 }
 
 export interface Contender {
@@ -72,7 +75,7 @@ async function measure({ watched, turn }: Contender, round: number): Promise<Mea
   const before = watched?.cpu()
   const taken = await turn(round)
   const after = watched?.cpu()
-  return { turn: taken, cpu: before === undefined || after === undefined ? undefined : after - before }
+  return { turn: taken, cpu: taken.cpu ?? (before === undefined || after === undefined ? undefined : after - before) }
 }
 
 function standing(name: string, all: readonly Measured[], reference: number, peak: number | undefined): Standing {
@@ -80,6 +83,7 @@ function standing(name: string, all: readonly Measured[], reference: number, pea
   const count = all.reduce((sum, { turn }) => sum + (turn.count ?? 1), 0)
   // over all turns: the system counts in ticks that are longer than a short turn
   const cpu = all.reduce<number | undefined>((sum, one) => add(sum, one.cpu), 0)
+  const peaks = all.flatMap(({ turn }) => turn.peak ?? [])
   return {
     name,
     ratio: median(values) / reference,
@@ -87,7 +91,7 @@ function standing(name: string, all: readonly Measured[], reference: number, pea
     least: Math.min(...values),
     most: Math.max(...values),
     cpu: cpu === undefined ? undefined : cpu / count,
-    peak,
+    peak: peaks.length === 0 ? peak : Math.max(...peaks),
     errors: all.reduce((sum, { turn }) => sum + (turn.errors ?? 0), 0),
   }
 }
@@ -116,6 +120,13 @@ function figure(value: number, digits?: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: behind, maximumFractionDigits: behind })
 }
 
-export async function report(contest: Contest): Promise<void> {
-  console.log(`\n${table(contest, await hold(contest))}`)
+/** Prints the table. A request that failed makes the whole benchmark fail. */
+export async function report(contest: Contest): Promise<readonly Standing[]> {
+  const standings = await hold(contest)
+  console.log(`\n${table(contest, standings)}`)
+  if (standings.some(({ errors }) => errors > 0)) process.exitCode = 1
+  return standings
 }
+
+export const mebibytes = (bytes: number | undefined): string =>
+  bytes === undefined ? '–' : `${(bytes / 2 ** 20).toFixed(0)} MiB`

@@ -4,12 +4,12 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ask } from './client.ts'
 import { drain } from './drain.ts'
 import { type Contender, report } from './figures.ts'
 import { noise } from './made.ts'
 import { startOrigin } from './origin.ts'
-import { found, type Started, startSilent } from './process.ts'
+import { type Peer, startPeer } from './peer.ts'
+import { found } from './process.ts'
 import { type Bench, place } from './shipped.ts'
 
 const ROUNDS = 3
@@ -49,35 +49,22 @@ export async function layer(bench: Bench): Promise<void> {
 }
 
 /** docker-registry as a pull-through cache of the upstream; undefined where it is not installed. */
-async function startRegistry(
-  bench: Bench,
-  upstream: string,
-): Promise<(Started & { readonly url: string }) | undefined> {
+async function startRegistry(bench: Bench, upstream: string): Promise<Peer | undefined> {
   const program = found('docker-registry')
   if (program === undefined) return undefined
   const home = path.join(bench.folder, 'registry')
   mkdirSync(home, { recursive: true })
-  const port = 20_000 + (process.pid % 20_000)
-  const config = path.join(home, 'config.yml')
-  writeFileSync(
-    config,
-    `version: 0.1
+  return startPeer((port) => {
+    const config = path.join(home, 'config.yml')
+    writeFileSync(
+      config,
+      `version: 0.1
 log: { level: error, accesslog: { disabled: true } }
 storage: { filesystem: { rootdirectory: "${home}/data" } }
 http: { addr: "127.0.0.1:${port}" }
 proxy: { remoteurl: "${upstream}" }
 `,
-  )
-  const started = startSilent([program, 'serve', config])
-  const url = `http://127.0.0.1:${port}`
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const answered = await ask(`${url}/v2/`).then(
-      ({ status }) => status === 200,
-      () => false,
     )
-    if (answered) return { ...started, url }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  await started.stop()
-  return undefined
+    return [program, 'serve', config]
+  }, '/v2/')
 }

@@ -22,7 +22,14 @@ export async function load({ url, connections, seconds, headers = [] }: Load): P
     const argv = [process.execPath, import.meta.filename, url, String(connections), String(seconds), ...headers]
     return JSON.parse((await run(argv, 1)).out) as Turn
   }
-  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, ...headers.flatMap((header) => ['-H', header])]
+  const flags = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '30s',
+    ...headers.flatMap((header) => ['-H', header]),
+  ]
   return readWrk((await run([wrk, ...flags, url], 1)).out)
 }
 

@@ -30,8 +30,16 @@ export const versions = (count: number): readonly Version[] =>
 
 export const tarballPath = (name: string, version: string): string => `/${name}/-/${name}-${version}.tgz`
 
+const parts = Object.fromEntries(Array.from({ length: 12 }, (_, one) => [`part-${one}`, `^${one}.0.0`]))
+
 /** A packument as a registry has it; `words` is how long the readme of each version is, in words of six letters. */
-export function packument(name: string, registry: string, all: readonly Version[], words: number): Buffer {
+export function packument(
+  name: string,
+  registry: string,
+  all: readonly Version[],
+  words: number,
+  dependencies: Readonly<Record<string, string>> = parts,
+): Buffer {
   const times: Record<string, string> = { created: '2020-01-01T00:00:00.000Z' }
   const documents: Record<string, unknown> = {}
   for (const [at, { version, integrity }] of all.entries()) {
@@ -43,7 +51,7 @@ export function packument(name: string, registry: string, all: readonly Version[
       main: './lib/index.js',
       license: 'MIT',
       scripts: { test: 'node --test', build: `tsc -p tsconfig.${at}.json` },
-      dependencies: Object.fromEntries(Array.from({ length: 12 }, (_, one) => [`part-${one}`, `^${one}.${at % 7}.0`])),
+      dependencies,
       devDependencies: { typescript: '~5.4.0', eslint: `^9.${at % 20}.0` },
       engines: { node: '>=18' },
       _id: `${name}@${version}`,
@@ -61,17 +69,39 @@ const syllables = ['mirror', 'parcel', 'bundle', 'vector', 'stream', 'folder', '
 const prose = (words: number, seed: number): string =>
   Array.from({ length: words }, (_, at) => syllables[(seed * 31 + at * at + (at >> 3)) % syllables.length]).join(' ')
 
-/** A small `Packages` with the files that it names, by their paths. */
-export function pool(count: number): { readonly list: Buffer; readonly files: ReadonlyMap<string, Buffer> } {
+export interface Pool {
+  /** `Packages`. */
+  readonly list: Buffer
+  /** What it names, by their paths. */
+  readonly files: ReadonlyMap<string, Buffer>
+  readonly names: readonly string[]
+}
+
+/** A list of so many packages, and files of these sizes that are not packages inside: who mirrors them never looks. */
+export function pool(count: number, size: (at: number) => number = () => 2000, prefix = 'parcel'): Pool {
   const files = new Map<string, Buffer>()
-  const stanzas = Array.from({ length: count }, (_, at) => {
-    const body = noise(2000, at)
-    const file = `pool/main/p/parcel-${at}/parcel-${at}_1.0_all.deb`
+  const names = Array.from({ length: count }, (_, at) => `${prefix}-${at}`)
+  const stanzas = names.map((name, at) => {
+    // noise repeats every 64 KiB: its beginning is enough of it
+    const bytes = size(at)
+    const seed = createHash('md5').update(name).digest().readUInt32BE()
+    const body = Buffer.alloc(bytes, noise(Math.min(bytes, 65_536), seed))
+    const file = `pool/main/p/${name}/${name}_1.0_all.deb`
     files.set(`/${file}`, body)
-    const digest = createHash('sha256').update(body).digest('hex')
-    return `Package: parcel-${at}\nVersion: 1.0\nArchitecture: all\nFilename: ${file}\nSize: ${body.length}\nSHA256: ${digest}\n`
+    const described = [
+      `Package: ${name}`,
+      'Version: 1.0',
+      'Architecture: all',
+      'Maintainer: Archive Builders <builders@example.org>',
+      `Filename: ${file}`,
+      `Size: ${body.length}`,
+      `MD5sum: ${createHash('md5').update(body).digest('hex')}`,
+      `SHA256: ${createHash('sha256').update(body).digest('hex')}`,
+      `Description: ${prose(60, at)}`,
+    ]
+    return `${described.join('\n')}\n`
   })
-  return { list: Buffer.from(stanzas.join('\n')), files }
+  return { list: Buffer.from(stanzas.join('\n')), files, names }
 }
 
 /** A `Packages` of so many stanzas of about 800 bytes, as Debian's are. */

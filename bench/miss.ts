@@ -4,7 +4,7 @@
 import { type Answer, mustGet } from './client.ts'
 import { report } from './figures.ts'
 import { integrityOf, noise, packument, tarballPath, type Version } from './made.ts'
-import { startNginx } from './nginx.ts'
+import { startNginxCache } from './nginx.ts'
 import { startOrigin } from './origin.ts'
 import { type Bench, place } from './shipped.ts'
 
@@ -22,9 +22,7 @@ export async function miss(bench: Bench): Promise<void> {
   }
   await origin.put('/missed', 'application/json', packument('missed', origin.url, versions, 10))
   const served = await place(bench, 'miss', { npm: { ecosystem: 'npm', upstream: origin.url } }).serve()
-  const cache = `proxy_cache_path ${bench.folder}/proxied levels=1:2 keys_zone=all:1m;`
-  const pass = `location / { proxy_pass ${origin.url}; proxy_cache all; proxy_cache_valid 200 1h; proxy_http_version 1.1; proxy_set_header Connection ""; }`
-  const nginx = await startNginx(bench.folder, bench.folder, pass, cache)
+  const nginx = await startNginxCache(bench.folder, origin.url)
   const seen = new Map<string, Answer[]>()
   const from = (name: string, base: string) => async (round: number) => {
     // the last one warms up connections and code

@@ -1,11 +1,10 @@
 // nginx as the yardstick: one worker, sendfile, its access log on (to nowhere, as ours). Only where it is installed.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ask } from './client.ts'
-import { found, type Started, startSilent } from './process.ts'
+import { type Peer, startPeer } from './peer.ts'
+import { found } from './process.ts'
 
 const program = found('nginx')
 
@@ -13,20 +12,29 @@ const program = found('nginx')
 export const nginxVersion: string | undefined =
   program === undefined ? undefined : spawnSync(program, ['-v'], { encoding: 'utf8' }).stderr.trim().split('/').at(-1)
 
-export interface Nginx extends Started {
-  readonly url: string
+export interface Served {
+  /** The folder of its files; what it says for them. */
+  readonly files?: string
+  /** `location` blocks. */
+  readonly blocks?: string
+  /** What stands beside the server. */
+  readonly more?: string
+  readonly workers?: number
 }
 
 /** Serves files of a folder, with `location` blocks in front when there are any; undefined where it is not installed. */
-export async function startNginx(folder: string, files: string, blocks = '', more = ''): Promise<Nginx | undefined> {
+export async function startNginx(
+  folder: string,
+  { files = folder, blocks = '', more = '', workers = 1 }: Served,
+): Promise<Peer | undefined> {
   if (program === undefined) return undefined
-  const home = path.join(folder, 'nginx')
-  mkdirSync(home, { recursive: true })
-  const port = await freePort()
+  const home = mkdtempSync(path.join(folder, 'nginx-'))
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  const configuration = `
+  return startPeer((port) => {
+    mkdirSync(home, { recursive: true })
+    const configuration = `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
-worker_processes 1; daemon off; pid ${home}/pid; error_log ${home}/error.log;
+worker_processes ${workers}; daemon off; pid ${home}/pid; error_log ${home}/error.log;
 events { worker_connections 1024; }
 http {
   ${temporary.map((name) => `${name}_temp_path ${home}/${name};`).join(' ')}
@@ -36,29 +44,16 @@ http {
   server { listen 127.0.0.1:${port}; root ${files}; ${blocks} }
 }
 `
-  writeFileSync(`${home}/nginx.conf`, configuration)
-  const started = startSilent([program, '-p', home, '-e', `${home}/error.log`, '-c', `${home}/nginx.conf`])
-  const url = `http://127.0.0.1:${port}`
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const answered = await ask(`${url}/`).then(
-      () => true,
-      () => false,
-    )
-    if (answered) return { ...started, url }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  await started.stop()
-  throw new Error(`nginx did not start: see ${home}/error.log`)
+    writeFileSync(`${home}/nginx.conf`, configuration)
+    return [program, '-p', home, '-e', `${home}/error.log`, '-c', `${home}/nginx.conf`]
+  })
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
+/** As a cache that verifies nothing, in front of an upstream; concurrent requests for one file wait for the first. */
+export function startNginxCache(folder: string, upstream: string): Promise<Peer | undefined> {
+  const cache = mkdtempSync(path.join(folder, 'proxied-'))
+  return startNginx(folder, {
+    more: `proxy_cache_path ${cache} levels=1:2 keys_zone=all:10m;`,
+    blocks: `location / { proxy_pass ${upstream}; proxy_cache all; proxy_cache_valid 200 1h; proxy_cache_lock on; proxy_http_version 1.1; proxy_set_header Connection ""; }`,
   })
 }

@@ -1,15 +1,14 @@
 // A sync that finds nothing new: 300 npm documents and a signed Debian root on loopback. Compared with the least that must
 // be done: a bare loop of the same conditional requests.
 
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
 import { report } from './figures.ts'
 import { integrityOf, noise, packument, pool, tarballPath } from './made.ts'
-import { type Origin, startOrigin } from './origin.ts'
+import { startOrigin } from './origin.ts'
 import { type Bench, place, type SyncSummary } from './shipped.ts'
-import { signedRoot } from './signed-root.ts'
+import { putPool } from './signed-root.ts'
 
 const DOCUMENTS = 300
 const AT_ONCE = 16
@@ -20,12 +19,13 @@ export async function noop(bench: Bench): Promise<void> {
   const names = Array.from({ length: DOCUMENTS }, (_, at) => `small${at}`)
   for (const [at, name] of names.entries()) {
     const body = noise(2000, at)
-    const text = packument(name, origin.url, [{ version: '1.0.0', integrity: integrityOf(body) }], 20)
-    await origin.put(`/${name}`, 'application/json', withoutDependencies(text))
+    // a sync of names holds what they depend on; here every name stands alone
+    const text = packument(name, origin.url, [{ version: '1.0.0', integrity: integrityOf(body) }], 20, {})
+    await origin.put(`/${name}`, 'application/json', text)
     await origin.put(tarballPath(name, '1.0.0'), 'application/octet-stream', body)
   }
   const keyring = path.join(bench.folder, 'archive.asc')
-  writeFileSync(keyring, await putArchive(debian))
+  writeFileSync(keyring, (await putPool(debian, 'steady', pool(20))).key)
   const mirror = place(bench, 'noop', {
     npm: { ecosystem: 'npm', upstream: origin.url },
     debian: { ecosystem: 'debian', upstream: debian.url, keyring },
@@ -68,26 +68,6 @@ export async function noop(bench: Bench): Promise<void> {
   } finally {
     await Promise.all([origin.close(), debian.close()])
   }
-}
-
-/** A suite of 20 packages; returns the key that it is signed with. */
-async function putArchive(debian: Origin): Promise<string> {
-  const name = 'main/binary-amd64/Packages'
-  const { list, files } = pool(20)
-  const { inRelease, key } = await signedRoot('steady', new Map([[name, list]]))
-  const digest = createHash('sha256').update(list).digest('hex')
-  await debian.put('/dists/steady/InRelease', 'text/plain', inRelease)
-  for (const at of [name, `main/binary-amd64/by-hash/SHA256/${digest}`])
-    await debian.put(`/dists/steady/${at}`, 'text/plain', list)
-  for (const [at, bytes] of files) await debian.put(at, 'application/octet-stream', bytes)
-  return key
-}
-
-/** A sync of names holds what they depend on; here every name stands alone. */
-function withoutDependencies(text: Buffer): Buffer {
-  const document = JSON.parse(text.toString()) as { versions: Record<string, { dependencies?: unknown }> }
-  for (const version of Object.values(document.versions)) delete version.dependencies
-  return Buffer.from(JSON.stringify(document))
 }
 
 /** Each reading of a document gets the next number. */

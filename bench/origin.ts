@@ -3,9 +3,11 @@
 
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { freePort } from './port.ts'
 
 export interface Origin {
   /** Address without a trailing slash. */
@@ -21,12 +23,20 @@ export interface Asked {
   readonly unchanged: number
 }
 
+/** How an upstream that is far away answers. */
+export interface Distance {
+  /** Bytes a second, for each answer. */
+  readonly pace?: number
+  /** Milliseconds before the first byte of each answer; the answers on one connection wait for each other. */
+  readonly delay?: number
+}
+
 type Order =
   | { readonly kind: 'put'; readonly path: string; readonly type: string; readonly bytes: Uint8Array }
   | { readonly kind: 'asked' }
 
-export async function startOrigin(): Promise<Origin> {
-  const worker = new Worker(new URL(import.meta.url))
+export async function startOrigin(distance: Distance = {}): Promise<Origin> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: distance })
   const [port] = (await once(worker, 'message')) as [number]
   let last: Promise<unknown> = Promise.resolve()
   // one order after the other, so that each answer belongs to the order before it
@@ -57,27 +67,47 @@ interface Held {
   readonly etag: string
 }
 
-async function answerAll(): Promise<void> {
+const modified = 'Wed, 03 Jan 2024 00:00:00 GMT'
+
+async function answerAll({ pace, delay = 0 }: Distance): Promise<void> {
   const held = new Map<string, Held>()
+  const waiting = new WeakMap<Socket, Promise<void>>()
   let all = 0
   let unchanged = 0
-  const server = createServer((request, response) => {
-    all += 1
-    const found = held.get(request.url ?? '')
+  const answer = (url: string, tag: string | undefined, response: ServerResponse): void | Promise<void> => {
+    const found = held.get(url)
     if (found === undefined) {
       response.writeHead(404, { 'content-length': 0 }).end()
       return
     }
     const { type, bytes, etag } = found
-    if (request.headers['if-none-match'] === etag) {
+    if (tag === etag) {
       unchanged += 1
       response.writeHead(304, { etag }).end()
       return
     }
-    response.writeHead(200, { 'content-type': type, 'content-length': bytes.length, etag }).end(bytes)
+    response.writeHead(200, {
+      ...{ 'content-type': type, 'content-length': bytes.length, etag },
+      ...{ 'last-modified': modified },
+    })
+    if (pace === undefined) response.end(bytes)
+    else return drip(response, bytes, pace)
+  }
+  const server = createServer(({ url = '', headers, socket }, response) => {
+    all += 1
+    const tag = headers['if-none-match']
+    if (delay === 0) {
+      void answer(url, tag, response)
+      return
+    }
+    const turn = (waiting.get(socket) ?? Promise.resolve()).then(async () => {
+      await sleep(delay)
+      await answer(url, tag, response)
+    })
+    waiting.set(socket, turn)
   })
   server.keepAliveTimeout = 60_000
-  server.listen(0, '127.0.0.1')
+  server.listen(await freePort(), '127.0.0.1')
   await once(server, 'listening')
   parentPort?.on('message', (order: Order) => {
     const counted: Asked = { all, unchanged }
@@ -93,4 +123,17 @@ async function answerAll(): Promise<void> {
   parentPort?.postMessage((server.address() as AddressInfo).port)
 }
 
-if (!isMainThread) await answerAll()
+/** As many bytes as the time since the beginning allows. */
+async function drip(response: ServerResponse, bytes: Uint8Array, pace: number): Promise<void> {
+  const started = performance.now()
+  let sent = 0
+  while (sent < bytes.length && !response.destroyed) {
+    const allowed = Math.min(bytes.length, Math.ceil(((performance.now() - started) / 1000) * pace))
+    if (allowed > sent) response.write(bytes.subarray(sent, allowed))
+    sent = Math.max(sent, allowed)
+    await sleep(2)
+  }
+  response.end()
+}
+
+if (!isMainThread) await answerAll(workerData as Distance)

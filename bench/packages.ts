@@ -2,17 +2,16 @@
 // read by the codec alone, which is the least of it.
 
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { mustGet } from './client.ts'
-import { report } from './figures.ts'
+import { mebibytes, report } from './figures.ts'
 import { packagesList } from './made.ts'
 import { startOrigin } from './origin.ts'
 import { found, run } from './process.ts'
 import { type Bench, place } from './shipped.ts'
-import { signedRoot } from './signed-root.ts'
+import { putSuite } from './signed-root.ts'
 
 const STANZAS = 63_000
 const ROUNDS = 3
@@ -29,11 +28,7 @@ export async function packages(bench: Bench): Promise<void> {
   const file = path.join(bench.folder, `Packages.${coded.suffix}`)
   writeFileSync(file, coded.bytes)
   const origin = await startOrigin()
-  const root = await signedRoot('large', new Map([[name, coded.bytes]]))
-  await origin.put('/dists/large/InRelease', 'text/plain', root.inRelease)
-  await origin.put(`/dists/large/${name}`, 'application/octet-stream', coded.bytes)
-  const digest = createHash('sha256').update(coded.bytes).digest('hex')
-  await origin.put(`/dists/large/main/binary-amd64/by-hash/SHA256/${digest}`, 'application/octet-stream', coded.bytes)
+  const root = await putSuite(origin, 'large', new Map([[name, coded.bytes]]))
   const keyring = path.join(bench.folder, 'large.asc')
   writeFileSync(keyring, root.key)
 
@@ -76,9 +71,8 @@ export async function packages(bench: Bench): Promise<void> {
         },
       ],
     })
-    const mebibytes = (values: readonly number[]): string => `${(Math.max(...values) / 2 ** 20).toFixed(0)} MiB`
     console.log(
-      `peak memory: codec alone ${mebibytes(peaks.alone)}; serve before ${mebibytes(peaks.idle)}, after ${mebibytes(peaks.served)}; processor time of serve: ${cpus.map((one) => one.toFixed(1)).join(', ')} s`,
+      `peak memory: codec alone ${mebibytes(Math.max(...peaks.alone))}; serve before ${mebibytes(Math.max(...peaks.idle))}, after ${mebibytes(Math.max(...peaks.served))}; processor time of serve: ${cpus.map((one) => one.toFixed(1)).join(', ')} s`,
     )
   } finally {
     await origin.close()

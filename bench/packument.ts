@@ -3,66 +3,38 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ask, mustGet } from './client.ts'
-import { type Contender, report } from './figures.ts'
+import { type Answer, ask, mustGet } from './client.ts'
+import { drain } from './drain.ts'
+import { type Contender, mebibytes, median, report } from './figures.ts'
 import { load } from './load.ts'
 import { packument as document, versions } from './made.ts'
 import { startNginx } from './nginx.ts'
 import { startOrigin } from './origin.ts'
-import { type Bench, place } from './shipped.ts'
+import type { Peer } from './peer.ts'
+import { type Bench, place, type Served } from './shipped.ts'
 
 const ROUNDS = 3
+const AT_ONCE = 16
 const abbreviated = 'application/vnd.npm.install-v1+json'
-const names = Array.from({ length: ROUNDS }, (_, at) => `large${at}`)
+const small = { accept: abbreviated, 'accept-encoding': 'gzip' }
 
 export async function packument(bench: Bench): Promise<void> {
   const origin = await startOrigin()
   const all = versions(3200)
-  for (const name of names) await origin.put(`/${name}`, 'application/json', document(name, origin.url, all, 280))
+  for (const name of [...named('large'), ...named('whole')])
+    await origin.put(`/${name}`, 'application/json', document(name, origin.url, all, 280))
   const served = await place(bench, 'packument', { npm: { ecosystem: 'npm', upstream: origin.url } }).serve()
-  const ours = `${served.url}/npm/${names[0]}`
-  const small = { accept: abbreviated, 'accept-encoding': 'gzip' }
+  const ours = `${served.url}/npm/${named('large')[0]}`
   try {
-    await report({
-      title: `packument of ${(document('large0', origin.url, all, 280).length / 1e6).toFixed(1)} MB, first view`,
-      unit: 'ms',
-      rounds: ROUNDS,
-      contenders: [
-        {
-          name: 'upstream itself',
-          turn: async (round) => ({ value: (await mustGet(`${origin.url}/${names[round]}`)).whole }),
-        },
-        {
-          name: 'pkgmirror, abbreviated and gzip',
-          watched: served,
-          turn: async (round) => ({ value: (await mustGet(`${served.url}/npm/${names[round]}`, small)).whole }),
-        },
-      ],
-    })
+    await firstViews('abbreviated and gzip', named('large'), small, origin.url, served)
+    await firstViews('full', named('whole'), {}, origin.url, served)
     const full = await mustGet(ours)
     const short = await mustGet(ours, small)
-    const nginx = await startNginx(bench.folder, readyFiles(bench, full.bytes, short.bytes), blocks)
+    const nginx = await startNginx(bench.folder, { files: readyFiles(bench, full.bytes, short.bytes), blocks })
     try {
-      const ready = nginx?.url
-      const cases = [
-        { title: 'full, warm', path: '/full.json', headers: [] },
-        {
-          title: 'abbreviated, gzip, warm',
-          path: '/short.json.gz',
-          headers: [`Accept: ${abbreviated}`, 'Accept-Encoding: gzip'],
-        },
-      ]
-      for (const { title, path: at, headers } of cases) {
-        const theirs = ready === undefined ? [] : [asked('nginx, ready file', ready + at, headers, nginx)]
-        const contenders = [...theirs, asked('pkgmirror', ours, headers, served)]
-        await report({ title: `packument ${title}`, unit: 'requests/s', rounds: ROUNDS, contenders })
-      }
-      const tag = `If-None-Match: ${full.headers.etag}`
-      const theirTag = ready === undefined ? '' : String((await ask(`${ready}/full.json`)).headers.etag)
-      const theirs =
-        ready === undefined ? [] : [asked('nginx', `${ready}/full.json`, [`If-None-Match: ${theirTag}`], nginx)]
-      const contenders = [...theirs, asked('pkgmirror', ours, [tag], served)]
-      await report({ title: 'packument unchanged (304)', unit: 'requests/s', rounds: ROUNDS, contenders })
+      const theirTag = nginx === undefined ? '' : String((await ask(`${nginx.url}/full.json`)).headers.etag)
+      await warmViews({ ours, served, nginx, tag: String(full.headers.etag), theirTag })
+      await atOnce({ ours, served, nginx, expected: full.bytes })
     } finally {
       await nginx?.stop()
     }
@@ -71,15 +43,123 @@ export async function packument(bench: Bench): Promise<void> {
   }
 }
 
-const blocks = 'location = /short.json.gz { add_header Content-Encoding gzip; default_type application/json; }'
+/** A document for each round. */
+const named = (prefix: string): readonly string[] => Array.from({ length: ROUNDS }, (_, at) => `${prefix}${at}`)
 
-function asked(name: string, url: string, headers: readonly string[], watched: Contender['watched']): Contender {
-  return {
+async function firstViews(
+  title: string,
+  names: readonly string[],
+  headers: Readonly<Record<string, string>>,
+  upstream: string,
+  served: Served,
+): Promise<void> {
+  const seen: Record<'upstream itself' | 'pkgmirror', Answer[]> = { 'upstream itself': [], pkgmirror: [] }
+  await served.lateness()
+  const contender = (name: keyof typeof seen, base: string): Contender => ({
     name,
-    ...(watched === undefined ? {} : { watched }),
-    turn: () => load({ url, connections: 8, seconds: 1, headers }),
+    async turn(round) {
+      const answer = await mustGet(`${base}/${names[round]}`, headers)
+      seen[name].push(answer)
+      return { value: answer.whole }
+    },
+  })
+  const contenders = [
+    contender('upstream itself', upstream),
+    { ...contender('pkgmirror', `${served.url}/npm`), watched: served },
+  ]
+  await report({ title: `packument of 9 MB, first view, ${title}`, unit: 'ms', rounds: ROUNDS, contenders })
+  const first = Object.entries(seen).map(
+    ([name, answers]) => `${name} ${median(answers.map((one) => one.first)).toFixed(1)}`,
+  )
+  const { p99, most } = await served.lateness()
+  console.log(
+    `first byte, ms: ${first.join(', ')}; the event loop was late by ${most.toFixed(0)} ms at the most, ${p99.toFixed(0)} in 99 % of all looks`,
+  )
+}
+
+interface Warm {
+  readonly ours: string
+  readonly served: Served
+  readonly nginx: Peer | undefined
+}
+
+async function warmViews({
+  ours,
+  served,
+  nginx,
+  tag,
+  theirTag,
+}: Warm & { readonly tag: string; readonly theirTag: string }): Promise<void> {
+  const cases = [
+    { title: 'full, warm', path: '/full.json', headers: {}, theirs: {} },
+    { title: 'abbreviated, gzip, warm', path: '/short.json.gz', headers: small, theirs: small },
+    {
+      title: 'unchanged (304)',
+      path: '/full.json',
+      headers: { 'if-none-match': tag },
+      theirs: { 'if-none-match': theirTag },
+    },
+  ]
+  for (const { title, path: at, headers, theirs } of cases) {
+    const ready =
+      nginx === undefined ? [] : [{ name: 'nginx, ready file', url: nginx.url + at, fields: theirs, watched: nginx }]
+    const asked = [...ready, { name: 'pkgmirror', url: ours, fields: headers, watched: served }]
+    await report({
+      title: `packument ${title}`,
+      unit: 'requests/s',
+      rounds: ROUNDS,
+      contenders: asked.map(({ name, url, fields, watched }) => ({
+        name,
+        watched,
+        turn: () =>
+          load({ url, connections: 8, seconds: 1, headers: Object.entries(fields).map((pair) => pair.join(': ')) }),
+      })),
+    })
+    await report({
+      title: `packument ${title}, one client, p50`,
+      unit: 'ms',
+      rounds: ROUNDS,
+      contenders: asked.map(({ name, url, fields }) => ({
+        name,
+        async turn() {
+          const took: number[] = []
+          for (let at = 0; at < 50; at++) took.push((await ask(url, fields)).whole)
+          return { value: median(took) }
+        },
+      })),
+    })
   }
 }
+
+/** Clients that come together, until the last of them has all. */
+async function atOnce({ ours, served, nginx, expected }: Warm & { readonly expected: Buffer }): Promise<void> {
+  const all = async (url: string): Promise<number> => {
+    const started = performance.now()
+    await Promise.all(Array.from({ length: AT_ONCE }, () => drain(url, { expected })))
+    return performance.now() - started
+  }
+  served.forgetPeak()
+  const before = served.peak() ?? Number.NaN
+  const theirs: Contender[] =
+    nginx === undefined
+      ? []
+      : [
+          {
+            name: 'nginx, ready file',
+            watched: nginx,
+            turn: async () => ({ value: await all(`${nginx.url}/full.json`) }),
+          },
+        ]
+  await report({
+    title: `packument full, ${AT_ONCE} clients at once`,
+    unit: 'ms',
+    rounds: ROUNDS,
+    contenders: [...theirs, { name: 'pkgmirror', watched: served, turn: async () => ({ value: await all(ours) }) }],
+  })
+  console.log(`memory above what it was before: ${mebibytes((served.peak() ?? Number.NaN) - before)}`)
+}
+
+const blocks = 'location = /short.json.gz { add_header Content-Encoding gzip; default_type application/json; }'
 
 function readyFiles(bench: Bench, full: Uint8Array, short: Uint8Array): string {
   const folder = path.join(bench.folder, 'packument-files')

@@ -77,7 +77,10 @@ export async function pages(bench: Bench): Promise<void> {
       })
       const ready = createHash('sha1').update(title).digest('hex')
       writeFileSync(path.join(folder, ready), bytes(0))
-      const nginx = await startNginx(bench.folder, folder, `location / { default_type ${type}; }`)
+      const nginx = await startNginx(bench.folder, {
+        files: folder,
+        blocks: `location / { default_type ${type}; }`,
+      })
       const theirs =
         nginx === undefined
           ? []

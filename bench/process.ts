@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 
@@ -13,9 +13,12 @@ export interface Watched {
   peak(): number | undefined
   /** What it has in memory now, bytes (VmRSS); undefined where nothing tells. */
   resident(): number | undefined
+  /** Makes `peak` begin anew with what it has now, where the system can. */
+  forgetPeak(): void
 }
 
 export interface Started extends Watched {
+  readonly pid: number | undefined
   stop(): Promise<void>
 }
 
@@ -31,9 +34,11 @@ export function found(program: string): string | undefined {
 
 const canPin = process.platform === 'linux' && availableParallelism() > 1 && found('taskset') !== undefined
 
-/** Core 0 is for what is measured, core 1 for what loads it. */
-const pinned = (core: 0 | 1, argv: readonly string[]): readonly string[] =>
-  canPin ? ['taskset', '-c', String(core), ...argv] : argv
+/** Core 0 is for what is measured, core 1 for what loads it; both, for what is to show how it uses them. */
+export type Core = 0 | 1 | 'both'
+
+const pinned = (core: Core, argv: readonly string[]): readonly string[] =>
+  canPin ? ['taskset', '-c', core === 'both' ? '0,1' : String(core), ...argv] : argv
 
 /** Moves this process, and so its children, to the core of the load. Tells whether that could be done. */
 export function pinOurselves(): boolean {
@@ -47,13 +52,17 @@ export interface Run {
   readonly out: string
   readonly milliseconds: number
   readonly code: number | null
+  /** As of `Watched`, seen every 20 ms: what happens in the last of them is missed. */
+  readonly cpu: number | undefined
+  readonly peak: number | undefined
 }
 
-/** Runs a program to its end on the core of what is measured. */
-export async function run(argv: readonly string[], core: 0 | 1 = 0): Promise<Run> {
+/** Runs a program to its end, on the core of what is measured unless told otherwise. */
+export async function run(argv: readonly string[], core: Core = 0): Promise<Run> {
   const [program = '', ...args] = pinned(core, argv)
   const started = performance.now()
   const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const seen = glances(child)
   let out = ''
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -64,8 +73,24 @@ export async function run(argv: readonly string[], core: 0 | 1 = 0): Promise<Run
   })
   const [code] = (await once(child, 'close')) as [number | null]
   const milliseconds = performance.now() - started
-  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}\n${said}${out.slice(-4000)}`)
-  return { out, milliseconds, code }
+  const { cpu, peak } = seen()
+  if (code !== 0) throw new Error(`${argv.join(' ').slice(0, 300)} ended with ${code}\n${said}${out.slice(-4000)}`)
+  return { out, milliseconds, code, cpu, peak }
+}
+
+/** Looks at a process while it runs; returns what ends that and tells what was seen. */
+function glances(child: ChildProcess): () => Pick<Run, 'cpu' | 'peak'> {
+  let cpu: number | undefined
+  let peak: number | undefined
+  const timer = setInterval(() => {
+    const pids = child.pid === undefined ? [] : family(child.pid)
+    cpu = sum(pids.map(processorTime)) ?? cpu
+    peak = largest([peak, ...pids.map((pid) => memoryOf(pid, 'VmHWM'))])
+  }, 20)
+  return () => {
+    clearInterval(timer)
+    return { cpu, peak }
+  }
 }
 
 /**
@@ -95,18 +120,32 @@ export function startSilent(argv: readonly string[]): Started {
   return watched(spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] }))
 }
 
+const running = new Set<Started>()
+
+/** Ends what a part that failed has left behind. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((one) => one.stop()))
+}
+
 function watched(child: ChildProcess): Started {
   const gone = once(child, 'exit')
   const pids = (): readonly number[] => (child.pid === undefined ? [] : family(child.pid))
-  return {
+  const started: Started = {
+    pid: child.pid,
     cpu: () => sum(pids().map(processorTime)),
     peak: () => largest(pids().map((pid) => memoryOf(pid, 'VmHWM'))),
     resident: () => largest(pids().map((pid) => memoryOf(pid, 'VmRSS'))),
+    forgetPeak() {
+      for (const pid of pids()) resetPeak(pid)
+    },
     async stop() {
       child.kill('SIGTERM')
       await gone
     },
   }
+  running.add(started)
+  void gone.then(() => running.delete(started))
+  return started
 }
 
 const known = (values: readonly (number | undefined)[]): readonly number[] => values.filter((one) => one !== undefined)
@@ -127,6 +166,15 @@ function readProc(path: string): string | undefined {
   } catch {
     // not Linux, or the process has ended
     return undefined
+  }
+}
+
+/** Writing 5 to /proc/PID/clear_refs makes VmHWM what VmRSS is. proc(5). */
+function resetPeak(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5')
+  } catch {
+    // not Linux, or the process has ended
   }
 }
 

@@ -1,9 +1,10 @@
 // The program as it is shipped: built to dist and laid out as the published package is, without the sources.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run, type Started, start } from './process.ts'
 
 const checkout = path.resolve(import.meta.dirname, '..')
@@ -13,11 +14,13 @@ export interface Bench {
   readonly folder: string
   /** The executable with the Node that runs it. */
   readonly argv: readonly string[]
+  /** Sizes that take minutes, instead of smaller ones. */
+  readonly full: boolean
   remove(): void
 }
 
 /** Builds, and lays the package out in a temporary folder. */
-export function install(): Bench {
+export function install(full: boolean): Bench {
   const folder = mkdtempSync(path.join(tmpdir(), 'pkgmirror-bench-'))
   const build = path.join(folder, 'package/dist')
   const tsc = path.join(checkout, 'node_modules/typescript/bin/tsc')
@@ -30,6 +33,7 @@ export function install(): Bench {
   symlinkSync(path.join(checkout, 'node_modules'), path.join(folder, 'package/node_modules'))
   return {
     folder,
+    full,
     argv: [process.execPath, path.join(folder, 'package/bin/pkgmirror.js')],
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   }
@@ -37,11 +41,19 @@ export function install(): Bench {
 
 export interface Served extends Started {
   readonly url: string
+  /** How late its event loop was since the start or the last call, milliseconds. */
+  lateness(): Promise<Lateness>
+}
+
+export interface Lateness {
+  readonly p99: number
+  readonly most: number
 }
 
 /** A data directory with its configuration: empty, and forgotten with the benchmark. */
 export interface Place {
-  serve(): Promise<Served>
+  /** `words` are further ones of the command line. */
+  serve(words?: readonly string[]): Promise<Served>
   /** Runs a sync of a manifest and returns the summary that `--json` ends with. */
   sync(manifest: unknown): Promise<SyncSummary>
   readonly data: string
@@ -53,6 +65,8 @@ export interface SyncSummary {
   readonly repositories: Readonly<Record<string, { readonly requests: number; readonly fetched: number }>>
   /** From the start of the process to its end. */
   readonly whole: number
+  readonly cpu: number | undefined
+  readonly peak: number | undefined
 }
 
 /** `repositories` as the configuration has them. The file is JSON, which YAML includes. */
@@ -65,18 +79,30 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
   const common = ['--data', data, '--config', config, '--json']
   return {
     data,
-    async serve() {
-      const started = await start([...argv, 'serve', '--listen', '127.0.0.1:0', ...common], addressOf)
-      return { ...started, url: started.said }
+    async serve(words = []) {
+      const late = path.join(home, 'lateness')
+      const [node = '', ...program] = argv
+      const watched = [node, '--import', `${loopDelay}?to=${encodeURIComponent(late)}`, ...program]
+      const started = await start([...watched, 'serve', '--listen', '127.0.0.1:0', ...words, ...common], addressOf)
+      return { ...started, url: started.said, lateness: () => latenessOf(started, late) }
     },
     async sync(manifest) {
       const file = path.join(home, 'manifest.yaml')
       writeFileSync(file, JSON.stringify(manifest))
-      const { out, milliseconds } = await run([...argv, 'sync', file, ...common])
+      const { out, milliseconds, cpu, peak } = await run([...argv, 'sync', file, ...common])
       const last = out.trim().split('\n').at(-1) ?? ''
-      return { ...(JSON.parse(last) as SyncSummary), whole: milliseconds }
+      return { ...(JSON.parse(last) as SyncSummary), whole: milliseconds, cpu, peak }
     },
   }
+}
+
+const loopDelay = new URL('loop-delay.ts', import.meta.url).href
+
+async function latenessOf({ pid }: Started, file: string): Promise<Lateness> {
+  rmSync(file, { force: true })
+  if (pid !== undefined) process.kill(pid, 'SIGUSR2')
+  while (!existsSync(file)) await sleep(5)
+  return JSON.parse(readFileSync(file, 'utf8')) as Lateness
 }
 
 function addressOf(line: string): string | undefined {

@@ -23,28 +23,8 @@ export type Downloaded = Readonly<Record<string, string>>
 export function apt(t: TestContext, { suites, key, install, source, architecture }: AptProject): Use<Downloaded> {
   return async (url, { enter }) => {
     const home = folder(t)
-    const keyring = 'file' in key ? key.file : `${home}/etc/apt/keyrings/mirror.asc`
-    files(home, {
-      'etc/apt/apt.conf': configuration(home, architecture),
-      'etc/apt/sources.list': '',
-      ...('file' in key ? {} : { 'etc/apt/keyrings/mirror.asc': key.armoured }),
-      'etc/apt/preferences.d/.keep': '',
-      'etc/apt/trusted.gpg.d/.keep': '',
-      'etc/apt/apt.conf.d/.keep': '',
-      'etc/apt/auth.conf.d/.keep': '',
-      'etc/apt/sources.list.d/mirror.sources': [
-        'Types: deb deb-src',
-        `URIs: ${url}/debian`,
-        `Suites: ${suites.join(' ')}`,
-        'Components: main',
-        `Signed-By: ${keyring}`,
-        '',
-      ].join('\n'),
-      'var/lib/dpkg/status': '',
-      'var/lib/apt/lists/partial/.keep': '',
-      'var/cache/apt/archives/partial/.keep': '',
-      'sources/.keep': '',
-    })
+    files(home, rootOfApt(home, { types: 'deb deb-src', url: `${url}/debian`, suites, key, architecture }))
+    files(home, { 'sources/.keep': '' })
     const env = environment(home, { APT_CONFIG: `${home}/etc/apt/apt.conf` })
     const run = (...args: readonly string[]) =>
       execute({ argv: [...enter, 'apt-get', '-q', ...args], cwd: `${home}/sources`, env })
@@ -56,6 +36,36 @@ export function apt(t: TestContext, { suites, key, install, source, architecture
       ...digests(`${home}/sources`, '*.{dsc,tar.*,diff.gz}'),
       ...digests(`${home}/var/lib/apt/lists`, '*_dists_*', (name) => name.replace(/^.*?_debian_dists_/, 'lists/')),
     }
+  }
+}
+
+export interface AptSource extends Pick<AptProject, 'suites' | 'key' | 'architecture'> {
+  readonly types: 'deb' | 'deb deb-src'
+  readonly url: string
+}
+
+/** What apt needs below `home`, with one source; APT_CONFIG is `etc/apt/apt.conf` of it. */
+export function rootOfApt(home: string, { types, url, suites, key, architecture }: AptSource): Record<string, string> {
+  const keyring = 'file' in key ? key.file : `${home}/etc/apt/keyrings/mirror.asc`
+  return {
+    'etc/apt/apt.conf': configuration(home, architecture),
+    'etc/apt/sources.list': '',
+    ...('file' in key ? {} : { 'etc/apt/keyrings/mirror.asc': key.armoured }),
+    'etc/apt/preferences.d/.keep': '',
+    'etc/apt/trusted.gpg.d/.keep': '',
+    'etc/apt/apt.conf.d/.keep': '',
+    'etc/apt/auth.conf.d/.keep': '',
+    'etc/apt/sources.list.d/mirror.sources': [
+      `Types: ${types}`,
+      `URIs: ${url}`,
+      `Suites: ${suites.join(' ')}`,
+      'Components: main',
+      `Signed-By: ${keyring}`,
+      '',
+    ].join('\n'),
+    'var/lib/dpkg/status': '',
+    'var/lib/apt/lists/partial/.keep': '',
+    'var/cache/apt/archives/partial/.keep': '',
   }
 }
 

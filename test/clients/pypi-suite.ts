@@ -27,12 +27,13 @@ export interface PythonClient {
 }
 
 /** An interpreter by its own path (a version manager's stand-in needs a home), and its minor version. */
-export const [python, minor] = ((): readonly [string?, string?] => {
+const [interpreter, minor] = ((): readonly [string?, string?] => {
   if (found('python3') === undefined) return []
   const asked = 'import sys, venv, pip; print(sys.executable); print("%d.%d" % sys.version_info[:2])'
   const { status, stdout } = spawnSync('python3', ['-c', asked], { encoding: 'utf8' })
   return status === 0 ? (stdout.trim().split('\n') as [string, string]) : []
 })()
+export const python = interpreter
 
 export const commandOf = (name: string): string | undefined => {
   const tool = pythonTools.find((one) => one.name === name)

@@ -72,7 +72,7 @@ export const given = [
   ...['pip-1.5.jar', 'skin-2.0.jar', 'sprout-1.0-SNAPSHOT.jar', 'stone-0.3.1.jar'],
 ]
 
-const plugin = 'org.example.plugins:given-maven-plugin:1.0'
+export const plugin = 'org.example.plugins:given-maven-plugin:1.0'
 
 /** Where Maven keeps its own jars. */
 const mavenLibraries = (): string | undefined =>
@@ -111,7 +111,7 @@ const descriptor = `<?xml version="1.0" encoding="UTF-8"?>
 `
 
 /** The plugin's jar, and the one that Maven before version 4 gives every plugin; undefined without a compiler or a Maven. */
-function jars(): { readonly plugin: Uint8Array; readonly utilities: Uint8Array } | undefined {
+export function pluginJars(): { readonly plugin: Uint8Array; readonly utilities: Uint8Array } | undefined {
   const libraries = mavenLibraries()
   if (libraries === undefined) return undefined
   const at = mkdtempSync(path.join(tmpdir(), 'plugin-'))
@@ -136,7 +136,7 @@ function jars(): { readonly plugin: Uint8Array; readonly utilities: Uint8Array }
 }
 
 export async function startMavenReplica(kind: Kind): Promise<MavenReplica | undefined> {
-  const made = jars()
+  const made = pluginJars()
   if (made === undefined) return undefined
   const upstream = await startUpstream()
   const files: string[] = []
