@@ -1,6 +1,7 @@
 // `pkgmirror serve`: pull-through HTTP over the same engine, or only what is held with --offline.
 
 import { availableParallelism } from 'node:os'
+import { createAccel } from '../server/accel.ts'
 import { createAddresses } from '../server/addresses.ts'
 import { alone } from '../server/alone.ts'
 import { createApp } from '../server/app.ts'
@@ -24,7 +25,9 @@ export async function serve(context: Context): Promise<number> {
   const { mirror, events } = workspace
   const log = await createLog(settings.log, process.stderr)
   const unfollow = log.follow(events)
-  const responder = createResponder(mirror.store)
+  const responder = createResponder(mirror.store, {
+    accel: settings.accel.by === 'nginx' ? createAccel(settings.accel.from) : undefined,
+  })
   const hits = createHits(mirror.catalog.refs.used, mirror.now)
   const endCollecting = collectEvery(workspace)
   let open: Open | undefined

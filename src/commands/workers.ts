@@ -22,6 +22,7 @@ export interface Plan {
   readonly hosts: readonly string[]
   readonly log: LogOptions
   readonly debug: boolean
+  /** Addresses of nginx in front, when it sends large files itself. */
   readonly accel?: readonly string[]
 }
 
