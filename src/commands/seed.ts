@@ -31,7 +31,7 @@ export async function seed(context: Context, options: SeedOptions): Promise<numb
   const tallies = new Map<string, Tally>()
   for (const file of files) tallies.set(file, await tallyOf(file, await mustBeLockfile(file, as)))
   const workspace = await openWorkspace(context.settings, { lock: true })
-  const hide = show(context, workspace.events)
+  const hide = await show(context, workspace.events)
   try {
     const wants = new Map<string, Selector[]>()
     const add = (repo: string, selector: Selector): void => {

@@ -23,7 +23,7 @@ export async function serve(context: Context): Promise<number> {
   const { settings } = context
   const workspace = await openWorkspace(settings)
   const { mirror, events } = workspace
-  const log = await createLog(settings.log, process.stderr)
+  const log = createLog(settings.log, process.stderr)
   const unfollow = log.follow(events)
   const responder = createResponder(mirror.store, {
     accel: settings.accel.by === 'nginx' ? createAccel(settings.accel.from) : undefined,
@@ -53,7 +53,7 @@ export async function serve(context: Context): Promise<number> {
     responder.close()
     await workspace.close()
     unfollow()
-    log.flush()
+    await log.flush()
   }
 
   function openHere(): Open {
@@ -64,7 +64,7 @@ export async function serve(context: Context): Promise<number> {
         const named: Record<string, readonly string[]> = {}
         for (const { name, mirror: of, listen: places } of listeners) {
           const app = createApp(of, responder, addresses, hits)
-          const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
+          const shown = settings.debug ? withHeads(app, log.said) : app
           const listening = await listen(shown, places)
           all.push(listening)
           named[name] = listening.addresses
