@@ -4,10 +4,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Context } from '../commands/context.ts'
-import { findConfig } from '../config/files.ts'
 import { attributeOf, flagOf, type KeyName, keyNames, keys } from '../config/keys.ts'
-import { loadSettings } from '../config/load.ts'
-import { ecosystems } from '../ecosystems/index.ts'
 
 /** Flags that every `--help` shows; the others are in docs/configuration.md. */
 const SHOWN: readonly KeyName[] = ['data', 'offline', 'log.level']
@@ -37,6 +34,12 @@ export async function contextOf(
   manifests: readonly string[],
   signal: AbortSignal,
 ): Promise<Context> {
+  // help needs none of this
+  const [{ findConfig }, { loadSettings }, { ecosystems }] = await Promise.all([
+    import('../config/files.ts'),
+    import('../config/load.ts'),
+    import('../ecosystems/index.ts'),
+  ])
   const cwd = process.cwd()
   const named = typeof flags.config === 'string' ? flags.config : undefined
   const config = await findConfig({ config: named, env: process.env, cwd, home: homedir() })

@@ -57,6 +57,7 @@ export function openBehind(workers: number, { workspace, responder, addresses, h
           hosts: settings.hosts,
           log: settings.log,
           debug: settings.debug,
+          ...(settings.accel.by === 'nginx' ? { accel: settings.accel.from } : {}),
         },
         {
           used: (uses) => mirror.catalog.refs.used(uses),

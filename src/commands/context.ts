@@ -3,7 +3,6 @@
 import type { Settings } from '../config/types.ts'
 import type { Events } from '../engine/events.ts'
 import { jsonLine, showFailures, showJson, showLines } from '../telemetry/lines.ts'
-import { showProgress } from '../telemetry/progress.ts'
 
 export interface Context {
   readonly settings: Settings
@@ -29,9 +28,12 @@ export function printJson(type: string, fields: Readonly<Record<string, unknown>
 }
 
 /** Shows the engine's work as it goes: bars on a terminal, lines elsewhere, JSON lines when asked. */
-export function show(context: Context, events: Events): () => void {
+export async function show(context: Context, events: Events): Promise<() => void> {
   if (context.json) return showJson(events, process.stdout)
   if (context.quiet) return showFailures(events, process.stderr)
-  if (process.stderr.isTTY) return showProgress(events, process.stderr, Date.now)
+  if (process.stderr.isTTY) {
+    const { showProgress } = await import('../telemetry/progress.ts')
+    return showProgress(events, process.stderr, Date.now)
+  }
   return showLines(events, process.stderr)
 }

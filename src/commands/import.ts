@@ -27,7 +27,7 @@ export async function importLayout(context: Context, flags: ImportFlags): Promis
   const layout = await openLayout(flags.directory, flags.name)
   try {
     const workspace = await openWorkspace(from(settings, repository, layout.url), { lock: true, offline: false })
-    const hide = show(context, workspace.events)
+    const hide = await show(context, workspace.events)
     try {
       const wants = [...layout.images].map(([name, tags]) => ({
         name,

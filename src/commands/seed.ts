@@ -38,7 +38,7 @@ export async function seed(context: Context, options: SeedOptions): Promise<numb
   const { files, faults } = await readLockfiles(options.files, as)
   const base = addresses === undefined ? undefined : baseOf(context.settings)
   const workspace = await openWorkspace(context.settings, { lock: true })
-  const hide = show(context, workspace.events)
+  const hide = await show(context, workspace.events)
   try {
     const ledger = openLedger(workspace.mirror, files)
     const seeded: Seeded[] = []

@@ -1,6 +1,7 @@
 // `pkgmirror serve`: pull-through HTTP over the same engine, or only what is held with --offline.
 
 import { availableParallelism } from 'node:os'
+import { createAccel } from '../server/accel.ts'
 import { createAddresses } from '../server/addresses.ts'
 import { alone } from '../server/alone.ts'
 import { createApp } from '../server/app.ts'
@@ -23,9 +24,12 @@ export async function serve(context: Context): Promise<number> {
   const { settings } = context
   const workspace = await openWorkspace(settings)
   const { mirror, events } = workspace
-  const log = await createLog(settings.log, process.stderr)
+  const log = createLog(settings.log, process.stderr)
   const unfollow = log.follow(events)
-  const responder = createResponder(mirror.store, { descriptors: descriptorsFor() })
+  const responder = createResponder(mirror.store, {
+    descriptors: descriptorsFor(),
+    accel: settings.accel.by === 'nginx' ? createAccel(settings.accel.from) : undefined,
+  })
   const hits = createHits(mirror.catalog.refs.used, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
   let open: Open | undefined
@@ -51,7 +55,7 @@ export async function serve(context: Context): Promise<number> {
     responder.close()
     await workspace.close()
     unfollow()
-    log.flush()
+    await log.flush()
   }
 
   function openHere(): Open {
@@ -62,7 +66,7 @@ export async function serve(context: Context): Promise<number> {
         const named: Record<string, readonly string[]> = {}
         for (const { name, mirror: of, listen: places } of listeners) {
           const app = createApp(of, responder, addresses, hits)
-          const shown = settings.debug ? withHeads(app, (record, text) => log.logger.info(record, text)) : app
+          const shown = settings.debug ? withHeads(app, log.said) : app
           const listening = await listen(shown, places)
           all.push(listening)
           named[name] = listening.addresses

@@ -26,7 +26,7 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
     )
   }
   const workspace = await openWorkspace(settings, { lock: true })
-  const hide = show(context, workspace.events)
+  const hide = await show(context, workspace.events)
   try {
     const { byRepo, skipped, faults } = await wantedOf(workspace.mirror, settings)
     for (const { file, line, name, reason } of skipped)

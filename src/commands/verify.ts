@@ -35,7 +35,7 @@ export async function verify(context: Context, flags: VerifyFlags): Promise<numb
     mustExist: true,
     ...(flags.repair ? { lock: true } : { offline: true }),
   })
-  const hide = show(context, workspace)
+  const hide = await show(context, workspace)
   const started = performance.now()
   const sum: Verification = { items: 0, bytes: 0, wrong: 0, repaired: 0, unnamed: 0, repositories: {} }
   try {

@@ -4,6 +4,7 @@
 import cluster from 'node:cluster'
 import { watchCatalog } from '../catalog/watch.ts'
 import { asMirrorError } from '../errors.ts'
+import { createAccel } from '../server/accel.ts'
 import { createAddresses } from '../server/addresses.ts'
 import { createFront } from '../server/front.ts'
 import { withHeads } from '../server/heads.ts'
@@ -29,7 +30,7 @@ const tell = (message: FromWorker): Promise<void> =>
 async function begin(plan: Plan): Promise<(grace: number) => Promise<void>> {
   const watched = watchCatalog(plan.catalog)
   const store = await openDiskStore(plan.store)
-  const responder = createResponder(store)
+  const responder = createResponder(store, { accel: plan.accel === undefined ? undefined : createAccel(plan.accel) })
   const log = createAccessLog(plan.log, process.stderr)
   let told: Promise<void> = Promise.resolve()
   const hits = createHits((uses) => {

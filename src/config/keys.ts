@@ -100,7 +100,7 @@ export const keys = {
   accel_from: key(
     kind.several(kind.host),
     '',
-    'Addresses of web servers in front whose requests may say so, beside those of this machine.',
+    'Addresses of web servers in front whose requests may say so, beside loopback.',
   ),
   offline: key(kind.truth, 'false', 'Never ask upstream.'),
   builtin: key(kind.truth, 'true', 'Mount the built-in repositories; without them only those named in `repositories`.'),

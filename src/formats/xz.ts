@@ -4,7 +4,6 @@
 // What the decoder reads: LZMA2 with a dictionary of at most 64 MiB; no check, CRC32 or CRC64; several streams in a row.
 
 import { setImmediate } from 'node:timers/promises'
-import xz from 'xz-decompress'
 import { MirrorError } from '../errors.ts'
 
 interface Decoder {
@@ -34,6 +33,7 @@ const reasons: Readonly<Record<number, string>> = {
 }
 
 async function newDecoder(): Promise<Decoder> {
+  const { default: xz } = await import('xz-decompress')
   const source = xz.XzReadableStream as unknown as Source
   await source._getModuleInstance()
   return source._moduleInstance.exports

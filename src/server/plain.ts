@@ -1,6 +1,7 @@
 // The heads of plain requests: GET in origin-form with fields about which no two readers can disagree. Everything else is
 // for Node's parser.
 
+import { ACCEL_FIELD } from './accel.ts'
 import type { Conditions } from './conditions.ts'
 
 export interface Plain extends Conditions {
@@ -38,7 +39,7 @@ const framing: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ])
-const special: ReadonlySet<string> = new Set(['range', 'if-range', 'cache-control', 'pragma'])
+const special: ReadonlySet<string> = new Set(['range', 'if-range', 'cache-control', 'pragma', ACCEL_FIELD])
 const longest = 'if-unmodified-since'.length
 
 /** Reads one whole head, its empty line included; undefined for what is not plain. */

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Blob, type Growing, isBlob, isGrowing, type Served } from '../engine/served.ts'
 import { MirrorError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import type { Accel } from './accel.ts'
 import { createBuffers } from './buffers.ts'
 import { chooseCoding } from './codings.ts'
 import { judgeConditions, rangeHolds } from './conditions.ts'
@@ -29,6 +30,8 @@ export interface Limits {
   readonly descriptors?: number
   /** A client that takes nothing for so many milliseconds is sent away; two minutes when left out. */
   readonly stall?: number
+  /** Has the web server in front send what it can. */
+  readonly accel?: Accel | undefined
   /** Milliseconds since 1970; the machine's clock when left out. */
   readonly clock?: () => number
 }
@@ -82,6 +85,8 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
     const plan = planFor(served, coding, range, size, size)
     if (plan.status === 416) return sendHead(response, plan.status, plan.fields)
     if (!isBlob(body)) return sendSmall(response, plan, body)
+    const instead = plan.status === 200 ? limits.accel?.(request, plan.fields, body) : undefined
+    if (instead !== undefined) return sendElsewhere(response, instead, body)
     if (body.size > small) return sendLarge(request, response, plan, body)
     return sendSmall(response, plan, memory.get(body.sha256) ?? (await load(body)))
   }
@@ -116,6 +121,16 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
       departure.end()
       held.release()
     }
+  }
+
+  /** The head alone: the bytes come from whom it names. */
+  async function sendElsewhere(response: ServerResponse, fields: string[], blob: Blob): Promise<Sent> {
+    const held = await descriptors.hold(blob.sha256)
+    if (held === undefined) throw missing(blob)
+    held.release()
+    if (held.opened.size !== blob.size) throw wrongSize(blob, held.opened.size)
+    sendHead(response, 200, fields)
+    return { status: 200, bytes: blob.size }
   }
 
   async function sendPieces(

@@ -48,7 +48,7 @@ function shownPath(path: string): string {
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** Is a record of this level written? */
-export const isLogged = (level: 'info' | 'error', least: string): boolean =>
+export const isLogged = (level: 'debug' | 'info' | 'warn' | 'error', least: string): boolean =>
   levels.indexOf(level) >= levels.indexOf(least)
 
 /** A write of up to so many bytes to a pipe is whole, whoever else writes to it (POSIX: at least 512, Linux: 4096). */

@@ -3,7 +3,7 @@
 
 import type { Logger } from 'pino'
 import type { EngineEvent, Events } from '../engine/events.ts'
-import { MirrorError } from '../errors.ts'
+import type { MirrorError } from '../errors.ts'
 import { accessLine, isLogged, type LogOptions } from './access.ts'
 import { batched } from './batched.ts'
 import { errorFields, type LineSink } from './lines.ts'
@@ -11,31 +11,68 @@ import { recordLine } from './log-text.ts'
 import { pathText, shownText } from './safe-text.ts'
 
 export interface Log {
-  readonly logger: Logger
   /** Logs engine events from now on. Returns a function that ends it. */
   follow(events: Events): () => void
+  /** A record of level info, for what is no event. */
+  said(fields: Readonly<Record<string, unknown>>, text: string): void
   /** Writes what is still waiting; call it before the process ends. */
-  flush(): void
+  flush(): Promise<void>
 }
 
 /** Fields of any record that may hold secrets, wherever they were logged. */
 const secret = ['authorization', 'cookie', 'password', 'bearer', 'token']
 const redacted = secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
 
-/** Writes to `out`. Throws a MirrorError CONFIG when there is no such level. */
-export async function createLog(options: LogOptions, out: LineSink & { readonly isTTY?: boolean }): Promise<Log> {
-  const { pino } = await import('pino')
-  if (options.level !== 'silent' && !(options.level in pino.levels.values))
-    throw new MirrorError('CONFIG', `There is no log level "${options.level}".`, {
-      hint: `Use one of ${Object.keys(pino.levels.values).join(', ')} or silent.`,
-    })
-
+/** Writes to `out`. */
+export function createLog(options: LogOptions, out: LineSink & { readonly isTTY?: boolean }): Log {
   const asText = options.format === 'text' || (options.format === 'auto' && out.isTTY === true)
   const sink = batched(out)
-  const destination = asText ? { write: (record: string) => sink.write(recordLine(record)) } : sink
-  const logger = pino(
+  const destination: LineSink = asText ? { write: (record) => sink.write(recordLine(record)) } : sink
+  let last: Promise<Logger> | undefined
+
+  function heard(event: EngineEvent): void {
+    if (event.type === 'answered') {
+      if (isLogged(event.status >= 500 ? 'error' : 'info', options.level)) destination.write(accessLine(event))
+    } else if (isTold(event) && isLogged(levelOf(event), options.level)) write((logger) => record(logger, event))
+  }
+
+  /** In order, once pino is there. */
+  function write(how: (logger: Logger) => void): void {
+    last = (last ?? openLogger(options.level, destination)).then((logger) => {
+      how(logger)
+      return logger
+    })
+  }
+
+  return {
+    follow: (events) => events.subscribe(heard),
+    said(fields, text) {
+      if (isLogged('info', options.level)) write((logger) => logger.info(fields, text))
+    },
+    async flush() {
+      await last
+      sink.flush()
+    },
+  }
+}
+
+type Told = Extract<EngineEvent, { type: 'warning' | 'finished' | 'flipped' | 'asked' }>
+
+/** Progress is for those who watch. */
+const isTold = (event: EngineEvent): event is Told =>
+  ['warning', 'flipped', 'asked'].includes(event.type) || (event.type === 'finished' && event.error !== undefined)
+
+function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
+  if (event.type === 'asked') return 'debug'
+  if (event.type === 'flipped') return 'info'
+  return event.type === 'finished' && event.outcome === 'failed' ? 'error' : 'warn'
+}
+
+async function openLogger(level: string, destination: LineSink): Promise<Logger> {
+  const { pino } = await import('pino')
+  return pino(
     {
-      level: options.level,
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -50,35 +87,26 @@ export async function createLog(options: LogOptions, out: LineSink & { readonly 
     },
     destination,
   )
-  function heard(event: EngineEvent): void {
-    if (event.type !== 'answered') record(logger, event)
-    else if (isLogged(event.status >= 500 ? 'error' : 'info', options.level)) destination.write(accessLine(event))
-  }
-  return {
-    logger,
-    follow: (events) => events.subscribe(heard),
-    flush: sink.flush,
-  }
 }
 
-function record(logger: Logger, event: EngineEvent): void {
+function record(logger: Logger, event: Told): void {
+  const level = levelOf(event)
   if (event.type === 'warning') {
     const { repo, path, error } = event
-    logger.warn({ repo, path: path === undefined ? undefined : pathText(path), ...withError(error) }, 'warning')
+    logger[level]({ repo, path: path === undefined ? undefined : pathText(path), ...withError(error) }, 'warning')
   }
-  if (event.type === 'finished' && event.error !== undefined) {
+  if (event.type === 'finished') {
     const { repo, path, url, outcome, error } = event
     const fields = { repo, path: pathText(path), url, outcome, ...withError(error) }
-    if (outcome === 'failed') logger.error(fields, outcome)
-    else logger.warn(fields, outcome)
+    logger[level](fields, outcome)
   }
   if (event.type === 'flipped') {
     const { repo, generation, was, is } = event
-    logger.info({ repo, generation, was, is }, 'flipped')
+    logger[level]({ repo, generation, was, is }, 'flipped')
   }
   if (event.type === 'asked') {
     const { repo, url, status, milliseconds } = event
-    logger.debug({ repo, url, status, milliseconds: Math.round(milliseconds) }, 'asked')
+    logger[level]({ repo, url, status, milliseconds: Math.round(milliseconds) }, 'asked')
   }
 }
 

@@ -1,9 +1,9 @@
 // The last step of a request: judged, given its header fields, and sent through the right pool of connections.
 
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Network } from '../config/types.ts'
 import { MirrorError } from '../errors.ts'
-import { type Agents, inUndiciTerms } from './agents.ts'
+import { type Agents, inUndiciTerms, undici } from './agents.ts'
 import type { ClientEvents } from './client.ts'
 import type { Secrets } from './credentials.ts'
 import { plain, unanswered } from './failures.ts'
@@ -40,8 +40,10 @@ export function transport({ version, agents, events, siteOf }: Wire): Send {
     const since = performance.now()
     events.asked?.(ask, plain(url))
     try {
+      const dispatcher = await agents.agentFor(site.network, reach)
+      const { request } = await undici()
       const answer = await request(url, {
-        dispatcher: agents.agentFor(site.network, reach),
+        dispatcher,
         method: ask.method ?? 'GET',
         headers: { ...fieldsOf(hop, site.secrets), 'user-agent': `pkgmirror/${version}`, via: '1.1 pkgmirror' },
         headersTimeout: inUndiciTerms(timeouts.headers),

@@ -44,7 +44,7 @@ ${temporary}  access_log off;
   throw new Error('nginx did not start')
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
