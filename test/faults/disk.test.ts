@@ -188,6 +188,9 @@ test('a limit of 64 open files', async (t) => {
   const data = folder(t)
   const at = await place(t, data, mainland)
   const many = Array.from({ length: 70 }, (_, number) => `many-${number}`)
+  for (let number = 0; number < 30; number += 1) publish(at.upstream, `more-${number}`, bytesOf(20 * KiB, number + 200))
+  const wanted = Array.from({ length: 30 }, (_, number) => `more-${number}`)
+  files(home(at), { 'many.yaml': `packages: { npm: [${wanted.join()}] }\n` })
   const whole = many.map((name, number) => {
     const content = bytesOf(300 * KiB, number + 100)
     return { path: `/npm${publish(at.upstream, name, content)}`, content }
@@ -202,6 +205,12 @@ test('a limit of 64 open files', async (t) => {
   assert.ok(crowd.includes('200'), 'some are answered')
   for (const one of whole) assert.equal(await get(one), '200', 'it heals by itself')
   await isServed(running, ...names)
+  // a run that has too few says so, and goes on where it was when it has enough
+  const few = await ended({ ...at, enter: [prlimit, '--nofile=30:30'] }, 'sync', `${home(at)}/many.yaml`)
+  assert.equal(few.code, 1)
+  // SQLite does not say why it cannot open a file
+  assert.match(few.codes.at(-1) ?? '', /^TOO_MANY_FILES$|^DISK_FAILED$/)
+  assert.equal((await ended(at, 'sync', `${home(at)}/many.yaml`)).code, 0)
   assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
   assert.deepEqual(readdirSync(`${data}/tmp`), [])
   await running.stop()
