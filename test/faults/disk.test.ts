@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { type Running, serve } from '../clients/mirror.ts'
@@ -233,4 +233,18 @@ test('a catalog that cannot be written for a while', async (t) => {
   assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
   assert.deepEqual(readdirSync(`${data}/tmp`), [])
   await running.stop()
+})
+
+test('a log, and an output, on a full disk', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async (t) => {
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  const into = (stream: 1 | 2): Island => ({ enter: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'] })
+  const running = await serve(t, at, ['--log-level', 'debug'], into(2))
+  for (let round = 0; round < 3; round += 1) {
+    await isServed(running, 'small', 'large')
+    assert.equal(await ask(running, '/npm/..%2f'), '400 BAD_PATH')
+  }
+  await running.stop()
+  assert.deepEqual(await ended({ ...at, ...into(1) }, 'sync', manifest(at)), { code: 1, codes: [] })
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
 })
