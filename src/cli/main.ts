@@ -20,9 +20,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 // a reader that has seen enough, such as `head`, is no fault of ours
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  if (error.code === 'EPIPE') process.exit(0)
+  report(asMirrorError(error), {})
+  process.exit()
 })
+// a log that cannot be written, on a full disk or because nobody reads it any more, ends no service
+process.stderr.on('error', () => undefined)
 
 const program = new Command('pkgmirror')
   .description('Mirrors, serves and publishes packages of every ecosystem, verified.')

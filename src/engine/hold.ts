@@ -21,8 +21,13 @@ export interface Holder {
   settle(): Promise<void>
 }
 
+interface Waiting {
+  readonly holding: Holding
+  readonly done: PromiseWithResolvers<void>
+}
+
 export function createHolder(catalog: Catalog, store: Store, now: () => number): Holder {
-  let waiting: { holding: Holding; done: PromiseWithResolvers<void> }[] = []
+  let waiting: Waiting[] = []
   let round: Promise<void> | undefined
 
   function write(holding: Holding): void {
@@ -31,20 +36,25 @@ export function createHolder(catalog: Catalog, store: Store, now: () => number):
     holding.also?.()
   }
 
+  async function writeAll(group: readonly Waiting[]): Promise<void> {
+    const blobs = group.flatMap(({ holding }) => holding.blobs.map(({ sha256 }) => sha256))
+    if (blobs.length > 0) await store.flush(blobs)
+    catalog.atomically(() => {
+      for (const { holding } of group) write(holding)
+    })
+    catalog.touch()
+    for (const { done } of group) done.resolve()
+  }
+
   async function rounds(): Promise<void> {
     while (waiting.length > 0) {
       const group = waiting
       waiting = []
       try {
-        const blobs = group.flatMap(({ holding }) => holding.blobs.map(({ sha256 }) => sha256))
-        if (blobs.length > 0) await store.flush(blobs)
-        catalog.atomically(() => {
-          for (const { holding } of group) write(holding)
-        })
-        catalog.touch()
-        for (const { done } of group) done.resolve()
-      } catch (error) {
-        for (const { done } of group) done.reject(error)
+        await writeAll(group)
+      } catch {
+        // what cannot be written takes nothing else along: each is tried by itself
+        for (const one of group) await writeAll([one]).catch(one.done.reject)
       }
     }
     round = undefined

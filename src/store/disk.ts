@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { isHex } from '../formats/digest.ts'
 import { durable } from './durable.ts'
-import { layout } from './layout.ts'
+import { layout, ownerOf } from './layout.ts'
 import { isAbsent, removeFile, stageFile } from './staged-file.ts'
 import type { Opened, Staged, Stat, Store } from './store.ts'
 
@@ -107,12 +107,17 @@ export async function openDiskStore(root: string): Promise<Store> {
 
 /** A file that was not written to for this many milliseconds is no longer its process's. */
 const LONGEST = 24 * 60 * 60 * 1000
+/** The same of a process that cannot be asked for, in a container beside this one: no transfer pauses for so long. */
+const LONGEST_ELSEWHERE = 15 * 60 * 1000
 
 /** A name without a running process behind it, or one of this process's number from before it began, is left over. */
 function isInUse(name: string, modified: number): boolean {
-  const pid = Number(/^(\d{1,10})-/.exec(name)?.[1] ?? 0)
-  if (pid === process.pid) return modified >= performance.timeOrigin
-  return pid > 0 && isRunning(pid) && Date.now() - modified < LONGEST
+  const owner = ownerOf(name)
+  if (owner === undefined) return false
+  const age = Date.now() - modified
+  if (!owner.here) return age < LONGEST_ELSEWHERE
+  if (owner.pid === process.pid) return modified >= performance.timeOrigin
+  return owner.pid > 0 && isRunning(owner.pid) && age < LONGEST
 }
 
 function isRunning(pid: number): boolean {

@@ -1,9 +1,10 @@
 // Where a store on disk keeps things: the document of its layout.
 //
 //   blobs/sha256/ab/<64 hex digits>   a blob, read-only data that exports hard-link
-//   tmp/<pid>-<random>                a blob that is being written
+//   tmp/<pid>-<space>-<random>        a blob that is being written, by the process of that number in that space of numbers
 
 import { randomBytes } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { MirrorError } from '../errors.ts'
 import { isHex } from '../formats/digest.ts'
@@ -30,6 +31,29 @@ export function layout(root: string): Layout {
     temporary,
     folder,
     blob: (sha256) => join(folder(sha256), sha256),
-    unused: () => join(temporary, `${process.pid}-${randomBytes(9).toString('hex')}`),
+    unused: () => join(temporary, `${process.pid}-${space}-${randomBytes(9).toString('hex')}`),
   }
+}
+
+/** Which processes a number speaks of: each container counts its own. 0 where the system tells no such thing. */
+const space = spaceOfProcesses()
+
+function spaceOfProcesses(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
+  } catch {
+    return '0'
+  }
+}
+
+export interface Owner {
+  readonly pid: number
+  /** Does the number mean a process here? */
+  readonly here: boolean
+}
+
+/** Whose file it is by its name; undefined for a name that no process gives. */
+export function ownerOf(name: string): Owner | undefined {
+  const [, pid, theirs = space] = /^(\d{1,10})-(?:(\d{1,20})-)?/.exec(name) ?? []
+  return pid === undefined ? undefined : { pid: Number(pid), here: theirs === space }
 }

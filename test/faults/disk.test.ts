@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { type Running, serve } from '../clients/mirror.ts'
@@ -188,6 +188,9 @@ test('a limit of 64 open files', async (t) => {
   const data = folder(t)
   const at = await place(t, data, mainland)
   const many = Array.from({ length: 70 }, (_, number) => `many-${number}`)
+  for (let number = 0; number < 30; number += 1) publish(at.upstream, `more-${number}`, bytesOf(20 * KiB, number + 200))
+  const wanted = Array.from({ length: 30 }, (_, number) => `more-${number}`)
+  files(home(at), { 'many.yaml': `packages: { npm: [${wanted.join()}] }\n` })
   const whole = many.map((name, number) => {
     const content = bytesOf(300 * KiB, number + 100)
     return { path: `/npm${publish(at.upstream, name, content)}`, content }
@@ -202,6 +205,12 @@ test('a limit of 64 open files', async (t) => {
   assert.ok(crowd.includes('200'), 'some are answered')
   for (const one of whole) assert.equal(await get(one), '200', 'it heals by itself')
   await isServed(running, ...names)
+  // a run that has too few says so, and goes on where it was when it has enough
+  const few = await ended({ ...at, enter: [prlimit, '--nofile=30:30'] }, 'sync', `${home(at)}/many.yaml`)
+  assert.equal(few.code, 1)
+  // SQLite does not say why it cannot open a file
+  assert.match(few.codes.at(-1) ?? '', /^TOO_MANY_FILES$|^DISK_FAILED$/)
+  assert.equal((await ended(at, 'sync', `${home(at)}/many.yaml`)).code, 0)
   assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
   assert.deepEqual(readdirSync(`${data}/tmp`), [])
   await running.stop()
@@ -224,4 +233,18 @@ test('a catalog that cannot be written for a while', async (t) => {
   assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
   assert.deepEqual(readdirSync(`${data}/tmp`), [])
   await running.stop()
+})
+
+test('a log, and an output, on a full disk', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async (t) => {
+  const data = folder(t)
+  const at = await place(t, data, mainland)
+  const into = (stream: 1 | 2): Island => ({ enter: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'] })
+  const running = await serve(t, at, ['--log-level', 'debug'], into(2))
+  for (let round = 0; round < 3; round += 1) {
+    await isServed(running, 'small', 'large')
+    assert.equal(await ask(running, '/npm/..%2f'), '400 BAD_PATH')
+  }
+  await running.stop()
+  assert.deepEqual(await ended({ ...at, ...into(1) }, 'sync', manifest(at)), { code: 1, codes: [] })
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
 })

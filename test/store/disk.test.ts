@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, mock, test } from 'node:test'
@@ -57,6 +57,19 @@ describe('on disk', () => {
     await mine.commit(sha256(Buffer.from('mine')))
     await mine.release()
     assert.equal(await readFile(theirs, 'utf8'), 'theirs')
+  })
+
+  test('what a process in another container writes is not cleaned away, unless it has long stopped', async () => {
+    const young = join(root, 'tmp', `${process.pid}-1-abc`)
+    const old = join(root, 'tmp', `${DEAD}-1-def`)
+    for (const file of [young, old]) await writeFile(file, 'theirs')
+    const before = new Date(performance.timeOrigin - 60_000)
+    await utimes(young, before, before)
+    const hour = new Date(Date.now() - 3_600_000)
+    await utimes(old, hour, hour)
+    assert.deepEqual(await store.clean(), { files: 1, bytes: 6 })
+    assert.deepEqual(await readdir(join(root, 'tmp')), [`${process.pid}-1-abc`])
+    await rm(young)
   })
 
   test('a blob is a plain file that others may read and its owner alone may replace', async () => {
