@@ -41,8 +41,8 @@ function ivy(t: TestContext): Use<readonly string[]> {
 const program = `import coursierapi.*;
 public class Resolve {
   public static void main(String[] args) throws Exception {
-    var cache = Cache.create().withLocation(new java.io.File(args[1]));
-    var fetch = Fetch.create().withRepositories(MavenRepository.of(args[0])).withCache(cache)
+    var cache = Cache.create().withLocation(new java.io.File(args[0]));
+    var fetch = Fetch.create().withCache(cache)
       .addDependencies(Dependency.of("org.example", "orchard", "1.+"));
     for (var file : fetch.fetch()) System.out.println(file.getName());
   }
@@ -53,8 +53,9 @@ function coursier(t: TestContext): Use<readonly string[]> {
   return async (url, { enter }) => {
     const at = files(folder(t), { 'Resolve.java': program })
     const classes = [jarOf('coursier'), jarOf('slf4j')].join(path.delimiter)
-    const argv = [...enter, ...quick, '-cp', classes, 'Resolve.java', `${url}/maven`, `${at}/cache`]
-    return (await execute({ argv, cwd: at, env: environment(at) })).trim().split('\n').sort()
+    const argv = [...enter, ...quick, '-cp', classes, 'Resolve.java', `${at}/cache`]
+    const env = environment(at, { COURSIER_REPOSITORIES: `${url}/maven` })
+    return (await execute({ argv, cwd: at, env })).trim().split('\n').sort()
   }
 }
 
