@@ -5,6 +5,7 @@
 // number with a bit for each candidate, and one more bit for "not there at all".
 
 import { setImmediate as turn } from 'node:timers/promises'
+import { together } from './together.ts'
 
 /** That one of some candidates of a package is needed. */
 export interface Need {
@@ -132,9 +133,12 @@ export async function solve<C>(needs: readonly Need[], supply: Supply<C>): Promi
   /** What a candidate needs, as rules. */
   async function expand(from: Package<C>, index: number, needed: readonly Need[]): Promise<void> {
     const by = from === root ? undefined : { name: from.name, candidate: from.candidates[index] as C }
-    const on = await Promise.all(needed.map(({ name }) => supply.candidates(name)))
-    for (const [at, need] of needed.entries()) {
-      const to = packageOf(need.name, on[at] as readonly C[])
+    const on = new Map<string, readonly C[]>()
+    await together([...new Set(needed.map(({ name }) => name))], async (name) => {
+      on.set(name, await supply.candidates(name))
+    })
+    for (const need of needed) {
+      const to = packageOf(need.name, on.get(need.name) ?? [])
       learn(ruleOf([from, 1n << BigInt(index)], [to, to.everything & ~need.among], { by, need }))
     }
   }

@@ -3,8 +3,9 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { installJar, type JarName, jarOf, jars } from './jars.ts'
 import { commandOf, type NpmClient, npmClients, prefixOf } from './npm-clients.ts'
 import { found } from './place.ts'
 import { commandOf as commandOfTool, environmentOf, type PythonTool, pythonTools } from './python-clients.ts'
@@ -49,5 +50,8 @@ const all = [
     for (const client of npmClients) await installNpm(client)
   })(),
   ...pythonTools.map(installPython),
+  ...(Object.keys(jars) as JarName[]).map(async (name) => {
+    if (!existsSync(jarOf(name))) say(name, await installJar(name))
+  }),
 ]
 await Promise.all(all)

@@ -26,7 +26,16 @@ export type Pointing = 'a mirror of every source' | 'the source of the Gemfile'
 /** What bundler says of its requests: which index it went by. */
 const withCompactIndex = /HTTP GET \S+\/info\//
 
-export function bundle(t: TestContext, { gemfile, printed }: Bundle, pointing: Pointing): Use<Installed> {
+/** The beginning of the command that runs a program of Ruby's: its name alone, or an interpreter that is told it. */
+export type Runner = (program: string) => readonly string[]
+const itself: Runner = (program) => [program]
+
+export function bundle(
+  t: TestContext,
+  { gemfile, printed }: Bundle,
+  pointing: Pointing,
+  run: Runner = itself,
+): Use<Installed> {
   return async (url, { enter }) => {
     const home = folder(t)
     const mirrored = pointing === 'a mirror of every source'
@@ -37,25 +46,40 @@ export function bundle(t: TestContext, { gemfile, printed }: Bundle, pointing: P
       BUNDLE_SILENCE_ROOT_WARNING: '1',
       ...(mirrored ? { BUNDLE_MIRROR__ALL: `${url}/gem/` } : {}),
     })
-    const said = await execute({ argv: [...enter, 'bundle', 'install', '--verbose'], cwd: project, env })
+    const said = await execute({ argv: [...enter, ...run('bundle'), 'install', '--verbose'], cwd: project, env })
     assert.match(said, withCompactIndex)
     assert.doesNotMatch(said, /specs\.4\.8|api\/v1\/dependencies/)
-    assert.equal(await execute({ argv: [...enter, 'bundle', 'exec', 'orchard'], cwd: project, env }), printed)
+    assert.equal(await execute({ argv: [...enter, ...run('bundle'), 'exec', 'orchard'], cwd: project, env }), printed)
     const locked = readFileSync(path.join(project, 'Gemfile.lock'), 'utf8').replaceAll(url, 'URL')
     return { gems: digests(path.join(home, 'gems')), locked }
   }
 }
 
 /** `gem install` of one gem with what it needs. */
-export function gemInstall(t: TestContext, { printed }: Bundle, spec: readonly string[]): Use<Installed> {
+export function gemInstall(
+  t: TestContext,
+  { printed }: Bundle,
+  spec: readonly string[],
+  run: Runner = itself,
+): Use<Installed> {
   return async (url, { enter }) => {
     const home = folder(t)
     const at = path.join(home, 'gems')
     const env = environment(home, { GEM_HOME: at, GEM_PATH: at })
     const source = ['--clear-sources', '--source', `${url}/gem/`]
-    const argv = [...enter, 'gem', 'install', ...spec, ...source, '--no-document', '--bindir', path.join(home, 'bin')]
+    const argv = [
+      ...enter,
+      ...run('gem'),
+      'install',
+      ...spec,
+      ...source,
+      '--no-document',
+      '--bindir',
+      path.join(home, 'bin'),
+    ]
     await execute({ argv, cwd: home, env })
-    assert.equal(await execute({ argv: [path.join(home, 'bin/orchard')], cwd: home, env }), printed)
+    const orchard = run === itself ? [path.join(home, 'bin/orchard')] : run('orchard')
+    assert.equal(await execute({ argv: [...enter, ...orchard], cwd: home, env }), printed)
     return { gems: digests(at) }
   }
 }

@@ -9,6 +9,7 @@ import { type Choice, highest, nearest } from './choose.ts'
 import { createGraph, type Graph, idOf, isPassedOn, type Root } from './graph.ts'
 import {
   type Coordinate,
+  canBe,
   checksumPath,
   filePath,
   groupMetadataPath,
@@ -49,7 +50,13 @@ export async function* closure(wants: readonly Selector[], look: Look<MavenOptio
   const hold = (entry: Entry): void => {
     if (told.has(entry.path)) return
     told.add(entry.path)
-    fresh.push(entry)
+    // classifiers, types and names of files are whatever a descriptor says
+    if (canBe(entry.path)) fresh.push(entry)
+    else
+      look.lacks(
+        { name: entry.name ?? '', ...(entry.version === undefined ? {} : { range: entry.version }), from: first.from },
+        `no file can lie at ${JSON.stringify(entry.path.slice(0, 200))}`,
+      )
   }
   function* flush(): Generator<Entry> {
     const entries = fresh

@@ -66,6 +66,12 @@ export const isSnapshotFile = (path: string): boolean => {
   return place !== undefined && isMutable(place) && !secondary.test(path)
 }
 
+/** Can a repository have that path, with its first slash, for a file or a list? */
+export const canBe = (path: string): boolean => {
+  const bare = path.slice(1)
+  return path.startsWith('/') && (placeOf(bare) !== undefined || isMetadata(bare))
+}
+
 const folder = new RegExp(`^${group}(?:/${artifact}(?:/${version}-SNAPSHOT)?)?$`)
 const metadataFile = '/maven-metadata.xml'
 

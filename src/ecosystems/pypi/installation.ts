@@ -176,13 +176,16 @@ export function missing(range: string, releases: readonly Release[] | undefined)
   return `no allowed release is ${range}; the newest are ${releases.slice(0, 5).map(versionOf).join(', ')}`
 }
 
+/** Requirements that are looked into ahead: many times those of the largest environments. */
+const mostForeseen = 10_000
+
 /** Reads what a first choice would take, level by level, many at once: the search itself then waits for little. */
 export async function foresee(roots: readonly Root[], setting: Setting, library: Library): Promise<void> {
   const { environment } = setting.target
   const stage = createStage(library, { ...setting, environment, undecided: 'follow', unmet: 'pass over' })
   const seen = new Set<string>()
   let level: readonly Pick<Root, 'name' | 'range' | 'extras'>[] = roots
-  while (level.length > 0) {
+  while (level.length > 0 && seen.size < mostForeseen) {
     const next: Pick<Root, 'name' | 'range' | 'extras'>[] = []
     await together(level, async ({ name, range, extras }) => {
       const [release] = await candidates(stage, library, name, range)
@@ -193,7 +196,7 @@ export async function foresee(roots: readonly Root[], setting: Setting, library:
           if (requirement.url !== undefined || pep440Versions.fault(requirement.range) !== undefined) continue
           const own = { ...requirement, name: normalName(requirement.name) }
           const key = JSON.stringify([own.name, own.range, own.extras])
-          if (seen.has(key)) continue
+          if (seen.has(key) || seen.size >= mostForeseen) continue
           seen.add(key)
           next.push(own)
         }

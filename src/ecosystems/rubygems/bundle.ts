@@ -129,11 +129,14 @@ function createBundle(demands: readonly Demand[], unmet: 'refuse' | 'pass over',
   }
 }
 
+/** Requirements that are looked into ahead: many times those of the largest bundles. */
+const mostForeseen = 10_000
+
 /** Reads the pages that a first choice leads to, level by level, many at once: the search itself then waits for little. */
 export async function foresee(demands: readonly Demand[], shelf: Shelf, look: Look<GemOptions>): Promise<void> {
   const seen = new Set<string>()
   let level: readonly Pick<Demand, 'name' | 'range'>[] = demands
-  while (level.length > 0) {
+  while (level.length > 0 && seen.size < mostForeseen) {
     await shelf.load(level.map(({ name }) => name))
     const next: Pick<Demand, 'name' | 'range'>[] = []
     for (const { name, range } of level) {

@@ -39,6 +39,7 @@ async function held(
   return {
     lacking,
     asked,
+    paths: entries.map((entry) => entry.path),
     names,
     jars: names.filter((name) => !name.endsWith('.pom')).sort(),
     poms: names.filter((name) => name.endsWith('.pom')).sort(),
@@ -323,6 +324,23 @@ describe('a closure', () => {
     // obtaining it will say why
     assert.ok(names.includes('gone-1.pom'))
     assert.ok(names.includes('good-1.jar'))
+  })
+
+  it('goes to no path that a descriptor makes up, and names none', async () => {
+    const more = `<dependencies>${['../../etc', 'a/b', '..', '.', 'x%2fy', 'x:y', 'x y']
+      .flatMap((odd) => [
+        `<dependency><groupId>${odd}</groupId><artifactId>passwd</artifactId><version>1</version></dependency>`,
+        `<dependency><groupId>org.example</groupId><artifactId>${odd}</artifactId><version>1</version></dependency>`,
+        `<dependency><groupId>org.example</groupId><artifactId>good</artifactId><version>${odd}</version></dependency>`,
+        `<dependency><groupId>org.example</groupId><artifactId>good</artifactId><version>1</version><classifier>${odd}</classifier></dependency>`,
+      ])
+      .join('')}</dependencies>`
+    const body = pom('kit:1').replace('<dependencies></dependencies>', more)
+    assert.ok(body.includes('passwd'))
+    const { paths, asked } = await held(['kit:1'], { ...repository({ 'good:1': {} }), [path('kit:1')]: body })
+    assert.ok(paths.length > 1)
+    for (const one of [...paths, ...asked])
+      assert.match(one, /^\/org\/example\/(?:kit|good)\/1\/(?:kit|good)-1[\w.-]*$/)
   })
 
   it('ends where descriptors go in circles', async () => {
