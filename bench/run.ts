@@ -5,6 +5,7 @@ import { availableParallelism, cpus, release } from 'node:os'
 import { clients } from './clients.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
+import { locks } from './locks.ts'
 import { miss } from './miss.ts'
 import { nginxVersion } from './nginx.ts'
 import { noop } from './noop.ts'
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   pages,
   layer,
   clients,
+  locks,
   start,
 }
 

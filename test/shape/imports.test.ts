@@ -51,8 +51,9 @@ const modules: Readonly<Record<string, readonly string[]>> = {
     ...['src/engine/thread.ts', 'src/engine/threads.ts', 'src/engine/hash-thread.ts', 'src/engine/hashing.ts'],
   ],
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
-  // nobody may: no program is started, no other protocol spoken
-  'node:child_process': [],
+  // clients are tried, when somebody asks for that
+  'node:child_process': ['src/commands/trial.ts'],
+  // nobody may: no other protocol is spoken
   'node:https': [],
   'node:http2': [],
   'node:dgram': [],
