@@ -8,6 +8,7 @@ import { clients } from './clients.ts'
 import { herd } from './herd.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
+import { locks } from './locks.ts'
 import { maven } from './maven.ts'
 import { miss } from './miss.ts'
 import { nginxVersion } from './nginx.ts'
@@ -42,6 +43,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   'cargo-fetch': cargoFetch,
   apt,
   'apt-far': aptFar,
+  locks,
   start,
 }
 

@@ -168,6 +168,10 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<file...>', 'lockfiles')
       .option('--as <format>', 'the format of the files, where their names do not tell it')
       .option('--list', 'with --json: every line, not only what is missing')
+      .option(
+        '--install',
+        'have the real client install each in a scratch folder, from the mirror alone, without a network',
+      )
       .addHelpText('after', example('pkgmirror prove package-lock.json uv.lock'))
       .addHelpText('after', 'Exit codes: 0 everything is there, 3 something is missing, 4 other bytes, 5 denied.'),
   ).action((files: string[], flags: Record<string, unknown>) =>
@@ -176,6 +180,10 @@ export function addVerbs(program: Command, act: Act): void {
         files: files.map((file) => path.resolve(file)),
         as: textOf(flags.as),
         list: flags.list === true,
+        install:
+          flags.install === true
+            ? { argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env: process.env }
+            : undefined,
       }),
     ),
   )

@@ -94,6 +94,28 @@ function apart(address: string, here: string): readonly [from: string, to: strin
   return same === 0 ? [address, here] : [`${a.slice(0, -same).join('/')}/`, `${b.slice(0, -same).join('/')}/`]
 }
 
+/** A text with the addresses of the mirror, those within other addresses too. */
+export function rewritten(text: string, { mapped }: AddressMap): string {
+  const here = new Map(mapped.map(({ from, to }) => [from, to]))
+  return text
+    .replace(/https?:\/\/[^\s"'`<>\\,;()[\]{}]+/g, (address) => moved(address, here))
+    .replace(/https?%3A%2F%2F[\w.~%-]+/g, (part) => {
+      const address = decodeURIComponent(part)
+      const to = moved(address, here)
+      return to === address ? part : encodeURIComponent(to)
+    })
+}
+
+/** By the longest beginning that ends in a slash, or as a whole. */
+function moved(address: string, here: ReadonlyMap<string, string>): string {
+  const bare = address.replace(/[?#].*$/s, '')
+  for (let end = bare.length; end > 0; end = bare.lastIndexOf('/', end - 2) + 1) {
+    const to = here.get(bare.slice(0, end))
+    if (to !== undefined) return to + address.slice(end)
+  }
+  return address
+}
+
 /** A script for sed that brings the addresses of a lockfile here, those within other addresses too. */
 export function sedScript(maps: readonly AddressMap[]): string {
   const pairs = maps.flatMap(({ mapped }) => mapped).sort((a, b) => b.from.length - a.from.length)

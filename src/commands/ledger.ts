@@ -118,7 +118,11 @@ export function openLedger(mirror: Mirror, files: readonly LockedFile[]): Ledger
       const at = name === undefined || file === undefined ? undefined : byPlace.get(placeKey(name, { file, line }))
       for (const account of at ?? faulty(accounts, name, version)) account.error ??= error
     },
-    booked: (file) => (lines.get(file) ?? []).map((line) => book(line, accounts.get(line))),
+    booked: (file) =>
+      (lines.get(file) ?? []).map((line) => {
+        const booked = book(line, accounts.get(line))
+        return mirror.platforms.length > 0 ? booked : { ...booked, leftOut: 0 }
+      }),
   }
 }
 

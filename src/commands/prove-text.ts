@@ -4,6 +4,7 @@ import { bytesText, durationText } from '../telemetry/words.ts'
 import { quoted } from './client-texts.ts'
 import { columns } from './print.ts'
 import type { Gap, Proof } from './proof.ts'
+import type { Trial } from './trial.ts'
 
 export interface Sums {
   readonly lines: number
@@ -49,6 +50,14 @@ export function proofTable(lockfiles: readonly { readonly file: string; readonly
     return [file, ...[lines, held, undigested, gaps, skipped, files].map(String), bytesText(bytes)]
   })
   return columns([heads, ...rows])
+}
+
+/** `package-lock.json: npm installed it without a network (1.2 s)`. */
+export function trialLines({ file, client, state, milliseconds, reason = '' }: Trial): readonly string[] {
+  if (state === 'untried') return [`${file}: not installed: ${reason}`]
+  if (state === 'installed')
+    return [`${file}: ${client} installed it without a network (${durationText(milliseconds)})`]
+  return [`${file}: ${client} could not install it:`, ...reason.split('\n').map((line) => `  ${line}`)]
 }
 
 export const closingLine = (code: number, milliseconds: number): string =>

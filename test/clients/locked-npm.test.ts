@@ -6,10 +6,12 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { npm as ecosystem } from '../../src/ecosystems/npm/index.ts'
 import { type Files, type Locking, lockedVoyage } from './locked.ts'
+import { pkgmirror, serve } from './mirror.ts'
 import { commandOf, type NpmClient, npmClients } from './npm-clients.ts'
 import { npmOrigin, replicaProject } from './npm-replica.ts'
 import { digests, type Installed, projectAt } from './npm-suite.ts'
 import { environment, execute, files, folder } from './place.ts'
+import { emptyMirror } from './voyage.ts'
 
 interface Lock {
   readonly client: string
@@ -105,6 +107,30 @@ function locking(
       },
   }
 }
+
+it('prove --install has the client install it, and says so where it cannot', async (t) => {
+  const [client] = npmClients
+  const command = client && commandOf(client)
+  assert.ok(client !== undefined && command !== undefined)
+  const origin = await npmOrigin(t, 'with validators')
+  const mirror = emptyMirror(t, origin.configuration)
+  const online = await serve(t, mirror)
+  const home = realpathSync(folder(t))
+  const at = projectAt(home, client, replicaProject, online.url)
+  await execute({ argv: [...command, 'install', '--package-lock-only'], cwd: at, env: environment(home) })
+  await online.stop()
+  const lockfile = path.join(at, 'package-lock.json')
+  await assert.rejects(
+    pkgmirror(mirror, 'prove', '--install', lockfile),
+    /npm could not install it:[\s\S]*ended with 3|ended with 3[\s\S]*npm could not install it:/,
+  )
+  await pkgmirror(mirror, 'seed', lockfile)
+  await origin.stop()
+  assert.match(
+    await pkgmirror(mirror, 'prove', '--install', lockfile),
+    /package-lock\.json: npm installed it without a network \(/,
+  )
+})
 
 describe('seeded from a lockfile, proven and installed without a network', () => {
   for (const one of locks) {

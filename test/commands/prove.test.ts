@@ -49,7 +49,7 @@ describe('prove', () => {
   after(() => bench.close())
 
   const proved = (more: readonly string[] = files, speaking: Speaking = {}, list = false): Promise<Said> =>
-    bench.say((context) => prove(context, { files: more, as: undefined, list }), speaking)
+    bench.say((context) => prove(context, { files: more, as: undefined, list, install: undefined }), speaking)
 
   it('finds everything that was seeded, and asks nobody', async () => {
     const { code, out, err } = await proved()

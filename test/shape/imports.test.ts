@@ -53,8 +53,9 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
   // the processes of `serve --workers`, which are this program again
   'node:cluster': ['src/commands/worker.ts', 'src/commands/workers.ts'],
-  // nobody may: no program is started, no other protocol spoken
-  'node:child_process': [],
+  // clients are tried, when somebody asks for that
+  'node:child_process': ['src/commands/trial.ts'],
+  // nobody may: no other protocol is spoken
   'node:https': [],
   'node:http2': [],
   'node:dgram': [],
