@@ -178,18 +178,18 @@ function resetPeak(pid: number): void {
   }
 }
 
-/** A process and its children. proc(5). */
+/** A process and all below it. proc(5). */
 function family(pid: number): readonly number[] {
   const children = readProc(`${pid}/task/${pid}/children`)?.trim() ?? ''
-  return [pid, ...children.split(' ').filter(Boolean).map(Number)]
+  return [pid, ...children.split(' ').filter(Boolean).map(Number).flatMap(family)]
 }
 
-/** utime and stime are fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms on every Linux that Node runs on. */
+/** Its own time and that of children that have ended: fields 14 to 17 of /proc/PID/stat, in ticks of 10 ms on every Linux that Node runs on. */
 export function processorTime(pid: number): number | undefined {
   const stat = readProc(`${pid}/stat`)
   if (stat === undefined) return undefined
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
+  return fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0) * 10
 }
 
 export function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): number | undefined {
