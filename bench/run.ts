@@ -25,7 +25,7 @@ import { start } from './start.ts'
 import { syncDebian } from './sync-debian.ts'
 import { syncNpm } from './sync-npm.ts'
 import { verify } from './verify.ts'
-import { warm } from './warm.ts'
+import { warm, warmAccel, warmWorkers } from './warm.ts'
 
 const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   warm,
@@ -50,6 +50,8 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   apt,
   'apt-far': aptFar,
   start,
+  'warm-workers': warmWorkers,
+  'warm-accel': warmAccel,
 }
 
 const FULL = '--full'

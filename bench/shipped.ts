@@ -49,11 +49,16 @@ export interface TimedServed extends Served {
   lateness(): Promise<Lateness>
 }
 
+export interface How {
+  /** Further words of the command line. */
+  readonly words?: readonly string[]
+  readonly core?: Core
+}
+
 /** A data directory with its configuration: empty, and forgotten with the benchmark. */
 export interface Place {
-  /** `words` are further ones of the command line. */
-  serve(words?: readonly string[]): Promise<Served>
-  serveTimed(words?: readonly string[]): Promise<TimedServed>
+  serve(how?: How): Promise<Served>
+  serveTimed(): Promise<TimedServed>
   /** Runs a sync of a manifest and returns the summary that `--json` ends with. */
   sync(manifest: unknown): Promise<SyncSummary>
   /** Runs another verb to its end. */
@@ -79,17 +84,18 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
   const config = path.join(home, 'pkgmirror.yaml')
   writeFileSync(config, JSON.stringify({ repositories, builtin: false }))
   const common = ['--data', data, '--config', config, '--json']
-  const serve = async (program: readonly string[], words: readonly string[]): Promise<Served> => {
-    const started = await start([...program, 'serve', '--listen', '127.0.0.1:0', ...words, ...common], addressOf)
+  const serve = async (program: readonly string[], { words = [], core = 0 }: How = {}): Promise<Served> => {
+    const listen = ['serve', '--listen', '127.0.0.1:0']
+    const started = await start([...program, ...listen, ...words, ...common], addressOf, core)
     return { ...started, url: started.said }
   }
   return {
     data,
-    serve: (words = []) => serve(argv, words),
-    async serveTimed(words = []) {
+    serve: (how) => serve(argv, how),
+    async serveTimed() {
       const [node = '', ...program] = argv
       const monitor = latenessMonitor(home)
-      const served = await serve([node, ...monitor.flags, ...program], words)
+      const served = await serve([node, ...monitor.flags, ...program])
       return { ...served, lateness: () => monitor.read(served.pid) }
     },
     command: (words, core) => run([...argv, ...words, ...common], core),
