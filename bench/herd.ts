@@ -24,7 +24,7 @@ export async function herd(bench: Bench): Promise<void> {
     await origin.put(tarballPath('herd', version), 'application/octet-stream', bytes)
   await origin.put('/herd', 'application/json', packument('herd', origin.url, files, 10))
   const mirror = place(bench, 'herd', { npm: { ecosystem: 'npm', upstream: origin.url } })
-  const served = await mirror.serve()
+  const served = await mirror.serveTimed()
   const nginx = await startNginxCache(bench.folder, origin.url)
   const firsts = new Map<string, number[]>()
   const requests = new Map<string, number>()

@@ -1,12 +1,13 @@
 // Load on one address over kept-alive connections: wrk where it is installed, else a generator of our own over plain
-// sockets, in a process of its own either way. As a script: `load.ts URL CONNECTIONS SECONDS [HEADER …]`.
+// sockets, in a process of its own either way. As a script: `load.ts LOAD`, as JSON.
 
 import { connect } from 'node:net'
 import type { Turn } from './figures.ts'
 import { found, run } from './process.ts'
 
 export interface Load {
-  readonly url: string
+  /** Several are asked for in turns, another one first on each connection. */
+  readonly url: string | readonly string[]
   readonly connections: number
   readonly seconds: number
   /** `Name: value` each. */
@@ -17,11 +18,10 @@ const wrk = found('wrk')
 export const generator = wrk === undefined ? 'bench/load.ts' : 'wrk'
 
 /** Requests answered in a second. Statuses of 400 and more, and connections that break, count as errors. */
-export async function load({ url, connections, seconds, headers = [] }: Load): Promise<Turn> {
-  if (wrk === undefined) {
-    const argv = [process.execPath, import.meta.filename, url, String(connections), String(seconds), ...headers]
-    return JSON.parse((await run(argv, 1)).out) as Turn
-  }
+export async function load(asked: Load): Promise<Turn> {
+  const { url, connections, seconds, headers = [] } = asked
+  if (wrk === undefined || typeof url !== 'string')
+    return JSON.parse((await run([process.execPath, import.meta.filename, JSON.stringify(asked)], 1)).out) as Turn
   const flags = [
     '-t1',
     `-c${connections}`,
@@ -46,12 +46,23 @@ export function readWrk(text: string): Turn {
 
 /** The generator itself: one request after another on each connection. Answers need a Content-Length, or no body. */
 export async function generate({ url, connections, seconds, headers = [] }: Load): Promise<Turn> {
-  const { hostname, port, host, pathname } = new URL(url)
-  const request = [`GET ${pathname} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join('\r\n')
+  const urls = [url].flat().map((one) => new URL(one))
+  const requests = urls.map(({ pathname, host }) =>
+    [`GET ${pathname} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join('\r\n'),
+  )
+  const { hostname = '', port } = urls[0] ?? {}
   const started = performance.now()
   const until = started + seconds * 1000
   const results = await Promise.all(
-    Array.from({ length: connections }, () => ask({ hostname, port: Number(port), request, until })),
+    Array.from({ length: connections }, (_, at) => {
+      // the step has no divisor in common with usual counts, so that every one has its turn in no order
+      let next = at * 97
+      const request = (): string => {
+        next += 97
+        return requests[next % requests.length] ?? ''
+      }
+      return ask({ hostname, port: Number(port), request, until })
+    }),
   )
   const count = results.reduce((sum, one) => sum + one.count, 0)
   const errors = results.reduce((sum, one) => sum + one.errors, 0)
@@ -61,7 +72,7 @@ export async function generate({ url, connections, seconds, headers = [] }: Load
 interface Asking {
   readonly hostname: string
   readonly port: number
-  readonly request: string
+  request(): string
   readonly until: number
 }
 
@@ -72,7 +83,7 @@ function ask({ hostname, port, request, until }: Asking): Promise<{ count: numbe
     let errors = 0
     let head = ''
     let missing = 0
-    const send = (): void => void socket.write(request)
+    const send = (): void => void socket.write(request())
     const answered = (): void => {
       count += 1
       if (performance.now() < until) send()
@@ -103,7 +114,5 @@ function ask({ hostname, port, request, until }: Asking): Promise<{ count: numbe
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [url = '', connections, seconds, ...headers] = process.argv.slice(2)
-  const turn = await generate({ url, connections: Number(connections), seconds: Number(seconds), headers })
-  console.log(JSON.stringify(turn))
+  console.log(JSON.stringify(await generate(JSON.parse(process.argv[2] ?? '') as Load)))
 }

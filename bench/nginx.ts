@@ -12,7 +12,7 @@ const program = found('nginx')
 export const nginxVersion: string | undefined =
   program === undefined ? undefined : spawnSync(program, ['-v'], { encoding: 'utf8' }).stderr.trim().split('/').at(-1)
 
-export interface Served {
+export interface NginxOptions {
   /** The folder of its files; what it says for them. */
   readonly files?: string
   /** `location` blocks. */
@@ -25,14 +25,15 @@ export interface Served {
 /** Serves files of a folder, with `location` blocks in front when there are any; undefined where it is not installed. */
 export async function startNginx(
   folder: string,
-  { files = folder, blocks = '', more = '', workers = 1 }: Served,
+  { files = folder, blocks = '', more = '', workers = 1 }: NginxOptions,
 ): Promise<Peer | undefined> {
   if (program === undefined) return undefined
   const home = mkdtempSync(path.join(folder, 'nginx-'))
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  return startPeer((port) => {
-    mkdirSync(home, { recursive: true })
-    const configuration = `
+  return startPeer(
+    (port) => {
+      mkdirSync(home, { recursive: true })
+      const configuration = `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes ${workers}; daemon off; pid ${home}/pid; error_log ${home}/error.log;
 events { worker_connections 1024; }
@@ -44,9 +45,12 @@ http {
   server { listen 127.0.0.1:${port}; root ${files}; ${blocks} }
 }
 `
-    writeFileSync(`${home}/nginx.conf`, configuration)
-    return [program, '-p', home, '-e', `${home}/error.log`, '-c', `${home}/nginx.conf`]
-  })
+      writeFileSync(`${home}/nginx.conf`, configuration)
+      return [program, '-p', home, '-e', `${home}/error.log`, '-c', `${home}/nginx.conf`]
+    },
+    '/',
+    workers > 1 ? 'both' : 0,
+  )
 }
 
 /** As a cache that verifies nothing, in front of an upstream; concurrent requests for one file wait for the first. */

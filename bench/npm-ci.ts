@@ -30,7 +30,8 @@ export async function npmCi(bench: Bench): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) projects.push(await putProject(origin, `parcel${round}`, COUNT))
   const served = await place(bench, 'npm-ci', { npm: { ecosystem: 'npm', upstream: origin.url } }).serve()
   const nginx = await startNginxCache(bench.folder, origin.url)
-  const verdaccio = await startVerdaccio(bench.folder, origin.url)
+  const program = found('verdaccio')
+  const verdaccio = program === undefined ? undefined : await startVerdaccio(program, bench.folder, origin.url)
   const ways: readonly Way[] = [
     { name: 'direct', url: () => origin.url },
     ...through('nginx proxy_cache', nginx, (base) => base),

@@ -75,7 +75,8 @@ async function answerAll({ pace, delay = 0 }: Distance): Promise<void> {
   let all = 0
   let unchanged = 0
   const answer = (url: string, tag: string | undefined, response: ServerResponse): void | Promise<void> => {
-    const found = held.get(url)
+    // debmirror asks for `//dists`
+    const found = held.get(url.replace(/^\/+/, '/'))
     if (found === undefined) {
       response.writeHead(404, { 'content-length': 0 }).end()
       return

@@ -6,10 +6,11 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { mustGet } from './client.ts'
-import { mebibytes, report } from './figures.ts'
+import { type Contender, mebibytes, report } from './figures.ts'
 import { packagesList } from './made.ts'
 import { startOrigin } from './origin.ts'
 import { found, run } from './process.ts'
+import { pythonApt } from './python-apt.ts'
 import { type Bench, place } from './shipped.ts'
 import { putSuite } from './signed-root.ts'
 
@@ -32,10 +33,13 @@ export async function packages(bench: Bench): Promise<void> {
   const keyring = path.join(bench.folder, 'large.asc')
   writeFileSync(keyring, root.key)
 
+  const plain = path.join(bench.folder, 'Packages')
+  writeFileSync(plain, list)
   const cpus: number[] = []
   const peaks: Record<'alone' | 'idle' | 'served', number[]> = { alone: [], idle: [], served: [] }
   const reader = path.join(bench.folder, 'read-packages.mjs')
   writeFileSync(reader, readAlone(path.join(bench.folder, 'package/dist')))
+  await compareReaders(bench, plain, reader)
   try {
     await report({
       title: `Packages of ${STANZAS.toLocaleString('en')} stanzas, ${(list.length / 1e6).toFixed(0)} MB (${coded.suffix}: ${(coded.bytes.length / 1e6).toFixed(1)} MB)`,
@@ -77,6 +81,28 @@ export async function packages(bench: Bench): Promise<void> {
   } finally {
     await origin.close()
   }
+}
+
+/** The plain list, read for the fields that count. */
+async function compareReaders({ folder }: Bench, plain: string, reader: string): Promise<void> {
+  const python = pythonApt(folder, STANZAS)
+  if (python === undefined) console.log('\npython-apt is not installed: it is left out')
+  const reading = (name: string, argv: readonly string[]): Contender => ({
+    name,
+    async turn() {
+      const { seconds, peak } = JSON.parse((await run([...argv, plain])).out) as { seconds: number; peak: number }
+      return { value: seconds, peak }
+    },
+  })
+  await report({
+    title: 'Packages, plain, read alone',
+    unit: 's',
+    rounds: ROUNDS,
+    contenders: [
+      ...(python === undefined ? [] : [reading('python-apt', python)]),
+      reading('pkgmirror, its codec', [process.execPath, reader]),
+    ],
+  })
 }
 
 /** A program that reads a list as the ecosystem does and keeps nothing. */

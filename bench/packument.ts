@@ -11,7 +11,7 @@ import { packument as document, versions } from './made.ts'
 import { startNginx } from './nginx.ts'
 import { startOrigin } from './origin.ts'
 import type { Peer } from './peer.ts'
-import { type Bench, place, type Served } from './shipped.ts'
+import { type Bench, place, type Served, type TimedServed } from './shipped.ts'
 
 const ROUNDS = 3
 const AT_ONCE = 16
@@ -23,7 +23,7 @@ export async function packument(bench: Bench): Promise<void> {
   const all = versions(3200)
   for (const name of [...named('large'), ...named('whole')])
     await origin.put(`/${name}`, 'application/json', document(name, origin.url, all, 280))
-  const served = await place(bench, 'packument', { npm: { ecosystem: 'npm', upstream: origin.url } }).serve()
+  const served = await place(bench, 'packument', { npm: { ecosystem: 'npm', upstream: origin.url } }).serveTimed()
   const ours = `${served.url}/npm/${named('large')[0]}`
   try {
     await firstViews('abbreviated and gzip', named('large'), small, origin.url, served)
@@ -51,7 +51,7 @@ async function firstViews(
   names: readonly string[],
   headers: Readonly<Record<string, string>>,
   upstream: string,
-  served: Served,
+  served: TimedServed,
 ): Promise<void> {
   const seen: Record<'upstream itself' | 'pkgmirror', Answer[]> = { 'upstream itself': [], pkgmirror: [] }
   await served.lateness()

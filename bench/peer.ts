@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from './client.ts'
 import { freePort } from './port.ts'
-import { type Started, startSilent } from './process.ts'
+import { type Core, type Started, startSilent } from './process.ts'
 
 export interface Peer extends Started {
   /** Address without a trailing slash. */
@@ -11,10 +11,10 @@ export interface Peer extends Started {
 }
 
 /** `argv` by the port to listen on. Throws when `path` has no answer below 500 within half a minute. */
-export async function startPeer(argv: (port: number) => readonly string[], path = '/'): Promise<Peer> {
+export async function startPeer(argv: (port: number) => readonly string[], path = '/', core: Core = 0): Promise<Peer> {
   const port = await freePort()
   const words = argv(port)
-  const started = startSilent(words)
+  const started = startSilent(words, core)
   const url = `http://127.0.0.1:${port}`
   const until = performance.now() + 30_000
   while (performance.now() < until) {

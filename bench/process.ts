@@ -34,11 +34,12 @@ export function found(program: string): string | undefined {
 
 const canPin = process.platform === 'linux' && availableParallelism() > 1 && found('taskset') !== undefined
 
-/** Core 0 is for what is measured, core 1 for what loads it; both, for what is to show how it uses them. */
+/** Core 0 is for what is measured, core 1 for what loads it; both, for what uses two: not that of the load where there are more. */
 export type Core = 0 | 1 | 'both'
 
+const both = availableParallelism() > 2 ? '0,2' : '0,1'
 const pinned = (core: Core, argv: readonly string[]): readonly string[] =>
-  canPin ? ['taskset', '-c', core === 'both' ? '0,1' : String(core), ...argv] : argv
+  canPin ? ['taskset', '-c', core === 'both' ? both : String(core), ...argv] : argv
 
 /** Moves this process, and so its children, to the core of the load. Tells whether that could be done. */
 export function pinOurselves(): boolean {
@@ -94,14 +95,15 @@ function glances(child: ChildProcess): () => Pick<Run, 'cpu' | 'peak'> {
 }
 
 /**
- * Starts a server on the core of what is measured. With `ready` it waits for a line of standard output of which `ready`
+ * Starts a server, on the core of what is measured unless told otherwise. With `ready` it waits for a line of standard output of which `ready`
  * makes something, and hands that on.
  */
 export async function start<T>(
   argv: readonly string[],
   ready: (line: string) => T | undefined,
+  core: Core = 0,
 ): Promise<Started & { readonly said: T }> {
-  const [program = '', ...args] = pinned(0, argv)
+  const [program = '', ...args] = pinned(core, argv)
   // An access log is written as in real use, to where it costs no disk.
   const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })
   const lines = createInterface({ input: child.stdout })
@@ -115,10 +117,20 @@ export async function start<T>(
 }
 
 /** Starts a server that says nothing; the caller finds out when it answers. */
-export function startSilent(argv: readonly string[]): Started {
-  const [program = '', ...args] = pinned(0, argv)
+export function startSilent(argv: readonly string[], core: Core = 0): Started {
+  const [program = '', ...args] = pinned(core, argv)
   return watched(spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] }))
 }
+
+/** Processes that do the work with each other. */
+export const together = (...all: readonly Watched[]): Watched => ({
+  cpu: () => sum(all.map((one) => one.cpu())),
+  peak: () => largest(all.map((one) => one.peak())),
+  resident: () => largest(all.map((one) => one.resident())),
+  forgetPeak() {
+    for (const one of all) one.forgetPeak()
+  },
+})
 
 const running = new Set<Started>()
 
@@ -178,18 +190,18 @@ function resetPeak(pid: number): void {
   }
 }
 
-/** A process and its children. proc(5). */
+/** A process and all below it. proc(5). */
 function family(pid: number): readonly number[] {
   const children = readProc(`${pid}/task/${pid}/children`)?.trim() ?? ''
-  return [pid, ...children.split(' ').filter(Boolean).map(Number)]
+  return [pid, ...children.split(' ').filter(Boolean).map(Number).flatMap(family)]
 }
 
-/** utime and stime are fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms on every Linux that Node runs on. */
+/** Its own time and that of children that have ended: fields 14 to 17 of /proc/PID/stat, in ticks of 10 ms on every Linux that Node runs on. */
 export function processorTime(pid: number): number | undefined {
   const stat = readProc(`${pid}/stat`)
   if (stat === undefined) return undefined
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
+  return fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0) * 10
 }
 
 export function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): number | undefined {

@@ -4,7 +4,9 @@
 import { availableParallelism, cpus, release } from 'node:os'
 import { apt, aptFar } from './apt.ts'
 import { cargoFetch } from './cargo-fetch.ts'
+import { catalog } from './catalog.ts'
 import { clients } from './clients.ts'
+import { idle, mixed } from './connections.ts'
 import { herd } from './herd.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
@@ -23,7 +25,8 @@ import { type Bench, install } from './shipped.ts'
 import { start } from './start.ts'
 import { syncDebian } from './sync-debian.ts'
 import { syncNpm } from './sync-npm.ts'
-import { warm } from './warm.ts'
+import { verify } from './verify.ts'
+import { warm, warmAccel, warmWorkers } from './warm.ts'
 
 const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   warm,
@@ -36,6 +39,10 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   herd,
   packages,
   pages,
+  verify,
+  catalog,
+  idle,
+  mixed,
   layer,
   clients,
   maven,
@@ -45,6 +52,8 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   'apt-far': aptFar,
   locks,
   start,
+  'warm-workers': warmWorkers,
+  'warm-accel': warmAccel,
 }
 
 const FULL = '--full'

@@ -1,11 +1,11 @@
 // The program as it is shipped: built to dist and laid out as the published package is, without the sources.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { run, type Started, start } from './process.ts'
+import { type Lateness, latenessMonitor } from './lateness.ts'
+import { type Core, type Run, run, type Started, start } from './process.ts'
 
 const checkout = path.resolve(import.meta.dirname, '..')
 
@@ -41,21 +41,28 @@ export function install(full: boolean): Bench {
 
 export interface Served extends Started {
   readonly url: string
-  /** How late its event loop was since the start or the last call, milliseconds. */
+}
+
+/** With its event loop looked at, which costs it a little. */
+export interface TimedServed extends Served {
+  /** Since the start or the last call. */
   lateness(): Promise<Lateness>
 }
 
-export interface Lateness {
-  readonly p99: number
-  readonly most: number
+export interface How {
+  /** Further words of the command line. */
+  readonly words?: readonly string[]
+  readonly core?: Core
 }
 
 /** A data directory with its configuration: empty, and forgotten with the benchmark. */
 export interface Place {
-  /** `words` are further ones of the command line. */
-  serve(words?: readonly string[]): Promise<Served>
+  serve(how?: How): Promise<Served>
+  serveTimed(): Promise<TimedServed>
   /** Runs a sync of a manifest and returns the summary that `--json` ends with. */
   sync(manifest: unknown): Promise<SyncSummary>
+  /** Runs another verb to its end. */
+  command(words: readonly string[], core?: Core): Promise<Run>
   readonly data: string
 }
 
@@ -77,15 +84,21 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
   const config = path.join(home, 'pkgmirror.yaml')
   writeFileSync(config, JSON.stringify({ repositories, builtin: false }))
   const common = ['--data', data, '--config', config, '--json']
+  const serve = async (program: readonly string[], { words = [], core = 0 }: How = {}): Promise<Served> => {
+    const listen = ['serve', '--listen', '127.0.0.1:0']
+    const started = await start([...program, ...listen, ...words, ...common], addressOf, core)
+    return { ...started, url: started.said }
+  }
   return {
     data,
-    async serve(words = []) {
-      const late = path.join(home, 'lateness')
+    serve: (how) => serve(argv, how),
+    async serveTimed() {
       const [node = '', ...program] = argv
-      const watched = [node, '--import', `${loopDelay}?to=${encodeURIComponent(late)}`, ...program]
-      const started = await start([...watched, 'serve', '--listen', '127.0.0.1:0', ...words, ...common], addressOf)
-      return { ...started, url: started.said, lateness: () => latenessOf(started, late) }
+      const monitor = latenessMonitor(home)
+      const served = await serve([node, ...monitor.flags, ...program])
+      return { ...served, lateness: () => monitor.read(served.pid) }
     },
+    command: (words, core) => run([...argv, ...words, ...common], core),
     async sync(manifest) {
       const file = path.join(home, 'manifest.yaml')
       writeFileSync(file, JSON.stringify(manifest))
@@ -94,15 +107,6 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
       return { ...(JSON.parse(last) as SyncSummary), whole: milliseconds, cpu, peak }
     },
   }
-}
-
-const loopDelay = new URL('loop-delay.ts', import.meta.url).href
-
-async function latenessOf({ pid }: Started, file: string): Promise<Lateness> {
-  rmSync(file, { force: true })
-  if (pid !== undefined) process.kill(pid, 'SIGUSR2')
-  while (!existsSync(file)) await sleep(5)
-  return JSON.parse(readFileSync(file, 'utf8')) as Lateness
 }
 
 function addressOf(line: string): string | undefined {

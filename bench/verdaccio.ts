@@ -3,12 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Peer, startPeer } from './peer.ts'
-import { found } from './process.ts'
 
-/** Undefined where it is not installed. */
-export async function startVerdaccio(folder: string, registry: string): Promise<Peer | undefined> {
-  const program = found('verdaccio')
-  if (program === undefined) return undefined
+export async function startVerdaccio(program: string, folder: string, registry: string): Promise<Peer> {
   const home = path.join(folder, 'verdaccio')
   mkdirSync(home, { recursive: true })
   const config = path.join(home, 'config.yaml')
