@@ -68,7 +68,7 @@ export async function tryAll(
 ): Promise<readonly Trial[]> {
   const { mirror } = workspace
   const responder = createResponder(mirror.store)
-  const hits = createHits(mirror.catalog, mirror.now)
+  const hits = createHits(mirror.catalog.refs.used, mirror.now)
   let listening: Listening | undefined
   try {
     const addresses = createAddresses(undefined, [], () => listening?.ports ?? [])

@@ -1,30 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHits } from '../../src/server/hits.ts'
+import { createHits, type Use } from '../../src/server/hits.ts'
 import { item, mirrorOf } from '../builders/mirror.ts'
 import { file, json } from '../fakes/upstream.ts'
 
 test('hits that cannot be written are told, and wait for the next time', async (t) => {
   const routes = { '/index/a': json({ files: [item('a-1', 'one')] }), '/files/a/a-1': file(Buffer.from('one')) }
   const { at } = await mirrorOf(t, routes)
-  const { resource } = await at.get('/files/a/a-1')
-  const { catalog } = at.mirror
+  await at.get('/files/a/a-1')
+  const { refs } = at.mirror.catalog
   const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
   let isFull = true
-  const refs = {
-    ...catalog.refs,
-    used(uses: Parameters<typeof catalog.refs.used>[0]) {
-      if (isFull) throw full
-      catalog.refs.used(uses)
-    },
+  const write = (uses: readonly Use[]): void => {
+    if (isFull) throw full
+    refs.used(uses)
   }
   const told: string[] = []
-  const hits = createHits({ ...catalog, refs }, at.mirror.now, ({ code }) => void told.push(code))
+  const hits = createHits(write, at.mirror.now, ({ code }) => void told.push(code))
   t.after(() => hits.close())
-  const held = () => catalog.refs.get('shelf', '/files/a/a-1', '', 0)?.hits
-  hits.count(resource)
+  const one = { repo: 'shelf', path: '/files/a/a-1' }
+  const held = () => refs.get('shelf', '/files/a/a-1', '', 0)?.hits
+  hits.count(one)
   hits.flush()
-  hits.count(resource)
+  hits.count(one)
   isFull = false
   hits.flush()
   hits.flush()
