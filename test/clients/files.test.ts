@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startFilesReplica } from '../replica/files.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { environment, execute, files, folder, found, type Island, mainland } from './place.ts'
@@ -104,7 +105,11 @@ describe('curl', () => {
     // by entity tag: the second time nothing is sent
     const tagged = ['--etag-save', 'tag', '--etag-compare', 'tag', '-w', '%{http_code}', '-o', 'news']
     assert.equal(await get(...tagged, `${url}/files/news.txt`), '200')
-    // while it arrived there was no tag to be told yet
+    // while it arrives there is no tag to be told yet
+    for (let tries = 0; tries < 100; tries += 1) {
+      if (/^etag:/im.test(await get('-I', `${url}/files/news.txt`))) break
+      await sleep(50)
+    }
     assert.equal(await get(...tagged, `${url}/files/news.txt`), '200')
     assert.equal(await get(...tagged, `${url}/files/news.txt`), '304')
     // by date
