@@ -72,7 +72,7 @@ async function nginx(t: TestContext, tree: string, at: Island): Promise<Running>
       `daemon off; pid ${home}/pid; error_log stderr; worker_processes 1; user root;`,
       'events {}',
       `http { access_log off; ${temporary.join(' ')}`,
-      `include ${included}/0.map; include ${included}/*/*.map;`,
+      `include ${included}/*.map; include ${included}/*/*.map;`,
       `server { listen 127.0.0.1:${port}; root ${tree}; include ${included}/*/*.locations; } }`,
     ].join('\n'),
   })
