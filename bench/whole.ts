@@ -61,8 +61,11 @@ export async function passOnce(
 }
 
 /** A way through a server that may not be installed. */
-export const through = (name: string, peer: Peer | undefined, url: (base: string, round: number) => string): Way[] =>
-  peer === undefined ? [] : [{ name, url: (round) => url(peer.url, round), watched: peer }]
+export function through(name: string, peer: Peer | undefined, url: (base: string, round: number) => string): Way[] {
+  if (peer !== undefined) return [{ name, url: (round) => url(peer.url, round), watched: peer }]
+  console.log(`\n${name} is not installed: it is left out`)
+  return []
+}
 
 /** Runs a client in a home of its own, on the core of the load; `check` looks at what it has brought there. */
 export async function atHome(
