@@ -83,6 +83,7 @@ export function setup({ repo, base }: Mounted<unknown>): readonly Setup[] {
 `,
         },
       ],
+      note: 'Map dependencies with `conf="default->master,runtime"`: without it Ivy asks for what their tests need, too, which a sync does not hold.',
     },
   ]
 }

@@ -2,9 +2,10 @@
 
 import type { Look, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import type { Requirement } from '../../formats/pep508.ts'
 import type { PypiOptions } from './options.ts'
 import { type Chosen, type Release, releasesOf } from './releases.ts'
-import { type Needs, needsOf } from './requires.ts'
+import { type Needs, needsOf, readRequirements } from './requires.ts'
 
 /** What cannot be had: of a want itself, or of what something needs. */
 export interface Lack {
@@ -21,15 +22,20 @@ export interface Library {
   /** Undefined where there is no such project, or it cannot be had. */
   releases(name: string): Promise<readonly Release[] | undefined>
   needs(chosen: Chosen): Promise<Needs>
+  /** Its needs to run, taken apart; what is no requirement is left out. */
+  requirements(chosen: Chosen): Promise<readonly Requirement[]>
   /** Its page cannot be had, which its error tells. */
   isBroken(name: string): boolean
   lacks(lack: Lack): void
 }
 
+const nothing: Needs = { run: [], build: [] }
+
 export function createLibrary(look: Look<PypiOptions>): Library {
   const failures: MirrorError[] = []
   const pages = new Map<string, Promise<readonly Release[] | undefined>>()
   const needs = new Map<string, Promise<Needs | undefined>>()
+  const parsed = new WeakMap<Needs, readonly Requirement[]>()
   const told = new Set<string>()
   const broken = new Set<string>()
 
@@ -45,6 +51,11 @@ export function createLibrary(look: Look<PypiOptions>): Library {
     }
   }
 
+  async function needsOfChosen(chosen: Chosen): Promise<Needs> {
+    const key = chosen.files.map(({ entry }) => entry.path).join(' ')
+    return (await once(needs, key, () => attempt(() => needsOf(chosen, look)))) ?? nothing
+  }
+
   return {
     failures,
     isBroken: (name) => broken.has(name),
@@ -55,9 +66,12 @@ export function createLibrary(look: Look<PypiOptions>): Library {
           () => broken.add(name),
         ),
       ),
-    async needs(chosen) {
-      const key = chosen.files.map(({ entry }) => entry.path).join(' ')
-      return (await once(needs, key, () => attempt(() => needsOf(chosen, look)))) ?? { run: [], build: [] }
+    needs: needsOfChosen,
+    async requirements(chosen) {
+      const stated = await needsOfChosen(chosen)
+      const known = parsed.get(stated) ?? readRequirements(stated.run, () => {})
+      parsed.set(stated, known)
+      return known
     },
     lacks({ name, range, reason, want, wanted }) {
       const key = `${name} ${range} ${reason}`

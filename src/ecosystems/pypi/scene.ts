@@ -8,7 +8,6 @@ import type { Library } from './library.ts'
 import { normalName } from './names.ts'
 import type { PypiOptions } from './options.ts'
 import { type Chosen, type Release, type Target, usable } from './releases.ts'
-import { readRequirements } from './requires.ts'
 
 /** A requirement that a solution has to meet. */
 export interface Root {
@@ -140,14 +139,7 @@ export function createStage(library: Library, scene: Scene): Stage {
     return mask
   }
 
-  const parsed = new Map<Release, Promise<readonly Requirement[]>>()
-  function requirementsOf(release: Release): Promise<readonly Requirement[]> {
-    const known = parsed.get(release)
-    if (known !== undefined) return known
-    const started = library.needs(chosenOf(release)).then(({ run }) => readRequirements(run, () => {}))
-    parsed.set(release, started)
-    return started
-  }
+  const requirementsOf = (release: Release): Promise<readonly Requirement[]> => library.requirements(chosenOf(release))
 
   async function passesOver({ name, range, url }: Requirement): Promise<boolean> {
     const project = normalName(name)
