@@ -18,9 +18,15 @@ export interface Nginx extends Started {
 }
 
 /** Serves files of a folder, with `location` blocks in front when there are any; undefined where it is not installed. */
-export async function startNginx(folder: string, files: string, blocks = '', more = ''): Promise<Nginx | undefined> {
+export async function startNginx(
+  folder: string,
+  files: string,
+  blocks = '',
+  more = '',
+  name = 'nginx',
+): Promise<Nginx | undefined> {
   if (program === undefined) return undefined
-  const home = path.join(folder, 'nginx')
+  const home = path.join(folder, name)
   mkdirSync(home, { recursive: true })
   const port = await freePort()
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -29,7 +35,7 @@ ${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes 1; daemon off; pid ${home}/pid; error_log ${home}/error.log;
 events { worker_connections 1024; }
 http {
-  ${temporary.map((name) => `${name}_temp_path ${home}/${name};`).join(' ')}
+  ${temporary.map((each) => `${each}_temp_path ${home}/${each};`).join(' ')}
   sendfile on; tcp_nopush on; keepalive_requests 100000000; keepalive_timeout 65s; access_log /dev/null;
   types { application/json json; } default_type application/octet-stream;
   ${more}

@@ -41,7 +41,8 @@ export interface Served extends Started {
 
 /** A data directory with its configuration: empty, and forgotten with the benchmark. */
 export interface Place {
-  serve(): Promise<Served>
+  /** With more flags, where there are any. */
+  serve(...flags: readonly string[]): Promise<Served>
   /** Runs a sync of a manifest and returns the summary that `--json` ends with. */
   sync(manifest: unknown): Promise<SyncSummary>
   readonly data: string
@@ -65,8 +66,8 @@ export function place({ folder, argv }: Bench, name: string, repositories: Reado
   const common = ['--data', data, '--config', config, '--json']
   return {
     data,
-    async serve() {
-      const started = await start([...argv, 'serve', '--listen', '127.0.0.1:0', ...common], addressOf)
+    async serve(...flags) {
+      const started = await start([...argv, 'serve', '--listen', '127.0.0.1:0', ...common, ...flags], addressOf)
       return { ...started, url: started.said }
     },
     async sync(manifest) {
