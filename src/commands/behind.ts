@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Mirror } from '../engine/mirror.ts'
+import { MirrorError } from '../errors.ts'
 import type { Addresses } from '../server/addresses.ts'
 import type { Hits } from '../server/hits.ts'
 import { createInnerApp, type Inner, listenInside } from '../server/inner.ts'
@@ -35,9 +36,11 @@ export interface Open {
   close(grace: number): Promise<void>
 }
 
-export function openBehind(workers: number, { workspace, responder, addresses, hits }: Parts): Open {
-  const { mirror, settings, places } = workspace
-  const place = hidden()
+/** Undefined, with a warning, where workers could not reach this process. */
+export function openBehind(workers: number, { workspace, responder, addresses, hits }: Parts): Open | undefined {
+  const { mirror, settings, places, events } = workspace
+  const place = hidden((error) => events.emit({ type: 'warning', error }))
+  if (place === undefined) return undefined
   let inner: Inner | undefined
   let fleet: Fleet | undefined
   return {
@@ -75,9 +78,17 @@ export function openBehind(workers: number, { workspace, responder, addresses, h
 }
 
 /** A socket that only this user reaches. */
-function hidden(): { readonly socket: string; remove(): void } {
+function hidden(warn: (error: MirrorError) => void): { readonly socket: string; remove(): void } | undefined {
   if (process.platform === 'win32')
     return { socket: `\\\\.\\pipe\\pkgmirror-${process.pid}-${randomUUID()}`, remove: () => undefined }
-  const folder = mkdtempSync(path.join(tmpdir(), 'pkgmirror-'))
-  return { socket: path.join(folder, 'engine'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+  try {
+    const folder = mkdtempSync(path.join(tmpdir(), 'pkgmirror-workers-'))
+    return { socket: path.join(folder, 'engine'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+  } catch (cause) {
+    const hint = 'Set TMPDIR to a folder that can be written, or leave out --workers.'
+    warn(
+      new MirrorError('CONFIG', `no socket for workers in ${tmpdir()}: one process does everything`, { hint, cause }),
+    )
+    return undefined
+  }
 }

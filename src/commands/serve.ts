@@ -39,13 +39,13 @@ export async function serve(context: Context): Promise<number> {
     ...alone(mirror).map((one) => ({ name: one.name, mirror: one.mirror, listen: one.listen })),
   ]
   const parts: Parts = { workspace, responder, addresses, hits, log }
-  const workers = settings.workers === 'auto' ? processesFor(availableParallelism()) : settings.workers
+  const wanted = settings.workers === 'auto' ? processesFor(availableParallelism()) : settings.workers
   try {
-    open = openHere()
-    if (workers > 0) open = (await import('./behind.ts')).openBehind(workers, parts)
+    const behind = wanted === 0 ? undefined : (await import('./behind.ts')).openBehind(wanted, parts)
+    open = behind ?? openHere()
     const { '': common = [], ...own } = await open.listen(at)
     tellCleaned(context, workspace.cleaned)
-    ready(context, common, own, workspace, workers)
+    ready(context, common, own, workspace, behind === undefined ? 0 : wanted)
     await aborted(context.signal)
     return 0
   } finally {

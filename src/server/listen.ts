@@ -26,17 +26,24 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
   const ports: number[] = []
   const lines = createLines()
   const sockets = new Set<Socket>()
+  let closing = false
+  const handle = inTurn((request, response) => {
+    if (closing) response.shouldKeepAlive = false
+    app.handle(request, response)
+  }, lines)
   try {
     for (const place of at) {
       const server = createServer(
         { keepAliveTimeout: KEEP_ALIVE, headersTimeout: 60_000, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
-        inTurn(app.handle, lines),
+        handle,
       )
       server.on('connection', (socket: Socket) => {
         sockets.add(socket)
         socket.once('close', () => sockets.delete(socket))
       })
-      if (app.answer !== undefined) answerQuickly(server, app.answer, lines, KEEP_ALIVE)
+      // once it closes, every answer is Node's, which ends its connection
+      if (app.answer !== undefined)
+        answerQuickly(server, (asked) => (closing ? undefined : app.answer?.(asked)), lines, KEEP_ALIVE)
       server.on('clientError', (error, socket) => refuse(error, socket, lines.of(socket as Socket)))
       server.maxRequestsPerSocket = 0
       const port = await bind(server, place)
@@ -52,12 +59,17 @@ export async function listen(app: App, at: readonly string[]): Promise<Listening
     addresses,
     ports,
     async close(grace) {
+      closing = true
       const timer = setTimeout(() => {
         for (const socket of sockets) socket.destroy()
       }, grace)
       // what was answered at once belongs to no request that Node's server knows of: it would count as idle
       await Promise.all([...sockets].filter((socket) => socket.writableLength > 0).map(written))
+      const idle = setInterval(() => {
+        for (const socket of sockets) if (lines.of(socket).under === 0 && socket.writableLength === 0) socket.destroy()
+      }, 50)
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      clearInterval(idle)
       clearTimeout(timer)
     },
   }

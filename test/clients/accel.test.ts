@@ -11,13 +11,13 @@ import { serve } from './mirror.ts'
 import { freePort } from './nginx.ts'
 import { environment, files, folder, found, root } from './place.ts'
 
-/** The server block of the page, for this mirror. */
+/** What the page says, for this mirror. */
 function documented(port: number, mirror: string, data: string): string {
   const page = readFileSync(`${root}/docs/operations.md`, 'utf8')
-  const [, block = ''] = /```nginx\n(server \{[\s\S]*?\n\})\n```/.exec(page) ?? []
+  const [, block = ''] = /```nginx\n(upstream pkgmirror [\s\S]*?\n\})\n```/.exec(page) ?? []
   return block
     .replace('listen 80;', `listen 127.0.0.1:${port};`)
-    .replace('http://127.0.0.1:8080', mirror)
+    .replace('127.0.0.1:8080', new URL(mirror).host)
     .replace('/var/lib/pkgmirror/', `${data}/`)
 }
 

@@ -1,14 +1,18 @@
 // `serve --workers`: the shipped executable as several processes, over an upstream that counts.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytesOf, file, json, startUpstream } from '../fakes/upstream.ts'
 import { pkgmirror, serve } from './mirror.ts'
-import { files, folder } from './place.ts'
+import { environment, files, folder, root } from './place.ts'
 
 const sizes = { small: 1000, large: 3_000_000, torn: 500_000 }
 type Name = keyof typeof sizes
@@ -147,6 +151,36 @@ describe('serve --workers', () => {
       await sleep(100)
     }
     assert.deepEqual(await seen(), ['2.0.0'])
+  })
+
+  it('ends with a clear error where it cannot listen', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    t.after(() => taken.close())
+    const { port } = taken.address() as AddressInfo
+    const mirror = { data: folder(t), config: `${files(folder(t), { 'c.yaml': 'builtin: false\n' })}/c.yaml` }
+    await assert.rejects(pkgmirror(mirror, 'serve', '--workers', '2', '--listen', `127.0.0.1:${port}`), {
+      message: /ended with 2\n[\s\S]*cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/,
+    })
+  })
+
+  it('is one process where workers could not reach it, and says so', async (t) => {
+    const { data, config } = { data: folder(t), config: `${files(folder(t), { 'c.yaml': 'builtin: false\n' })}/c.yaml` }
+    const executable = path.join(root, 'bin/pkgmirror.js')
+    const argv = [executable, 'serve', '--workers', '2', '--listen', '127.0.0.1:0', '--data', data, '--config', config]
+    const env = environment(data, { TMPDIR: path.join(data, 'none') })
+    const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const gone = once(child, 'exit')
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const [, url] = /ready at (\S+)/.exec(said) ?? []
+      if (url !== undefined && /one process does everything/.test(said)) child.kill('SIGTERM')
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), 30_000)
+    assert.deepEqual([...(await gone)], [0, null], said)
+    clearTimeout(timer)
+    assert.doesNotMatch(said, /workers meet/)
   })
 
   it('replaces a worker that died, and leaves nothing behind when it is stopped', {

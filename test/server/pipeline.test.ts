@@ -94,6 +94,41 @@ test('no more than twelve requests of one connection are under way, and each is 
   assert.deepEqual(bodies(await answers), paths)
 })
 
+test('closing waits for the answers under way, and ends their connections with them', async () => {
+  const under: (() => void)[] = []
+  const listening = await listen({ handle: (_, response) => void under.push(() => response.end('done')) }, [
+    '127.0.0.1:0',
+  ])
+  const socket = connect(listening.ports[0] ?? 0, '127.0.0.1')
+  socket.write(ask('/one') + ask('/two'))
+  await eventually(() => under.length === 2)
+  const closed = listening.close(600_000)
+  socket.write(ask('/three'))
+  await eventually(() => under.length === 3)
+  for (const end of under) end()
+  const text = Buffer.concat(await Array.fromAsync(socket)).toString('latin1')
+  await closed
+  assert.deepEqual(bodies(text), ['done', 'done', 'done'])
+  assert.match(text, /Connection: close[\s\S]*done$/)
+})
+
+test('a connection whose last answer was begun before is closed once that has left', async () => {
+  const under: (() => void)[] = []
+  const whole = 'x'.repeat(3_000_000)
+  const listening = await listen({ handle: (_, response) => void under.push(() => response.end(whole)) }, [
+    '127.0.0.1:0',
+  ])
+  const socket = connect(listening.ports[0] ?? 0, '127.0.0.1')
+  socket.write(ask('/one'))
+  await eventually(() => under.length === 1)
+  const closed = listening.close(600_000)
+  under[0]?.()
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  const text = Buffer.concat(await Array.fromAsync(socket)).toString('latin1')
+  await closed
+  assert.deepEqual(bodies(text), [whole])
+})
+
 test('what a client asked for ahead is not begun once it has gone', async (t) => {
   const { under, begun, port } = await onCommand(t)
   const socket = connect(port, '127.0.0.1')
