@@ -26,8 +26,6 @@ async function quickly(work: () => unknown): Promise<void> {
   assert.ok(user + system < 4_000_000, `${(user + system) / 1000} ms`)
 }
 
-import { mostOf } from '../../src/lockfiles/text.ts'
-
 describe('JSON', () => {
   it('has the lines of names and items', () => {
     const text = '{\n "a": [\n  1,\n  {"__proto__":\n   true}],\n "b"\n : null, "b": "last"}'
