@@ -10,7 +10,12 @@ const mostBytes = 48 * 1024 * 1024
  * How many characters of a text are read as a whole document, by what a reader makes of them: all of it and the reader's own
  * stay under 512 MiB.
  */
-export const mostOf = { yaml: 4 * 1024 * 1024, toml: 20 * 1024 * 1024, json: 24 * 1024 * 1024 } as const
+export const mostOf = {
+  yaml: 4 * 1024 * 1024,
+  toml: 20 * 1024 * 1024,
+  json: 24 * 1024 * 1024,
+  xml: 16 * 1024 * 1024,
+} as const
 
 /** A MirrorError LOCKFILE at a line. */
 export const lockFault = (file: string, line: number | undefined, message: string, cause?: unknown): MirrorError =>

@@ -183,5 +183,6 @@ describe('whole documents', () => {
     await refused(() => parseYaml(' '.repeat(mostOf.yaml + 1), 'lock'), 'YAML')
     await refused(() => parseToml(' '.repeat(mostOf.toml + 1), 'lock'), 'TOML')
     await refused(() => parseJson(' '.repeat(mostOf.json + 1), 'lock'), 'JSON')
+    await refused(() => parseXml(' '.repeat(mostOf.xml + 1), 'lock'), 'XML')
   })
 })
