@@ -1,4 +1,4 @@
-// Lockfiles of a great many packages, as their tools write them: every package needs the next one.
+// Lockfiles of a great many packages, as their tools write them: every ten need one of those before them.
 
 import { createHash } from 'node:crypto'
 
@@ -16,7 +16,7 @@ interface Text {
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at)
 const join = (count: number, one: (at: number, next: number) => string): string =>
   numbers(count)
-    .map((at) => one(at, (at + 1) % count))
+    .map((at) => one(at, Math.floor(at / 10)))
     .join('')
 
 export const lockTexts = {
@@ -30,7 +30,7 @@ export const lockTexts = {
             version: '1.2.3',
             resolved: `${registry}/pkg-${at}/-/pkg-${at}-1.2.3.tgz`,
             integrity: sri(at),
-            dependencies: { [`pkg-${(at + 1) % count}`]: '^1.0.0' },
+            dependencies: { [`pkg-${Math.floor(at / 10)}`]: '^1.0.0' },
             engines: { node: '>=14' },
           },
         ]),
@@ -108,7 +108,7 @@ export const lockTexts = {
               reference: hex('sha1', String(at)),
               shasum: hex('sha1', `d${at}`),
             },
-            require: { [`acme/pkg-${(at + 1) % count}`]: '^1.0' },
+            require: { [`acme/pkg-${Math.floor(at / 10)}`]: '^1.0' },
             type: 'library',
           })),
           'packages-dev': [],

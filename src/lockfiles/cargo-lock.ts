@@ -5,7 +5,7 @@ import { parse, TomlError } from 'smol-toml'
 import type { Locked, LockFormat } from '../contract.ts'
 import { isObject, type JsonObject } from '../formats/json-object.ts'
 import { textField } from './json.ts'
-import { lineFinder, lockFault, readText } from './text.ts'
+import { lineFinder, lockFault, mustFit, readText } from './text.ts'
 
 const newest = 4
 
@@ -33,6 +33,7 @@ export const cargoLock: LockFormat = {
 }
 
 function parseToml(text: string, file: string): JsonObject {
+  mustFit(text, file, 'toml')
   try {
     return parse(text)
   } catch (cause) {

@@ -17,8 +17,11 @@ export const dockerfile: LockFormat = {
     '*.dockerfile',
     '*.Containerfile',
   ],
+  // of prose, and of files that only begin alike, something stands before it or the other instructions are none
   sniff: (head) =>
-    /^FROM\s+(?:--platform=\S+\s+)?\S+(?:\s+AS\s+\S+)?\s*$/im.test(headText(head)) && !/^\s*[{<]/.test(headText(head)),
+    /^(?:[ \t]*(?:#[^\n]*)?\r?\n|ARG[ \t][^\n]*\n)*FROM[ \t]+(?:--platform=\S+[ \t]+)?\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*(?:\r?\n|$)/i.test(
+      headText(head).slice(0, 4096),
+    ) && !/^(?:PARAMETER|TEMPLATE|SYSTEM|ADAPTER)\s/m.test(headText(head)),
   async *read(input) {
     yield* once(images(await readText(input), input.name))
   },

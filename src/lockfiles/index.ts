@@ -130,8 +130,9 @@ export function recognise(name: string, head: Uint8Array): LockFormat | undefine
   const whole = lockFormats.filter(({ names }) => names.includes(base))
   const named =
     whole.length > 0 ? whole : lockFormats.filter(({ names }) => names.some((pattern) => fits(base, pattern)))
-  // a name that two formats have, and one that is only like a format's, are settled by the beginning
-  return (named.length > 1 ? named.find(begins) : undefined) ?? named[0] ?? lockFormats.find(begins)
+  // names that two formats have, or that are used for another one, are settled by the beginning
+  const isTold = named.every(({ sniff }) => sniff !== undefined)
+  return named.find(begins) ?? (isTold ? lockFormats.find(begins) : undefined) ?? named[0]
 }
 
 /** One star at most. */

@@ -2,6 +2,7 @@
 
 import { type JSONVisitor, visit } from 'jsonc-parser'
 import { fault, mostDepth, type Place, type Table } from './place.ts'
+import { mustFit } from './text.ts'
 
 type Value = Place['value']
 /** What is being read: where the next value goes. */
@@ -9,6 +10,7 @@ type Open = { readonly value: Value; put(place: Place): void }
 
 /** Throws LOCKFILE with the line of the first fault. Of members with one name the last counts, as for JSON.parse. */
 export function parseJson(text: string, file: string, form: 'json' | 'jsonc' = 'json'): Place {
+  mustFit(text, file, 'json')
   const root: Place[] = []
   const stack: Open[] = [{ value: root, put: (place) => root.push(place) }]
   let name = ''

@@ -16,10 +16,11 @@ export const mixLock: LockFormat = {
       const at = { file: input.name, line }
       const text = whole.trim()
       if (text === '' || text === '}' || text.startsWith('#')) continue
-      if (text === '%{') begun = true
-      else if (text === '%{}') begun = true
-      else if (!begun && !text.startsWith('%{')) throw fault(at, 'is no map of Elixir')
-      else yield fromLine(text.replace(/^%\{/, ''), at)
+      if (!begun && !text.startsWith('%{')) throw fault(at, 'is no map of Elixir')
+      begun = true
+      // before Elixir 1.5 the map began and ended within the first and the last line
+      const entry = text.replace(/^%\{\}?/, '').replace(/\}\}$/, '}')
+      if (entry !== '') yield fromLine(entry, at)
     }
   },
 }

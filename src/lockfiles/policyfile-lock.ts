@@ -8,7 +8,7 @@ import { headText, readText } from './text.ts'
 
 export const policyfileLock: LockFormat = {
   id: 'policyfile-lock',
-  names: ['Policyfile.lock.json', '*.lock.json'],
+  names: ['Policyfile.lock.json', '*.policyfile.lock.json'],
   sniff: (head) => /"revision_id"\s*:\s*"[0-9a-f]{64}"/.test(headText(head)) && /"run_list"/.test(headText(head)),
   async *read(input) {
     const document = parseJson(await readText(input), input.name)

@@ -17,6 +17,7 @@ export const projectAssets: LockFormat = {
     if (typeof version?.value !== 'number' || version.value < 2 || version.value > 4) {
       throw fault(version ?? document, `version ${String(version?.value)} is not known`)
     }
+    if (field(document, 'libraries') === undefined) throw fault(document, 'has no libraries')
     for (const [key, item] of pairsOf(document, 'libraries')) {
       const [name, number] = /^([^/]+)\/([^/]+)$/.exec(key)?.slice(1) ?? []
       if (name === undefined || number === undefined)

@@ -4,7 +4,18 @@ import type { LockInput } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 
 // The largest lockfiles of real projects are near 10 MB.
-const mostBytes = 64 * 1024 * 1024
+const mostBytes = 48 * 1024 * 1024
+
+/**
+ * How many characters of a text are read as a whole document, by what a reader makes of them: all of it and the reader's own
+ * stay under 512 MiB.
+ */
+export const mostOf = {
+  yaml: 4 * 1024 * 1024,
+  toml: 20 * 1024 * 1024,
+  json: 24 * 1024 * 1024,
+  xml: 16 * 1024 * 1024,
+} as const
 
 /** A MirrorError LOCKFILE at a line. */
 export const lockFault = (file: string, line: number | undefined, message: string, cause?: unknown): MirrorError =>
@@ -25,6 +36,12 @@ export async function readBytes({ name, bytes }: Pick<LockInput, 'name' | 'bytes
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+/** Throws LOCKFILE where a whole document would take too much memory. */
+export function mustFit(text: string, file: string, form: keyof typeof mostOf): void {
+  if (text.length > mostOf[form])
+    throw lockFault(file, undefined, `is ${form.toUpperCase()} of more than ${mostOf[form]} characters`)
 }
 
 /** Text of a named encoding, without its byte order mark. Throws LOCKFILE when the bytes are not of it. */

@@ -3,9 +3,11 @@
 
 import { parse, TomlError } from 'smol-toml'
 import { fault, mostDepth, type Place } from './place.ts'
+import { mustFit } from './text.ts'
 
 /** Throws LOCKFILE with the line of the first fault. What has no line of its own has that of what it stands in. */
 export function parseToml(text: string, file: string): Place {
+  mustFit(text, file, 'toml')
   let document: unknown
   try {
     document = parse(text, { maxDepth: mostDepth, integersAsBigInt: 'asNeeded' })

@@ -2,7 +2,7 @@
 
 import type { At } from './place.ts'
 import { fault, mostDepth } from './place.ts'
-import { lineCounter } from './text.ts'
+import { lineCounter, mustFit } from './text.ts'
 
 export interface Element extends At {
   readonly line: number
@@ -18,6 +18,7 @@ type Open = Element & { readonly children: Element[]; text: string; readonly clo
 
 /** Throws LOCKFILE with the line of the first fault: an element that does not end, or ends another. */
 export async function parseXml(text: string, file: string): Promise<Element> {
+  mustFit(text, file, 'xml')
   const { Parser } = await import('htmlparser2')
   const lineAt = lineCounter(text)
   const stack: Open[] = []

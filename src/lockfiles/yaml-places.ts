@@ -3,12 +3,14 @@
 
 import type { Document, LineCounter, Node, Pair, YAMLError } from 'yaml'
 import { fault, isList, isTable, mostDepth, type Place, type Table } from './place.ts'
+import { mustFit } from './text.ts'
 
 /** Nodes that aliases may stand for in one file. */
 const mostExpanded = 200_000
 
 /** Throws LOCKFILE with the line of the first fault. Empty documents are left out. */
 export async function parseYaml(text: string, file: string): Promise<readonly Place[]> {
+  mustFit(text, file, 'yaml')
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()
   // a tab's worth of brackets is told by the reader's stack, which must not run out

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseJson } from '../../src/lockfiles/json-places.ts'
 import type { Place } from '../../src/lockfiles/place.ts'
+import { mostOf } from '../../src/lockfiles/text.ts'
 import { parseToml } from '../../src/lockfiles/toml-places.ts'
 import { type Element, parseXml } from '../../src/lockfiles/xml.ts'
 import { parseYaml } from '../../src/lockfiles/yaml-places.ts'
@@ -168,5 +169,20 @@ describe('XML', () => {
   it('is bounded', async () => {
     await quickly(() => parseXml('<a>'.repeat(300_000), 'f'))
     await quickly(() => parseXml(`<a ${'b="1" '.repeat(100_000)}`, 'f'))
+  })
+})
+
+describe('whole documents', () => {
+  const refused = (parse: () => unknown, what: string) =>
+    assert.rejects(async () => parse(), {
+      code: 'LOCKFILE',
+      message: new RegExp(`^is ${what} of more than \\d+ characters$`),
+    })
+
+  it('are refused beyond what memory allows', async () => {
+    await refused(() => parseYaml(' '.repeat(mostOf.yaml + 1), 'lock'), 'YAML')
+    await refused(() => parseToml(' '.repeat(mostOf.toml + 1), 'lock'), 'TOML')
+    await refused(() => parseJson(' '.repeat(mostOf.json + 1), 'lock'), 'JSON')
+    await refused(() => parseXml(' '.repeat(mostOf.xml + 1), 'lock'), 'XML')
   })
 })
