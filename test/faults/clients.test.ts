@@ -227,7 +227,9 @@ test('clients that misbehave', async (t) => {
       targets.map(async (target) => {
         const [answer, ...more] = (await converse(url, get(target), { expected: 1, silence: 5000 })).answers
         assert.ok([400, 404].includes(answer?.status ?? 0), `${target}: ${answer?.status}`)
-        assert.ok(more.length === 0 && answer?.body.includes(secret) === false && !answer.body.includes('SQLite format'))
+        assert.ok(
+          more.length === 0 && answer?.body.includes(secret) === false && !answer.body.includes('SQLite format'),
+        )
       }),
     )
     for (const asked of upstream.requests)

@@ -235,7 +235,9 @@ test('a catalog that cannot be written for a while', async (t) => {
   await running.stop()
 })
 
-test('a log, and an output, on a full disk', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async (t) => {
+test('a log, and an output, on a full disk', {
+  skip: !existsSync('/dev/full') && 'there is no /dev/full',
+}, async (t) => {
   const data = folder(t)
   const at = await place(t, data, mainland)
   const into = (stream: 1 | 2): Island => ({ enter: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'] })

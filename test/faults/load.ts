@@ -38,9 +38,19 @@ export function createLoad(upstream: Upstream, url: string, connections: number)
     edition += 1
     const versions = Array.from({ length: 1000 }, (_, number) => [
       `1.0.${number}`,
-      { name: 'changing', version: `1.0.${number}`, description: `edition ${edition}`.padEnd(100), dist: distOf(number) },
+      {
+        name: 'changing',
+        version: `1.0.${number}`,
+        description: `edition ${edition}`.padEnd(100),
+        dist: distOf(number),
+      },
     ])
-    return json({ name: 'changing', 'dist-tags': { latest: '1.0.0' }, versions: Object.fromEntries(versions), time: {} })
+    return json({
+      name: 'changing',
+      'dist-tags': { latest: '1.0.0' },
+      versions: Object.fromEntries(versions),
+      time: {},
+    })
   })
   const distOf = (number: number) => ({
     tarball: `${upstream.url}/changing/-/changing-1.0.${number}.tgz`,
@@ -97,7 +107,11 @@ export function createLoad(upstream: Upstream, url: string, connections: number)
       },
     ],
     [5, async (path) => assert.equal((await ask(path, {}, 'HEAD')).status, 200)],
-    [5, async (path, random) => assert.equal((await ask(`${pageOf(path)}-not-${Math.floor(random() * 200)}`)).status, 404)],
+    [
+      5,
+      async (path, random) =>
+        assert.equal((await ask(`${pageOf(path)}-not-${Math.floor(random() * 200)}`)).status, 404),
+    ],
     [3, async (path) => assert.equal((await ask(path, {}, 'PUT')).status, 405)],
     [3, async () => assert.equal((await ask('/npm/..%2f..%2fx')).status, 400)],
     [3, async (path) => assert.equal((await ask(pageOf(path), { 'cache-control': 'no-cache' })).status, 200)],

@@ -2,8 +2,8 @@
 // connections that are kept, and many clients at once, without an error.
 
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -61,6 +61,9 @@ test(`memory is flat under a mixed load (seed ${seed})`, { skip: onLinux, timeou
   t.after(() => load.close())
   await load.all()
   let ended = false
+  const end = (): void => {
+    ended = true
+  }
   const clients = Array.from({ length: CLIENTS }, async (_, number) => {
     const random = randomBy(seed + number)
     while (!ended) {
@@ -76,13 +79,14 @@ test(`memory is flat under a mixed load (seed ${seed})`, { skip: onLinux, timeou
       measured.push(await used())
     }
   }
-  await Promise.all([measuring().finally(() => void (ended = true)), ...clients])
+  await Promise.all([measuring().finally(end), ...clients])
   const third = Math.floor(measured.length / 3)
   const of = (what: keyof Used, some: readonly Used[]): number => median(some.map((one) => one[what]))
   const grown = (what: keyof Used): number => of(what, measured.slice(-third)) - of(what, measured.slice(0, third))
   const whole = (Object.keys(most) as (keyof Used)[]).map((what) => [what, of(what, measured), grown(what)] as const)
   t.diagnostic(`${load.asked} requests; ${whole.map(([what, is, more]) => `${what} ${is} (${more})`).join(', ')}`)
-  for (const [what, , more] of whole) assert.ok(more <= most[what], `${what} grew by ${more}, ${most[what]} are allowed`)
+  for (const [what, , more] of whole)
+    assert.ok(more <= most[what], `${what} grew by ${more}, ${most[what]} are allowed`)
   await running.stop()
   assert.equal(running.said(), '', 'none of it was a fault')
 })
@@ -95,7 +99,9 @@ const BESIDE = 500
 
 const room = (): number => Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
 
-test(`${crowd.idle} idle connections and ${crowd.clients} clients at once (seed ${seed})`, { skip: onLinux }, async (t) => {
+test(`${crowd.idle} idle connections and ${crowd.clients} clients at once (seed ${seed})`, {
+  skip: onLinux,
+}, async (t) => {
   if (room() < crowd.idle + crowd.clients + BESIDE) return t.skip(`only ${room()} open files are allowed here`)
   const { upstream, running } = await place(t)
   const load = createLoad(upstream, running.url, crowd.clients)
@@ -122,7 +128,8 @@ test(`${crowd.idle} idle connections and ${crowd.clients} clients at once (seed 
   // they are kept for 65 seconds: from time to time they ask again, many together
   const asking = (async () => {
     while (performance.now() < ending) {
-      for (let from = 0; from < idle.length; from += TOGETHER) await Promise.all(idle.slice(from, from + TOGETHER).map(ask))
+      for (let from = 0; from < idle.length; from += TOGETHER)
+        await Promise.all(idle.slice(from, from + TOGETHER).map(ask))
       await pause(1000)
     }
   })()
