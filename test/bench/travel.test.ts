@@ -131,7 +131,7 @@ createServer((_, response) => response.end('here')).listen(process.argv[2], '127
     writeFileSync(
       busy,
       `setInterval(() => {}, 1000)
-setTimeout(() => { const until = Date.now() + 100; while (Date.now() < until); console.log('done') }, 50)`,
+setTimeout(() => { const until = Date.now() + 100; while (Date.now() < until); setTimeout(() => console.log('done'), 50) }, 50)`,
     )
     const ready = (line: string) => (line === 'done' ? line : undefined)
     const server = await start([process.execPath, ...monitor.flags, busy], ready)

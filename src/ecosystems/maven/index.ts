@@ -2,6 +2,7 @@
 // https://maven.apache.org/repository/layout.html
 
 import { type Doc, type Ecosystem, type Entry, type Route, route } from '../../contract.ts'
+import { parseHttpDate } from '../../formats/http-date.ts'
 import { mavenVersions } from '../../versions/maven.ts'
 import { checksumHeaders, checksumsOf, makeChecksum, mustAgree, readUpstream } from './checksums.ts'
 import { closure } from './closure.ts'
@@ -59,9 +60,8 @@ function dates({ path }: AnyPath): readonly string[] {
 async function* readDescriptor(doc: Doc, p: AnyPath): AsyncGenerator<Entry> {
   const modified = doc.headers['last-modified']
   if (modified === undefined) return
-  const time = Date.parse(modified)
   const { name = '', version = '' } = known({ path: `${p.path}.pom` })
-  yield { path: doc.path, name, version, published: Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : time }
+  yield { path: doc.path, name, version, published: parseHttpDate(modified) ?? Number.MAX_SAFE_INTEGER }
 }
 
 /** Files that never change: all that upstream has of their checksums must fit them. */

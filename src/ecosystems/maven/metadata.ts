@@ -4,6 +4,7 @@
 
 import type { Doc, Entry, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { parseHttpDate } from '../../formats/http-date.ts'
 import { child, children, type Element, elements, formatXml, parseXml, textAt } from '../../formats/xml.ts'
 import { isSnapshot, mavenVersions } from '../../versions/maven.ts'
 import { filePath, isName, isVersionText, type Listed, listedIn, metadataPath, pomPath } from './layout.ts'
@@ -136,8 +137,7 @@ async function modifiedOf(path: string, show: Show): Promise<number | undefined>
   try {
     const modified = (await show.document(path))?.headers['last-modified']
     if (modified === undefined) return undefined
-    const time = Date.parse(modified)
-    return Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : time
+    return parseHttpDate(modified) ?? Number.MAX_SAFE_INTEGER
   } catch (error) {
     if (error instanceof MirrorError && error.code === 'NOT_HELD') return undefined
     throw error
