@@ -10,6 +10,7 @@ import { createHits } from '../server/hits.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
 import { createLog } from '../telemetry/log.ts'
+import { undici } from '../upstream/agents.ts'
 import type { Listener, Open, Parts } from './behind.ts'
 import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
@@ -46,6 +47,8 @@ export async function serve(context: Context): Promise<number> {
     const { '': common = [], ...own } = await open.listen(at)
     tellCleaned(context, workspace.cleaned)
     ready(context, common, own, workspace, behind === undefined ? 0 : wanted)
+    // loaded late, for a quick start, and not later: without free descriptors nothing can be loaded any more
+    await Promise.all([log.open(), mirror.offline ? undefined : undici().catch(() => undefined)])
     await aborted(context.signal)
     return 0
   } finally {

@@ -15,6 +15,8 @@ export interface Log {
   follow(events: Events): () => void
   /** A record of level info, for what is no event. */
   said(fields: Readonly<Record<string, unknown>>, text: string): void
+  /** Loads what records need, so that they are written also when no file can be opened any more. */
+  open(): Promise<void>
   /** Writes what is still waiting; call it before the process ends. */
   flush(): Promise<void>
 }
@@ -29,28 +31,38 @@ export function createLog(options: LogOptions, out: LineSink & { readonly isTTY?
   const sink = batched(out)
   const destination: LineSink = asText ? { write: (record) => sink.write(recordLine(record)) } : sink
   let last: Promise<Logger> | undefined
+  let settled: Promise<void> = Promise.resolve()
 
   function heard(event: EngineEvent): void {
     if (event.type === 'answered') {
       if (isLogged(event.status >= 500 ? 'error' : 'info', options.level)) destination.write(accessLine(event))
-    } else if (isTold(event) && isLogged(levelOf(event), options.level)) write((logger) => record(logger, event))
+    } else if (isTold(event) && isLogged(levelOf(event), options.level)) void write((logger) => record(logger, event))
   }
 
-  /** In order, once pino is there. */
-  function write(how: (logger: Logger) => void): void {
-    last = (last ?? openLogger(options.level, destination)).then((logger) => {
+  /** In order, once pino is there. What comes while it cannot be loaded is lost, and the next tries again. */
+  function write(how: (logger: Logger) => void): Promise<void> {
+    const own = (last ?? openLogger(options.level, destination)).then((logger) => {
       how(logger)
       return logger
     })
+    last = own
+    settled = own.then(
+      () => undefined,
+      () => {
+        if (last === own) last = undefined
+      },
+    )
+    return settled
   }
 
   return {
     follow: (events) => events.subscribe(heard),
     said(fields, text) {
-      if (isLogged('info', options.level)) write((logger) => logger.info(fields, text))
+      if (isLogged('info', options.level)) void write((logger) => logger.info(fields, text))
     },
+    open: () => write(() => undefined),
     async flush() {
-      await last
+      await settled
       sink.flush()
     },
   }

@@ -23,7 +23,10 @@ const headerBytes = 64 * 1024
 let loaded: Promise<Undici> | undefined
 /** Loaded with the first request: it takes 27 MiB and half the time of a start, and a mirror may never ask anybody. */
 export function undici(): Promise<Undici> {
-  loaded ??= import('undici')
+  loaded ??= import('undici').catch((error: unknown) => {
+    loaded = undefined
+    throw error
+  })
   return loaded
 }
 
