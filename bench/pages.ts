@@ -1,15 +1,18 @@
 // Large text indexes: a project page of 30 MB (PyPI) and a `versions` file of 10,000 gems: first view, which is fetched, read
-// and rendered, and warm views, against nginx with ready files.
+// and rendered, and warm views, against nginx with ready files. What a page says is taken in, and its compressed forms are made,
+// behind the answer: the processor time counts that, and each turn begins when it is over.
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mustGet } from './client.ts'
 import { report } from './figures.ts'
 import { load } from './load.ts'
 import { simplePage, versionsFile } from './made.ts'
 import { startNginx } from './nginx.ts'
 import { startOrigin } from './origin.ts'
+import type { Watched } from './process.ts'
 import { type Bench, place } from './shipped.ts'
 
 const ROUNDS = 3
@@ -71,10 +74,16 @@ export async function pages(bench: Bench): Promise<void> {
           {
             name: 'pkgmirror',
             watched: served,
-            turn: async (round) => ({ value: (await mustGet(served.url + at(round))).whole }),
+            async turn(round) {
+              const { whole } = await mustGet(served.url + at(round))
+              await quiet(served)
+              return { value: whole }
+            },
           },
         ],
       })
+      await mustGet(served.url + at(0))
+      await quiet(served)
       const ready = createHash('sha1').update(title).digest('hex')
       writeFileSync(path.join(folder, ready), bytes(0))
       const nginx = await startNginx(bench.folder, {
@@ -109,4 +118,10 @@ export async function pages(bench: Bench): Promise<void> {
   } finally {
     await Promise.all([served.stop(), origin.close()])
   }
+}
+
+/** Waits until a process has nothing left to do. */
+async function quiet({ cpu }: Watched): Promise<void> {
+  for (let before = Number.NaN, now = cpu(); now !== undefined && now - before !== 0; before = now, now = cpu())
+    await sleep(300)
 }

@@ -89,7 +89,8 @@ async function open(
   const threads = createThreads(
     new URL(import.meta.url.endsWith('.ts') ? '../ecosystems/index.ts' : '../ecosystems/index.js', import.meta.url)
       .href,
-    Math.max(1, Math.min(4, availableParallelism() - 1)),
+    // never one alone: what is large would keep everybody else waiting
+    Math.max(2, Math.min(4, availableParallelism() - 1)),
   )
   const now = Date.now
   const mirror: Mirror = {

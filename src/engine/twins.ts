@@ -8,15 +8,18 @@ import { hashers } from '../formats/digest.ts'
 import { task } from './flights.ts'
 import type { Mirror } from './mirror.ts'
 
-/** Smaller bodies are not worth it; of larger ones a client would have them sooner as they are. */
+/** Smaller bodies are not worth it. */
 const FROM = 4 * 1024
-const TO = 256 * 1024 * 1024
+const MiB = 1024 * 1024
 
-/** Brotli at 5 takes about three times as long as gzip at 6 and is a tenth smaller; higher levels take far longer. */
+/**
+ * How each is made, and up to which size. Brotli at 5 takes about three times as long as gzip at 6 and is a tenth smaller; higher
+ * levels take far longer. Of a page of 32 MB it would keep a core for two seconds.
+ */
 const makers = {
-  gzip: () => createGzip({ level: 6 }),
-  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
-  zstd: () => createZstdCompress(),
+  gzip: { to: 256 * MiB, make: () => createGzip({ level: 6 }) },
+  zstd: { to: 256 * MiB, make: () => createZstdCompress() },
+  br: { to: 8 * MiB, make: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) },
 }
 type Coding = keyof typeof makers
 const codings = Object.keys(makers) as Coding[]
@@ -24,8 +27,8 @@ const codings = Object.keys(makers) as Coding[]
 /** Begins to make the twins that a view lacks, unless those of another are being made. */
 export function makeTwins(mirror: Mirror, view: ViewRow): void {
   const { sha256, size } = view
-  if (sha256 === undefined || mirror.offline || size < FROM || size > TO) return
-  const lacking = codings.filter((coding) => view.twins[coding] === undefined)
+  if (sha256 === undefined || mirror.offline || size < FROM) return
+  const lacking = codings.filter((coding) => size <= makers[coding].to && view.twins[coding] === undefined)
   if (lacking.length === 0) return
   const { landed } = mirror.flights.share('twins', () => task(() => make(mirror, view, sha256, lacking)))
   // a view without them is as good: the next request for it tries again
@@ -38,7 +41,7 @@ async function make(mirror: Mirror, view: ViewRow, sha256: string, lacking: read
     const staged = await mirror.store.stage()
     try {
       const hash = hashers(['sha256'])
-      await pipeline(mirror.store.stream(sha256), makers[coding](), async (compressed) => {
+      await pipeline(mirror.store.stream(sha256), makers[coding].make(), async (compressed) => {
         for await (const piece of compressed as AsyncIterable<Uint8Array>) {
           hash.update(piece)
           await staged.write([piece])
