@@ -93,5 +93,9 @@ function tellReports(context: Context, reports: readonly Report[], { dryRun, add
   for (const line of missingLines(reports)) say(context, line)
   if (addresses === undefined) return
   const maps = reports.flatMap((report) => report.addresses ?? [])
+  if (maps.every(({ mapped, unmapped }) => mapped.length + unmapped.length === 0)) {
+    say(context, 'No address stands in these lockfiles: their clients ask the registry that is configured.')
+    return
+  }
   print(context, addresses === 'sed' ? sedScript(maps).trimEnd().split('\n') : addressLines(maps))
 }

@@ -103,6 +103,9 @@ describe('seed', () => {
     const { out: script } = await seeded({ addresses: 'sed' })
     const host = bench.upstreams.npm.url.replaceAll('.', '\\.')
     assert.ok(script.startsWith(`s|${host}/|http://127.0.0.1:8080/npm/|g\ns|http%3A%2F%2F`), script)
+    const without = await seeded({ addresses: 'sed', files: files.slice(1) }, fresh('bare'))
+    assert.equal(without.out, '')
+    assert.match(without.err, /No address stands in these lockfiles/)
   })
 
   it('tells the rule and the date of a locked version that policy withholds', async () => {
