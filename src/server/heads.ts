@@ -11,11 +11,27 @@ export function withHeads(app: App, log: (record: Readonly<Record<string, unknow
     handle(request: IncomingMessage, response: ServerResponse) {
       const { method, url, headers } = request
       log({ method, url, headers: blanked(headers) }, 'request head')
+      const fields = written(response)
       response.once('close', () => {
-        log({ method, url, status: response.statusCode, headers: blanked(response.getHeaders()) }, 'answer head')
+        log({ method, url, status: response.statusCode, headers: blanked(fields()) }, 'answer head')
       })
       app.handle(request, response)
     },
+  }
+}
+
+/** The fields of an answer: a head that is given whole is not to be had from it afterwards. */
+function written(response: ServerResponse): () => object {
+  let given: unknown
+  const { writeHead } = response
+  response.writeHead = ((...words: Parameters<typeof writeHead>) => {
+    given = words.at(-1)
+    return writeHead.apply(response, words)
+  }) as typeof writeHead
+  return () => {
+    if (!Array.isArray(given)) return { ...response.getHeaders(), ...(typeof given === 'object' ? given : {}) }
+    const names = given.filter((_, at) => at % 2 === 0) as string[]
+    return Object.fromEntries(names.map((name, at) => [name.toLowerCase(), (given as unknown[])[2 * at + 1]]))
   }
 }
 
