@@ -6,9 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
-import type { Bytes, Digests, Entry, Show } from '../contract.ts'
+import type { Digests, Entry, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
-import { hashers } from '../formats/digest.ts'
 import type { Staged } from '../store/store.ts'
 import { heldDoc } from './doc.ts'
 import { subjectOf } from './judge.ts'
@@ -22,6 +21,7 @@ import { said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
 import { makeTwins } from './twins.ts'
+import { write } from './write.ts'
 
 /** Goes into the rules of every view: raised when the way of rendering changes, so that no old view is shown. */
 const VERSION = 1
@@ -278,20 +278,6 @@ async function renderHere(
       ? await write(staged.gzip, await gzipped(body, { level: 6 }))
       : undefined
   return { there: true, until: seen.until, headers, ...identity, ...(twin === undefined ? {} : { twin }) }
-}
-
-async function write(
-  staged: Staged,
-  body: Bytes,
-  hashes: readonly string[] = [],
-): Promise<Pick<Rendered, 'sha256' | 'size' | 'digests'>> {
-  const hash = hashers(['sha256', ...hashes])
-  for await (const piece of body instanceof Uint8Array ? [body] : body) {
-    hash.update(piece)
-    await staged.write([piece])
-  }
-  const digests = hash.digests()
-  return { sha256: digests.sha256 ?? '', size: staged.size, digests }
 }
 
 async function renderInThread(

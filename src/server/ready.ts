@@ -1,9 +1,9 @@
 // Answers made ready: the head of each variant of a remembered answer, built once, and its body while it is in memory.
 
 import { type Blob, isBlob, isGrowing, type Served } from '../engine/served.ts'
-import { chooseCoding } from './codings.ts'
-import { judgeConditions, type Validators } from './conditions.ts'
-import { tagsOf, unchangedFields, wholeFields } from './fields.ts'
+import { type Choice, chosenFrom } from './choice.ts'
+import { judgeConditions } from './conditions.ts'
+import { unchangedFields, wholeFields } from './fields.ts'
 import { sizeOf } from './growing.ts'
 import type { Memory } from './memory.ts'
 import type { Plain } from './plain.ts'
@@ -14,10 +14,8 @@ export interface ReadyAnswer extends Ready {
 }
 
 /** One coding of an answer. */
-interface Variant {
-  readonly coding: string | undefined
+interface Variant extends Choice {
   readonly body: Blob | Uint8Array
-  readonly validators: Validators
   whole: Buffer | undefined
   readonly unchanged: Map<string | undefined, Buffer>
 }
@@ -39,10 +37,8 @@ export function createReady(memory: Memory): (served: Served, asked: Plain) => R
     }
     const found = known.get(accept)
     if (found !== undefined) return found
-    const coding = served.twins && chooseCoding(accept, served.twins)
-    const body = (coding !== undefined && served.twins?.[coding]) || served.body
+    const { coding, body, validators } = chosenFrom(served, accept)
     if (isGrowing(body)) return undefined
-    const validators = { tags: tagsOf(served, coding), modified: served.modified }
     const made: Variant = { coding, body, validators, whole: undefined, unchanged: new Map() }
     if (known.size >= MOST) known.clear()
     known.set(accept, made)

@@ -87,7 +87,7 @@ function endToEnd(raw: readonly string[]): string[] {
   return kept
 }
 
-/** Describes what stands to the worker that asked; undefined for what has to be answered here. */
+/** Describes what stands to the worker that asked; false for what has to be answered here. */
 export function describe(response: ServerResponse, standing: Standing): boolean {
   const { served, cache, repo, path, until } = standing
   const { type, etag, twinTags, modified, headers, body, whole, twins } = served

@@ -8,11 +8,11 @@ import { MirrorError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Accel } from './accel.ts'
 import { createBuffers } from './buffers.ts'
-import { chooseCoding } from './codings.ts'
+import { chosenFrom } from './choice.ts'
 import { judgeConditions, rangeHolds } from './conditions.ts'
 import { type Departure, watchDeparture } from './departure.ts'
 import { createDescriptors } from './descriptors.ts'
-import { partFields, refusedFields, tagsOf, unchangedFields, wholeFields } from './fields.ts'
+import { partFields, refusedFields, unchangedFields, wholeFields } from './fields.ts'
 import { follow, sizeFor, sizeOf } from './growing.ts'
 import { createMemory } from './memory.ts'
 import { turnOf } from './pipeline.ts'
@@ -63,9 +63,7 @@ export function createResponder(store: Pick<Store, 'open'>, limits: Limits = {})
   const ready = createReady(memory)
 
   async function respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<Sent> {
-    const coding = served.twins && chooseCoding(request.headers['accept-encoding'], served.twins)
-    const body = (coding !== undefined && served.twins?.[coding]) || served.body
-    const validators = { tags: tagsOf(served, coding), modified: served.modified }
+    const { coding, body, validators } = chosenFrom(served, request.headers['accept-encoding'])
     const isHead = request.method === 'HEAD'
 
     if (isHead || request.method === 'GET') {
