@@ -31,7 +31,7 @@ async function begin(plan: Plan): Promise<(grace: number) => Promise<void>> {
   const watched = watchCatalog(plan.catalog)
   const store = await openDiskStore(plan.store)
   const responder = createResponder(store, { accel: plan.accel === undefined ? undefined : createAccel(plan.accel) })
-  const log = createAccessLog(plan.log, process.stderr)
+  const log = createAccessLog(plan.log, process.stderr, { shared: true })
   let told: Promise<void> = Promise.resolve()
   const hits = createHits((uses) => {
     told = tell({ type: 'used', uses })

@@ -32,7 +32,7 @@ function now(): string {
 }
 
 /** Its line of JSON, with its line feed. */
-export function accessLine({ method, path, status, bytes, milliseconds, cache, error }: Answered): string {
+function accessLine({ method, path, status, bytes, milliseconds, cache, error }: Answered): string {
   const level = status >= 500 ? 'error' : 'info'
   const failed = error === undefined ? '' : `,"error":${JSON.stringify(errorFields(error))}`
   return `{"level":"${level}","time":"${now()}","method":${JSON.stringify(method)},"path":"${shownPath(path)}","status":${status},"bytes":${bytes},"milliseconds":${Math.round(milliseconds * 10) / 10},"cache":"${cache}"${failed},"msg":"answered"}\n`
@@ -56,20 +56,24 @@ const WHOLE = 4096
 
 export interface AccessLog {
   answered(event: Answered): void
+  /** A record as pino writes it, with its line feed, in the form that is wanted. */
+  write(record: string): void
   /** A record of level info, whose texts hold no secrets. */
   said(record: Readonly<Record<string, unknown>>, text: string): void
   flush(): void
 }
 
-/** The log of a process that answers requests and has no engine; others write to `out` too. */
+/** `shared`: other processes write to `out` too. */
 export function createAccessLog(
   { level, format }: LogOptions,
   out: LineSink & { readonly isTTY?: boolean },
+  { shared }: { readonly shared: boolean },
 ): AccessLog {
-  const sink = batched(out, WHOLE)
+  const sink = shared ? batched(out, WHOLE) : batched(out)
   const asText = format === 'text' || (format === 'auto' && out.isTTY === true)
-  const write = (line: string): unknown => sink.write(asText ? recordLine(line) : line)
+  const write = (record: string): void => void sink.write(asText ? recordLine(record) : record)
   return {
+    write,
     answered(event) {
       if (isLogged(event.status >= 500 ? 'error' : 'info', level)) write(accessLine(event))
     },

@@ -4,10 +4,8 @@
 import type { Logger } from 'pino'
 import type { EngineEvent, Events } from '../engine/events.ts'
 import type { MirrorError } from '../errors.ts'
-import { accessLine, isLogged, type LogOptions } from './access.ts'
-import { batched } from './batched.ts'
+import { createAccessLog, isLogged, type LogOptions } from './access.ts'
 import { errorFields, type LineSink } from './lines.ts'
-import { recordLine } from './log-text.ts'
 import { pathText, shownText } from './safe-text.ts'
 
 export interface Log {
@@ -27,21 +25,18 @@ const redacted = secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
 
 /** Writes to `out`. */
 export function createLog(options: LogOptions, out: LineSink & { readonly isTTY?: boolean }): Log {
-  const asText = options.format === 'text' || (options.format === 'auto' && out.isTTY === true)
-  const sink = batched(out)
-  const destination: LineSink = asText ? { write: (record) => sink.write(recordLine(record)) } : sink
+  const access = createAccessLog(options, out, { shared: false })
   let last: Promise<Logger> | undefined
   let settled: Promise<void> = Promise.resolve()
 
   function heard(event: EngineEvent): void {
-    if (event.type === 'answered') {
-      if (isLogged(event.status >= 500 ? 'error' : 'info', options.level)) destination.write(accessLine(event))
-    } else if (isTold(event) && isLogged(levelOf(event), options.level)) void write((logger) => record(logger, event))
+    if (event.type === 'answered') access.answered(event)
+    else if (isTold(event) && isLogged(levelOf(event), options.level)) void write((logger) => record(logger, event))
   }
 
   /** In order, once pino is there. What comes while it cannot be loaded is lost, and the next tries again. */
   function write(how: (logger: Logger) => void): Promise<void> {
-    const own = (last ?? openLogger(options.level, destination)).then((logger) => {
+    const own = (last ?? openLogger(options.level, access)).then((logger) => {
       how(logger)
       return logger
     })
@@ -63,7 +58,7 @@ export function createLog(options: LogOptions, out: LineSink & { readonly isTTY?
     open: () => write(() => undefined),
     async flush() {
       await settled
-      sink.flush()
+      access.flush()
     },
   }
 }
