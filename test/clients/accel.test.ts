@@ -1,15 +1,13 @@
 // `accel: nginx`: nginx in front, set up as docs/operations.md says.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytesOf, file, startUpstream } from '../fakes/upstream.ts'
 import { serve } from './mirror.ts'
-import { freePort } from './nginx.ts'
-import { environment, files, folder, found, root } from './place.ts'
+import { runNginx } from './nginx.ts'
+import { files, folder, found, root } from './place.ts'
 
 /** What the page says, for this mirror. */
 function documented(port: number, mirror: string, data: string): string {
@@ -21,30 +19,11 @@ function documented(port: number, mirror: string, data: string): string {
     .replace('/var/lib/pkgmirror/', `${data}/`)
 }
 
-async function nginxBefore(t: TestContext, mirror: string, data: string): Promise<string> {
-  const at = folder(t)
-  const port = await freePort()
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${at}/${name};`)
-    .join('\n')
-  const user = process.getuid?.() === 0 ? 'user root;' : ''
-  const log = `log_format sent "$uri $sent_http_content_length"; access_log ${at}/access.log sent;`
-  files(at, {
-    'nginx.conf': `daemon off;\npid ${at}/nginx.pid;\nerror_log ${at}/error.log;\n${user}\nevents {}\nhttp {\n${temporary}\n${log}\n${documented(port, mirror, data)}\n}\n`,
-  })
-  const child = spawn('nginx', ['-c', `${at}/nginx.conf`, '-p', at], { env: environment(at), stdio: 'ignore' })
-  const gone = once(child, 'exit')
-  t.after(async () => {
-    child.kill('SIGTERM')
-    await gone
-  })
-  const url = `http://127.0.0.1:${port}`
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await fetch(`${url}/livez`).catch(() => undefined)) !== undefined) return url
-    await sleep(50)
-  }
-  throw new Error('nginx did not start')
-}
+const nginxBefore = (t: TestContext, mirror: string, data: string): Promise<string> =>
+  runNginx(t, (at, port) => [
+    `log_format sent "$uri $sent_http_content_length"; access_log ${at}/access.log sent;`,
+    documented(port, mirror, data),
+  ])
 
 const bodies = { small: Buffer.from(bytesOf(100_000, 1)), large: Buffer.from(bytesOf(700_000, 2)) }
 const ours = ['etag', 'last-modified', 'x-cache', 'cache-control', 'cache-status', 'content-type', 'accept-ranges']

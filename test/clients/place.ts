@@ -71,7 +71,7 @@ export async function execute({ argv, cwd, env }: Command): Promise<string> {
   return out
 }
 
-/** A network of its own. */
+/** A network of its own, or mounts. */
 export interface Island {
   /** What to put before a command to run it there. */
   readonly enter: readonly string[]
@@ -80,13 +80,24 @@ export interface Island {
 /** Nowhere in particular: the ordinary network. */
 export const mainland: Island = { enter: [] }
 
+interface Apart extends Island {
+  /** Of the process that holds it. */
+  readonly pid: string
+}
+
 /** A namespace with loopback alone; undefined where the machine does not permit one. */
-export async function island(t: TestContext): Promise<Island | undefined> {
+export const island = (t: TestContext): Promise<Island | undefined> => apart(t, 'n', 'ip link set lo up')
+
+/**
+ * A network (`n`) or a tree of mounts (`m`) of its own for as long as the test lasts, made ready by a shell command; undefined where
+ * the machine does not permit one.
+ */
+export async function apart(t: TestContext, kind: 'n' | 'm', ready: string): Promise<Apart | undefined> {
   if (process.platform !== 'linux') return undefined
   const mine = process.getuid?.() === 0
-  const flags = mine ? ['-n'] : ['-rn']
-  const script = 'ip link set lo up && echo up && exec sleep 1000'
-  const child = spawn('unshare', [...flags, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const script = `${ready} && echo up && exec sleep 1000`
+  const argv = [mine ? `-${kind}` : `-r${kind}`, 'sh', '-c', script]
+  const child = spawn('unshare', argv, { stdio: ['ignore', 'pipe', 'ignore'] })
   const up = await Promise.race([
     once(child.stdout, 'data').then(() => true),
     once(child, 'close').then(() => false),
@@ -94,6 +105,7 @@ export async function island(t: TestContext): Promise<Island | undefined> {
   ])
   if (!up) return undefined
   t.after(() => child.kill('SIGKILL'))
-  const enter = ['nsenter', '-t', String(child.pid), '-n', ...(mine ? [] : ['-U', '--preserve-credentials'])]
-  return { enter }
+  const pid = String(child.pid)
+  const enter = ['nsenter', '-t', pid, `-${kind}`, ...(mine ? [] : ['-U', '--preserve-credentials'])]
+  return { enter, pid }
 }

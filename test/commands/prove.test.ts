@@ -4,7 +4,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { prove } from '../../src/commands/prove.ts'
 import { seed } from '../../src/commands/seed.ts'
-import { bolt, cargoLock, sha } from './project.ts'
+import { bolt, cargoLock, seedOptions, sha } from './project.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
 
 const packageLock = (registry: string, content = bolt, version = '2.4.40404', digest = true): string =>
@@ -33,16 +33,7 @@ describe('prove', () => {
       bench.write('package-lock.json', packageLock(bench.upstreams.npm.url)),
       bench.write('Cargo.lock', cargoLock),
     ]
-    const { code, err } = await bench.say((context) =>
-      seed(context, {
-        files,
-        as: undefined,
-        dryRun: false,
-        addresses: undefined,
-        writeManifest: undefined,
-        force: false,
-      }),
-    )
+    const { code, err } = await bench.say((context) => seed(context, seedOptions(files)))
     assert.equal(code, 0, err)
     for (const upstream of Object.values(bench.upstreams)) upstream.reset()
   })

@@ -7,7 +7,7 @@ import { lock } from '../../src/commands/lock.ts'
 import { type SeedOptions, seed } from '../../src/commands/seed.ts'
 import { status } from '../../src/commands/status.ts'
 import { sync } from '../../src/commands/sync.ts'
-import { bolt, cargoLock, sha } from './project.ts'
+import { bolt, cargoLock, seedOptions, sha } from './project.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
 
 const packageLock = (registry: string, content = bolt): string =>
@@ -38,16 +38,7 @@ describe('seed', () => {
   after(() => bench.close())
 
   function seeded(options: Partial<SeedOptions>, speaking: Speaking = {}): Promise<Said> {
-    const all = {
-      files,
-      as: undefined,
-      dryRun: false,
-      addresses: undefined,
-      writeManifest: undefined,
-      force: false,
-      ...options,
-    }
-    return bench.say((context) => seed(context, all), speaking)
+    return bench.say((context) => seed(context, { ...seedOptions(files), ...options }), speaking)
   }
   const fresh = (name: string): Speaking => ({ flags: { data: path.join(bench.folder, name) } })
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { ecosystems } from '../../src/ecosystems/index.ts'
 import { cooldown, day, hour, item, minute, noon, openTestMirror, second } from '../builders/mirror.ts'
@@ -51,13 +51,18 @@ test('a clock that jumps ahead for a while drops nothing, and shows nothing for 
   assert.equal((await ask(fileOf('1.0.0'))).text, bytesOf('1.0.0'))
 })
 
-test('a version matures while it is being asked for, to the second, across the change to summer time', async (t) => {
+/** The rest of the test keeps the time of a place. */
+function inZone(t: TestContext, place: string): void {
   const zone = process.env.TZ
-  process.env.TZ = 'Europe/Berlin'
+  process.env.TZ = place
   t.after(() => {
     if (zone === undefined) delete process.env.TZ
     else process.env.TZ = zone
   })
+}
+
+test('a version matures while it is being asked for, to the second, across the change to summer time', async (t) => {
+  inZone(t, 'Europe/Berlin')
   const change = Date.UTC(2026, 2, 29, 1)
   assert.notEqual(new Date(change - 1).getTimezoneOffset(), new Date(change).getTimezoneOffset(), 'the hour is skipped')
   const routes = {
@@ -85,12 +90,7 @@ test('a version matures while it is being asked for, to the second, across the c
 })
 
 test('an index that is fresh for an hour is so across the end of summer time', async (t) => {
-  const zone = process.env.TZ
-  process.env.TZ = 'America/New_York'
-  t.after(() => {
-    if (zone === undefined) delete process.env.TZ
-    else process.env.TZ = zone
-  })
+  inZone(t, 'America/New_York')
   const change = Date.UTC(2026, 10, 1, 6)
   const answers = ['1.0.0', '2.0.0'].map((version) => json({ files: [entry(version, noon)] }))
   const { at, ask } = await site(t, { '/index/a': answers }, { now: change - minute, policy: { freshFor: hour } })
