@@ -9,13 +9,14 @@ import type { Published, Publishing, Sink } from '../sinks/sink.ts'
 import { createTree, type GrowingTree, OWN_FOLDER, type TreeOptions } from '../sinks/tree.ts'
 import { belongsTo, configurations, isListable } from '../sinks/web-servers.ts'
 import { generationFor } from './generation.ts'
+import { holdings } from './holdings.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { fetching, serviced } from './obtain.ts'
-import { type Opened, open } from './open.ts'
+import { open } from './open.ts'
+import type { Opened } from './opened.ts'
 import { isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import { clientScope } from './scope.ts'
 import { isBlob } from './served.ts'
-import { holdings } from './view.ts'
 
 export interface ExportOptions extends TreeOptions, Omit<Publishing, 'covers'> {
   /** Names of repositories; all that hold anything when left out. */

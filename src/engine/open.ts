@@ -2,58 +2,26 @@
 
 import { type HeldRef, isHeld } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { collect } from '../formats/bytes.ts'
 import { parseHttpDate } from '../formats/http-date.ts'
 import type { Received } from '../upstream/client.ts'
-import { addressOf } from './address.ts'
 import { admit, admitBytes, admitKnown } from './admit.ts'
+import { cacheHeaders } from './cache-headers.ts'
 import type { Arriving } from './fetch.ts'
-import { type Directives, freshUntil } from './fresh.ts'
+import { freshUntil } from './fresh.ts'
 import { typeShown } from './held-ref.ts'
-import { currentAge, type Fields } from './http-cache.ts'
+import { live, notAllowed } from './live.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { notHeld } from './not-held.ts'
 import { agedOf, obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
+import type { CacheState, Opened, OpenRequest } from './opened.ts'
 import { passOn } from './passed.ts'
 import { INLINE_LIMIT } from './read.ts'
 import { generationKey, isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
-import { CLIENT_PRIORITY, clientScope, type Scope } from './scope.ts'
+import { clientScope, type Scope } from './scope.ts'
 import type { Served } from './served.ts'
 import { chosenFor } from './variants.ts'
 import { mustBeThere, protocolHeaders, viewOf } from './view.ts'
-
-export interface OpenRequest {
-  readonly method: string
-  /** Canonical path in the repo. */
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly accept: string | undefined
-  /** Address of the repo's mount without a trailing slash. */
-  readonly base: string
-  readonly directives: Directives
-  /** The request's own header fields, of which upstream is sent what a route passes. */
-  readonly fields?: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** Live routes only. */
-  readonly body?: Uint8Array
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-export type CacheState = 'HIT' | 'MISS' | 'STALE' | 'REVALIDATED' | 'BYPASS'
-
-export interface Opened extends Served {
-  readonly cache: CacheState
-  /** Those of the header fields that belong to the protocol, whoever serves this. */
-  readonly own: Readonly<Record<string, string>>
-  /** For the counts of hits. */
-  readonly resource: Resource
-  /** Until then nothing but the catalog can change this answer; milliseconds since 1970, 0 when it must be asked for each time. */
-  readonly until: number
-}
-
-/** Live answers are small; more than this is refused. */
-const LIVE_LIMIT = 32 * 1024 * 1024
 
 /** Chooses the media type to show; handed in by the server, which knows how to read Accept. */
 export type Negotiate = (accept: string | undefined, types: readonly string[]) => string
@@ -246,11 +214,6 @@ const holds = (mirror: Mirror, resource: Resource): boolean =>
 const absent = (resource: Resource): MirrorError =>
   new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })
 
-const notAllowed = (request: OpenRequest): MirrorError =>
-  new MirrorError('METHOD', `${request.method} is not possible here: nothing can be written through the mirror`, {
-    path: request.path,
-  })
-
 function bytesOf(mirror: Mirror, resource: Resource, obtained: Obtained): Opened {
   const { ref } = obtained
   const cache = stateOf(obtained)
@@ -318,86 +281,4 @@ const stateOf = ({ state }: Obtained): CacheState => {
   if (state === 'hit') return 'HIT'
   if (state === 'miss') return 'MISS'
   return state === 'stale' ? 'STALE' : 'REVALIDATED'
-}
-
-/** RFC 9111 §5.2.2, RFC 9211: how long this may be kept, and where it came from. */
-function cacheHeaders(
-  resource: Resource,
-  cache: CacheState,
-  from: { readonly headers: Fields; readonly checked: number; readonly fetched?: number } | undefined,
-  mirror: Mirror,
-): Record<string, string> {
-  const { route, path, mounted } = resource
-  const changes = route.unvouched === 'changes' && mounted.rules.mode(path) !== 'immutable'
-  const immutable = route.kind === 'artifact' && !changes
-  const status = ['pkgmirror', cache === 'MISS' ? 'fwd=miss' : cache === 'REVALIDATED' ? 'fwd=stale' : 'hit']
-  if (cache === 'STALE') status.push('detail=stale')
-  const age =
-    from === undefined ? undefined : changes ? currentAge(from, mirror.now()) : ageSince(from, immutable, mirror.now())
-  return {
-    'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    ...(changes && from !== undefined && mounted.rules.freshFor(path) === 'upstream' ? lasting(from.headers) : {}),
-    'x-cache': cache,
-    'cache-status': status.join('; '),
-    ...(age === undefined ? {} : { age: String(Math.max(0, Math.floor(age / 1000))) }),
-    ...(cache === 'STALE' ? { warning: '110 pkgmirror "response is stale"' } : {}),
-  }
-}
-
-/** Since the bytes came, or were last validated; unknown of what still arrives. */
-function ageSince(from: { readonly checked: number; readonly fetched?: number }, immutable: boolean, now: number) {
-  if (from.fetched === undefined) return undefined
-  return now - (immutable ? from.fetched : from.checked)
-}
-
-/** What upstream says of how long its answer may be kept is said to clients too. */
-const lasting = (headers: Fields): Fields =>
-  Object.fromEntries(
-    ['cache-control', 'expires', 'vary', 'date', 'content-language', 'content-disposition'].flatMap((name) =>
-      headers[name] === undefined ? [] : [[name, headers[name]]],
-    ),
-  )
-
-/** Passed on and never kept: searches, audits. */
-async function live(mirror: Mirror, resource: Resource, request: OpenRequest): Promise<Opened> {
-  const { settings } = resource.mounted
-  const methods = resource.route.methods ?? ['GET', 'HEAD']
-  const { method } = request
-  if (!methods.includes(method) || (method !== 'GET' && method !== 'HEAD' && method !== 'POST'))
-    throw notAllowed(request)
-  if (mirror.offline) throw notHeld(resource, false)
-  const { urls, guarded } = await addressOf(resource, {}, resource.mounted.repo)
-  const received = await mirror.client.ask({
-    url: urls[0] ?? '',
-    repo: settings.name,
-    guarded,
-    priority: CLIENT_PRIORITY,
-    method,
-    headers: request.headers ?? {},
-    ...(request.body === undefined ? {} : { body: request.body }),
-  })
-  if (received.status >= 500 || received.status === 401 || received.status === 403) {
-    await received.discard()
-    const code = received.status >= 500 ? 'UPSTREAM_STATUS' : 'UPSTREAM_AUTH'
-    throw new MirrorError(code, `upstream answered ${received.status} for ${request.path}`, {
-      path: request.path,
-      status: received.status,
-    })
-  }
-  if (received.status >= 400) {
-    await received.discard()
-    throw new MirrorError('NOT_FOUND', `upstream answered ${received.status} for ${request.path}`, {
-      path: request.path,
-      status: received.status,
-    })
-  }
-  return {
-    type: received.headers['content-type'] ?? 'application/octet-stream',
-    headers: { 'cache-control': 'no-store', 'x-cache': 'BYPASS', 'cache-status': 'pkgmirror; fwd=bypass' },
-    own: {},
-    body: await collect(received.body, LIVE_LIMIT),
-    cache: 'BYPASS',
-    resource,
-    until: 0,
-  }
 }

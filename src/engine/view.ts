@@ -5,20 +5,19 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type HeldRef, isHeld, type ViewRow } from '../catalog/rows.ts'
+import type { HeldRef, ViewRow } from '../catalog/rows.ts'
 import type { Digests, Entry, Show } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import type { Staged } from '../store/store.ts'
 import { heldDoc } from './doc.ts'
-import { subjectOf } from './judge.ts'
+import { holdings } from './holdings.ts'
 import { render } from './means.ts'
 import { type Call, HOLDINGS_PAGE, type Rendered } from './messages.ts'
-import type { Mirror, MountedRepo } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
 import { besideDocs, obtainDocument } from './obtain.ts'
 import { INLINE_LIMIT, plainRepo, readDocument, sourceOf, withService } from './read.ts'
-import { isMade, mustResolve, type Resource, readingScope, resolve } from './resolve.ts'
-import { said } from './said.ts'
-import { clientScope, type Scope } from './scope.ts'
+import { isMade, mustResolve, type Resource, readingScope } from './resolve.ts'
+import type { Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
 import { makeTwins } from './twins.ts'
 import { write } from './write.ts'
@@ -383,32 +382,6 @@ function answering(mirror: Mirror, resource: Resource, viewing: Viewing, asked: 
       asked.until = 0
       yield* holdings(mirror, resource.mounted, wanted)
     },
-  }
-}
-
-/**
- * What a repo holds and policy shows, as entries in the order of their paths: each held artifact with what is said of it now.
- * Answers to a query have no name of their own.
- */
-export function* holdings(mirror: Mirror, mounted: MountedRepo, name?: string): Generator<Entry> {
-  const { judge, settings } = mounted
-  const { refs, generations } = mirror.catalog
-  const found = name === undefined ? refs.scan(settings.name) : refs.byName(settings.name, name)
-  for (const ref of found) {
-    if (ref.kind !== 'artifact' || ref.variant !== '' || !isHeld(ref)) continue
-    if (ref.generation !== 0 && generations.byId(ref.generation)?.state !== 'current') continue
-    const resource = resolve(mounted, ref.path)
-    if (resource === undefined) continue
-    const { entry, seen } = said(mirror, resource, clientScope(), ref.generation)
-    const named: Entry = {
-      ...entry,
-      path: ref.path,
-      size: ref.size,
-      digests: { ...entry.digests, sha256: ref.sha256 },
-      ...(ref.name === undefined ? {} : { name: ref.name }),
-      ...(ref.version === undefined ? {} : { version: ref.version }),
-    }
-    if (judge.open || judge.verdict(subjectOf(named, seen), mirror.now()).allow) yield named
   }
 }
 
