@@ -18,7 +18,7 @@ function take(pattern: RegExp, text: string, at: number): RegExpExecArray | unde
 
 /** What is no directive is passed over, up to the next comma. */
 export function parseCacheControl(text: string | undefined): CacheControl {
-  const found = new Map<string, readonly string[]>()
+  const found = new Map<string, string[]>()
   const source = text ?? ''
   let at = 0
   while (at < source.length) {
