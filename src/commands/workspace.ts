@@ -107,6 +107,7 @@ async function open(
     keyrings: loadKeyrings,
     offline,
     now,
+    clock: now,
   }
   return {
     mirror,
