@@ -10,6 +10,23 @@ import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
 import { type Sweeps, sweeps } from './sweeps.ts'
 import { type Totals, totals } from './totals.ts'
 
+/** What a holder holds of a repository: paths, distinct bytes, and packages that have a name. */
+export interface HeldSum {
+  readonly repo: string
+  readonly files: number
+  readonly bytes: number
+  readonly packages: number
+}
+
+export interface Unmet {
+  readonly repo: string
+  readonly path: string
+  readonly name: string | undefined
+  readonly version: string | undefined
+  /** Does a document that was read still name it? */
+  readonly named: boolean
+}
+
 export interface Catalog {
   readonly refs: Refs
   readonly facts: Facts
@@ -31,15 +48,21 @@ export interface Catalog {
   }
   readonly holds: {
     put(holder: string, run: number, held: Iterable<{ readonly repo: string; readonly path: string }>): void
-    /** Forgets what the holder wanted before this run. */
-    settle(holder: string, run: number): number
+    /** Forgets what the holder wanted before this run; only of these repositories, when they are named. */
+    settle(holder: string, run: number, repos?: Iterable<string>): number
     of(repo: string, path: string): readonly string[]
     holders(): readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
+    /** What a holder holds, by repository. */
+    sums(holder: string): readonly HeldSum[]
+    /** Some of what a holder wanted before this run and did not meet in it, artifacts alone, by repository and path. */
+    unmet(holder: string, run: number, after: Unmet | undefined): readonly Unmet[]
   }
   readonly runs: {
     start(command: string, time: number): number
     end(id: number, time: number, code: number, summary: unknown): void
     list(most: number): readonly Run[]
+    /** The newest run of one of these commands. */
+    last(commands: readonly string[]): Omit<Run, 'summary'> | undefined
   }
   readonly repositories: {
     record(repository: RecordedRepository): void
@@ -179,19 +202,49 @@ function holds(connection: Connected): Catalog['holds'] {
     'INSERT INTO hold (repo, path, holder, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path, holder) DO UPDATE SET run = excluded.run',
   )
   const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
+  const settleIn = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ? AND repo = ?')
   const of = connection.prepare<[string, string], { holder: string }>(
     'SELECT holder FROM hold WHERE repo = ? AND path = ? ORDER BY holder',
   )
   const holders = connection.prepare<[], { holder: string; paths: number; run: number }>(
     'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
   )
+  const sums = connection.prepare<[string], HeldSum>(
+    `SELECT repo, sum(paths) AS files, sum(size) AS bytes, count(DISTINCT name) AS packages FROM (
+       SELECT r.repo AS repo, r.name AS name, r.size AS size, count(DISTINCT r.path) AS paths
+       FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.sha256 IS NOT NULL
+       WHERE h.holder = ? GROUP BY r.repo, r.sha256)
+     GROUP BY repo ORDER BY repo`,
+  )
+  const unmet = connection.prepare<
+    [string, number, string, string],
+    { repo: string; path: string; name: string | null; version: string | null; named: number }
+  >(
+    `SELECT h.repo AS repo, h.path AS path, r.name AS name, r.version AS version,
+       EXISTS (SELECT 1 FROM fact f JOIN reading d ON d.id = f.reading WHERE f.repo = h.repo AND f.path = h.path
+         AND d.complete = 1 AND EXISTS (SELECT 1 FROM ref o WHERE o.sha256 = d.sha256 AND o.repo = d.repo)) AS named
+     FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.generation = 0
+     WHERE h.holder = ? AND h.run < ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND (h.repo, h.path) > (?, ?)
+     ORDER BY h.repo, h.path LIMIT 500`,
+  )
   return {
     put: connection.transaction((holder: string, run: number, held: Iterable<{ repo: string; path: string }>) => {
       for (const { repo, path } of held) put.run(repo, path, holder, run)
     }),
-    settle: (holder, run) => settle.run(holder, run).changes,
+    settle(holder, run, repos) {
+      if (repos === undefined) return settle.run(holder, run).changes
+      return [...repos].reduce((sum, repo) => sum + settleIn.run(holder, run, repo).changes, 0)
+    },
     of: (repo, path) => of.all(repo, path).map((row) => row.holder),
     holders: () => holders.all(),
+    sums: (holder) => sums.all(holder),
+    unmet: (holder, run, after) =>
+      unmet.all(holder, run, after?.repo ?? '', after?.path ?? '').map(({ name, version, named, ...row }) => ({
+        ...row,
+        name: name ?? undefined,
+        version: version ?? undefined,
+        named: named === 1,
+      })),
   }
 }
 
@@ -206,8 +259,18 @@ function runs(connection: Connected): Catalog['runs'] {
   const list = connection.prepare<[number], Row>(
     'SELECT id, command, started, ended, code, summary FROM run ORDER BY id DESC LIMIT ?',
   )
+  const last = connection.prepare<[string], Row>(
+    `SELECT id, command, started, ended, code, summary FROM run
+     WHERE command IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1`,
+  )
   return {
     start: (command, time) => Number(start.run(command, time).lastInsertRowid),
+    last(commands) {
+      const row = last.get(json(commands))
+      if (row === undefined) return undefined
+      const { summary: _, ended, code, ...rest } = row
+      return { ...rest, ended: ended ?? undefined, code: code ?? undefined }
+    },
     end: (id, time, code, summary) => void end.run(time, code, json(summary), id),
     list: (most) =>
       list.all(most).map((row) => ({

@@ -125,9 +125,26 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('status')
       .description('what is held: repositories, sizes, hits, generations, holders, last runs')
+      .option('--manifests', 'what each manifest and lockfile holds, its last run and whether its file is there')
       .addHelpText('after', example('pkgmirror status --json')),
   ).action((flags: Record<string, unknown>) =>
-    act(flags, [], async (context) => (await import('../commands/status.ts')).status(context)),
+    act(flags, [], async (context) => {
+      if (flags.manifests === true) return (await import('../commands/manifests.ts')).manifests(context)
+      return (await import('../commands/status.ts')).status(context)
+    }),
+  )
+
+  withSettings(
+    program
+      .command('forget')
+      .description('let go of what a manifest or lockfile holds; gc then goes by its rules')
+      .argument('<name>', 'its name in `status --manifests`, or the end of it')
+      .option('-n, --dry-run', 'show what would be let go of')
+      .addHelpText('after', example('pkgmirror forget manifests/old.yaml')),
+  ).action((name: string, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/manifests.ts')).forget(context, { name, dryRun: flags.dryRun === true }),
+    ),
   )
 
   withSettings(

@@ -93,7 +93,10 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   const faults: readonly RunFault[] = [...unread, ...walked.flatMap((one) => one.faults)]
   if (!options.dryRun) {
     record(mirror, options.wants.keys())
-    if (faults.length === 0) mirror.catalog.holds.settle(options.holder, id)
+    // with `only` the rest of the selection was not looked at
+    const narrowed = context.settings.origins.only?.file !== 'default'
+    if (faults.length === 0)
+      mirror.catalog.holds.settle(options.holder, id, narrowed ? options.wants.keys() : undefined)
   }
   const summary: Summary = {
     code: exitCode(faults.map((fault) => fault.error)),
