@@ -7,15 +7,28 @@ import { createMarks, type Marks } from './marks.ts'
 import { connect } from './open.ts'
 import { type Refs, refs } from './refs.ts'
 import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
+import { createSpool, type Spool } from './spool.ts'
 import { type Sweeps, sweeps } from './sweeps.ts'
 import { type Totals, totals } from './totals.ts'
 
-/** What a holder holds of a repository: paths, distinct bytes, and packages that have a name. */
+/** What a holder holds of a repository: files, their bytes (shared ones for each), and packages that have a name. */
 export interface HeldSum {
   readonly repo: string
   readonly files: number
   readonly bytes: number
   readonly packages: number
+}
+
+/** What a document says of a held path. */
+export interface SaidOf {
+  readonly repo: string
+  readonly path: string
+  readonly name: string | undefined
+  readonly version: string | undefined
+  /** The ecosystem's own, as JSON. */
+  readonly data: string | undefined
+  /** The word that is remembered: `yanked`. */
+  readonly word: string | undefined
 }
 
 export interface Unmet {
@@ -57,6 +70,13 @@ export interface Catalog {
     /** Some of what a holder wanted before this run and did not meet in it, artifacts alone, by repository and path. */
     unmet(holder: string, run: number, after: Unmet | undefined): readonly Unmet[]
   }
+  readonly withdrawn: {
+    /** What documents say now of paths that a holder holds; in pages. */
+    said(holder: string, after: SaidOf | undefined): readonly SaidOf[]
+    /** Remembers it; true when that was not known. */
+    add(repo: string, path: string, word: string, run: number): boolean
+    drop(repo: string, path: string): void
+  }
   readonly runs: {
     start(command: string, time: number): number
     end(id: number, time: number, code: number, summary: unknown): void
@@ -72,6 +92,8 @@ export interface Catalog {
   readonly sweeps: Sweeps
   /** Begins a collection; ends the one before. */
   marks(): Marks
+  /** A list that may be long. */
+  spool<T>(): Spool<T>
   /** Runs `work` in one transaction. */
   atomically<T>(work: () => T): T
   /** Changes whenever anything was written, by this process (`touch`) or another. */
@@ -95,10 +117,12 @@ export function openCatalog(file: string): Catalog {
     blobs: blobs(connection),
     views: views(connection),
     holds: holds(connection),
+    withdrawn: withdrawn(connection),
     runs: runs(connection),
     repositories: repositories(connection),
     sweeps: sweeps(connection),
     marks: () => createMarks(connection),
+    spool: () => createSpool(connection),
     atomically: (work) => connection.transaction(work).immediate(),
     epoch: () => Number(dataVersion.get()) * 2 ** 26 + own,
     touch() {
@@ -210,11 +234,10 @@ function holds(connection: Connected): Catalog['holds'] {
     'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
   )
   const sums = connection.prepare<[string], HeldSum>(
-    `SELECT repo, sum(paths) AS files, sum(size) AS bytes, count(DISTINCT name) AS packages FROM (
-       SELECT r.repo AS repo, r.name AS name, r.size AS size, count(DISTINCT r.path) AS paths
-       FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.sha256 IS NOT NULL
-       WHERE h.holder = ? GROUP BY r.repo, r.sha256)
-     GROUP BY repo ORDER BY repo`,
+    `SELECT r.repo AS repo, count(*) AS files, sum(r.size) AS bytes, count(DISTINCT r.name) AS packages
+     FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.sha256 IS NOT NULL
+       AND (+r.generation = 0 OR +r.generation IN (SELECT id FROM generation WHERE state = 'current'))
+     WHERE h.holder = ? GROUP BY r.repo ORDER BY r.repo`,
   )
   const unmet = connection.prepare<
     [string, number, string, string],
@@ -245,6 +268,42 @@ function holds(connection: Connected): Catalog['holds'] {
         version: version ?? undefined,
         named: named === 1,
       })),
+  }
+}
+
+function withdrawn(connection: Connected): Catalog['withdrawn'] {
+  type Row = {
+    repo: string
+    path: string
+    name: string | null
+    version: string | null
+    data: string | null
+    word: string | null
+  }
+  const said = connection.prepare<[string, string, string], Row>(
+    `SELECT h.repo AS repo, h.path AS path, r.name AS name, r.version AS version, w.word AS word,
+       (SELECT f.data FROM fact f JOIN reading d ON d.id = f.reading WHERE f.repo = h.repo AND f.path = h.path
+          AND d.complete = 1 AND f.data IS NOT NULL ORDER BY d.id DESC LIMIT 1) AS data
+     FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.generation = 0
+     LEFT JOIN withdrawn w ON w.repo = h.repo AND w.path = h.path
+     WHERE h.holder = ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND (h.repo, h.path) > (?, ?)
+     ORDER BY h.repo, h.path LIMIT 500`,
+  )
+  const add = connection.prepare(
+    'INSERT INTO withdrawn (repo, path, word, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path) DO NOTHING',
+  )
+  const drop = connection.prepare('DELETE FROM withdrawn WHERE repo = ? AND path = ?')
+  return {
+    said: (holder, after) =>
+      said.all(holder, after?.repo ?? '', after?.path ?? '').map(({ name, version, data, word, ...row }) => ({
+        ...row,
+        name: name ?? undefined,
+        version: version ?? undefined,
+        data: data ?? undefined,
+        word: word ?? undefined,
+      })),
+    add: (repo, path, word, run) => add.run(repo, path, word, run).changes > 0,
+    drop: (repo, path) => void drop.run(repo, path),
   }
 }
 

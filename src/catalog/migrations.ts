@@ -139,4 +139,14 @@ export const migrations: readonly string[] = [
     summary TEXT
   );
   `,
+  `
+  -- held paths that their documents mark as withdrawn, and the run that saw it first; word: yanked, deprecated
+  CREATE TABLE withdrawn (
+    repo TEXT NOT NULL,
+    path TEXT NOT NULL,
+    word TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (repo, path)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -21,7 +21,7 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<manifest...>', 'manifest files')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
-    ['policy.cooldown.default'],
+    ['policy.cooldown.default', 'keep_free', 'max_growth'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
     act(flags, manifests, async (context) =>
       (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),

@@ -41,7 +41,8 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
     })
     hide()
     try {
-      const published = options.dryRun || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
+      const published =
+        options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
       return summary.code === 0 ? published : summary.code
     } finally {
       showSummary(context, summary, options.dryRun)

@@ -11,6 +11,7 @@ import { createFlights } from '../engine/flights.ts'
 import { createHashing } from '../engine/hashing.ts'
 import { createHolder } from '../engine/hold.ts'
 import { closeMirror, type Mirror, type MountedRepo, mount } from '../engine/mirror.ts'
+import { createRoom } from '../engine/room.ts'
 import { createThreads } from '../engine/threads.ts'
 import { MirrorError } from '../errors.ts'
 import { openDiskStore } from '../store/disk.ts'
@@ -104,6 +105,7 @@ async function open(
     holder: createHolder(catalog, store, now),
     threads,
     hashing: createHashing(store, availableParallelism() - 1),
+    room: createRoom(store, settings.keepFree),
     keyrings: loadKeyrings,
     offline,
     now,

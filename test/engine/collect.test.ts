@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const never = Number.POSITIVE_INFINITY
-const keepAll: Settings['keep'] = { unusedFor: never, maxSize: never, maxAge: never, grace: day }
+const keepAll: Settings['keep'] = { unusedFor: never, maxSize: never, maxAge: never, grace: day, pinned: [] }
 
 /** The clock begins at the real time, because files carry it. */
 async function open(options: Partial<TestMirrorOptions> = {}): Promise<TestMirror> {

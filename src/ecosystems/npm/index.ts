@@ -6,6 +6,7 @@ import type { MirrorError } from '../../errors.ts'
 import { npmVersions } from '../../versions/npm.ts'
 import { checkAttestationDocument } from './attestations.ts'
 import { closure } from './closure.ts'
+import { dataOf } from './data.ts'
 import {
   attestationsPath,
   attestedSpec,
@@ -136,6 +137,7 @@ export const npm: Ecosystem<NpmOptions> = {
   name: (text) => text,
   want,
   closure,
+  withdrawn: (data) => (dataOf({ data }).deprecated === true ? 'deprecated' : undefined),
   setup,
   refuse,
 }
