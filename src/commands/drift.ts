@@ -28,7 +28,7 @@ const MOST = 100
 export interface DriftOptions {
   readonly holder: string
   readonly run: number
-  /** Repositories that were looked at whole. */
+  /** Repositories that were looked at. */
   readonly repos: ReadonlySet<string>
   readonly signal: AbortSignal
 }

@@ -113,11 +113,14 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   }))
   const faults: readonly RunFault[] = [...unread, ...walked.flatMap((one) => one.faults)]
   const changed = Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0)
-  const whole = new Set(options.wants.keys())
-  for (const { repo } of faults) if (repo !== undefined) whole.delete(repo)
   const looks = changed && !options.dryRun && !context.signal.aborted
   const drift = looks
-    ? await driftOf(mirror, { holder: options.holder, run: id, repos: whole, signal: context.signal })
+    ? await driftOf(mirror, {
+        holder: options.holder,
+        run: id,
+        repos: new Set(options.wants.keys()),
+        signal: context.signal,
+      })
     : noDrift
   if (!options.dryRun) {
     record(mirror, options.wants.keys())

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { renameSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, mock } from 'node:test'
 import { gc } from '../../src/commands/gc.ts'
 import { forget, manifests } from '../../src/commands/manifests.ts'
+import type { Summary } from '../../src/commands/run.ts'
 import { sync } from '../../src/commands/sync.ts'
+import { fixtures as cargo } from '../ecosystems/cargo/fixtures.ts'
 import { status as answer } from '../fakes/upstream.ts'
 import { openSynced, type Speaking, type Workbench } from './workbench.ts'
 
@@ -104,5 +106,29 @@ describe('what manifests hold', () => {
     const { out } = await bench.say((context) => gc(context, { dryRun: true, force: false }), { files: [] })
     assert.match(out, /gone\.yaml is gone: its \d+ paths stay until `pkgmirror forget .*gone\.yaml`/)
     assert.doesNotMatch(out, /manifest\.yaml is gone/)
+  })
+})
+
+describe('what upstream takes back', () => {
+  it('is told by the run that saw it first, in its ecosystem’s word', async () => {
+    const bench = await openSynced()
+    try {
+      const { files } = await cargo.archive(bench.upstreams.cargo.url)
+      const index = String(files['/3/k/kit']?.body ?? '')
+      assert.match(index, /3\.1\.60101/)
+      const yanked = index.replaceAll('"yanked":false', '"yanked":true')
+      bench.upstreams.cargo.set('/3/k/kit', { body: yanked, type: 'text/plain', etag: true })
+      const syncing = () => bench.say((context) => sync(context, { dryRun: false }), { json: true })
+      mock.timers.tick(3_600_000)
+      const { drift } = (await syncing()).document as { drift: Summary['drift'] }
+      assert.deepEqual(
+        drift.withdrawn.items.map(({ name, version, word }) => [name, version, word]),
+        [['kit', '3.1.60101', 'yanked']],
+      )
+      const again = (await syncing()).document as { drift: Summary['drift'] }
+      assert.equal(again.drift.withdrawn.count, 0)
+    } finally {
+      await bench.close()
+    }
   })
 })
