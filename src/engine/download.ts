@@ -46,6 +46,8 @@ export interface Wanted {
   readonly next?: (headers: Readonly<Record<string, string>>) => readonly string[] | undefined
   /** Why an answer with these header fields may not be kept; undefined when it may. */
   readonly whyNotKept?: (headers: Readonly<Record<string, string>>) => string | undefined
+  /** Where the bytes are put; the store's own place when left out. */
+  readonly stage?: () => Promise<Staged>
   /** Takes over an answer that may not be kept; without it the answer is let go. */
   readonly pass?: (received: Received) => void
   readonly signal?: AbortSignal
@@ -300,7 +302,7 @@ class Transfer {
         path,
       })
     }
-    const begins = await this.file.open(this.#store)
+    const begins = await this.file.open(this.#wanted.stage ?? this.#store.stage)
     this.#conditional = false
     if (partial) return
     this.file.size = size
