@@ -139,6 +139,8 @@ async function verifyBlob(at: Verifying, sha256: string): Promise<void> {
   const [first] = all
   if (first === undefined) return
   const found = await at.hashing.hash(sha256, algorithmsOf(row, all))
+  // that no more files can be opened says nothing of this one
+  if ('broken' in found && found.broken.code === 'TOO_MANY_FILES') throw found.broken
   const size = 'size' in found ? found.size : 0
   mirror.events.emit({ type: 'progress', repo: first.ref.repo, path: first.ref.path, bytes: size })
   const damage = damageOf(sha256, row, found)
