@@ -2,6 +2,7 @@
 
 import type { Digests } from '../contract.ts'
 import { type Facts, facts } from './facts.ts'
+import { createFinds, type Finds } from './finds.ts'
 import { type Generations, generations } from './generations.ts'
 import { createMarks, type Marks } from './marks.ts'
 import { connect } from './open.ts'
@@ -92,10 +93,14 @@ export interface Catalog {
   readonly sweeps: Sweeps
   /** Begins a collection; ends the one before. */
   marks(): Marks
+  /** Begins a rebuild; ends the one before. */
+  finds(): Finds
   /** A list that may be long. */
   spool<T>(): Spool<T>
   /** Runs `work` in one transaction. */
   atomically<T>(work: () => T): T
+  /** Does it name no bytes at all? */
+  isEmpty(): boolean
   /** Changes whenever anything was written, by this process (`touch`) or another. */
   epoch(): number
   touch(): void
@@ -108,6 +113,7 @@ const parse = <T>(text: string): T => JSON.parse(text) as T
 export function openCatalog(file: string): Catalog {
   const connection = connect(file)
   let own = 0
+  const some = connection.prepare('SELECT 1 FROM blob LIMIT 1')
   const dataVersion = connection.prepare('PRAGMA data_version').pluck()
   return {
     refs: refs(connection),
@@ -122,8 +128,10 @@ export function openCatalog(file: string): Catalog {
     repositories: repositories(connection),
     sweeps: sweeps(connection),
     marks: () => createMarks(connection),
+    finds: () => createFinds(connection),
     spool: () => createSpool(connection),
     atomically: (work) => connection.transaction(work).immediate(),
+    isEmpty: () => some.get() === undefined,
     epoch: () => Number(dataVersion.get()) * 2 ** 26 + own,
     touch() {
       own = (own + 1) % 2 ** 26

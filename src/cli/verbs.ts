@@ -165,6 +165,13 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--sample <percent>', 'only a random part of it: 5%')
       .option('--repo <name>', 'only this repository')
       .option('--repair', 'fetch again what is damaged')
+      .option(
+        '--from <directory>',
+        'take it from there first: a data directory, an exported tree, a bundle; may be repeated',
+        (name, all: string[] = []) => [...all, name],
+      )
+      .option('--rebuild', 'find again first what a lost catalog knew: by copies of it, by --from, by signed indexes')
+      .option('--recognise', 'with --rebuild: place documents without a signature by what they say of themselves')
       .option('--list', 'every path with its proof, not only what is wrong')
       .addHelpText('after', example('pkgmirror verify --sample 5% --repair')),
   ).action((flags: Record<string, unknown>) =>
@@ -174,6 +181,9 @@ export function addVerbs(program: Command, act: Act): void {
         repo: textOf(flags.repo),
         repair: flags.repair === true,
         list: flags.list === true,
+        rebuild: flags.rebuild === true,
+        from: Array.isArray(flags.from) ? flags.from.map((one) => path.resolve(String(one))) : [],
+        recognise: flags.recognise === true,
       }),
     ),
   )

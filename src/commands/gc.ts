@@ -27,6 +27,7 @@ export async function gc(context: Context, options: GcOptions): Promise<number> 
     const collected = await collectRecorded(workspace.mirror, {
       keep: settings.keep,
       ...options,
+      lost: workspace.lost,
       signal: context.signal,
       ...(document === undefined ? {} : { item: document.item }),
     })

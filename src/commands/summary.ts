@@ -5,6 +5,7 @@ import { bytesText, countText, durationText } from '../telemetry/words.ts'
 import { type Context, printJson, say } from './context.ts'
 import type { Drift } from './drift.ts'
 import type { Held, RepoSummary, Summary } from './run.ts'
+import { lostWarning, type Workspace } from './workspace.ts'
 
 const MOST_FAULTS = 50
 
@@ -58,6 +59,14 @@ function driftLines(what: string, { count, items }: Drift['vanished']): readonly
 export function tellCleaned(context: Context, { files, bytes }: Summary['cleaned']): void {
   if (files > 0)
     say(context, `Cleaned up ${countText(files, 'unfinished file')} (${bytesText(bytes)}) of an interrupted run.`)
+}
+
+/** Says, whoever listens, that the catalog is not the one that belongs to the store. */
+export function tellLost({ json }: Context, workspace: Workspace): void {
+  if (!workspace.lost) return
+  const error = lostWarning(workspace)
+  if (json) printJson('warning', { error: errorFields(error) })
+  else process.stderr.write(`warning: ${errorText(error)}\n`)
 }
 
 function repoText(one: RepoSummary): string {

@@ -17,6 +17,8 @@ export interface CollectOptions {
   readonly dryRun: boolean
   /** Go on although more than half of what is kept would go. */
   readonly force: boolean
+  /** The catalog is not the one that belongs to the store: files that it does not know are left alone unless forced. */
+  readonly lost?: boolean
   readonly signal: AbortSignal
   /** Told of everything that goes, after it went. */
   readonly item?: (item: Gone) => void
@@ -88,7 +90,7 @@ export async function collect(mirror: Mirror, options: CollectOptions): Promise<
     }
     await markReadings(at)
     const blobs = await markBlobs(at)
-    await markFiles(at)
+    if (options.lost !== true || options.force) await markFiles(at)
     const plan = await summarise(at, generations, blobs)
     if (options.dryRun) {
       await tell(at, generations, options.item)

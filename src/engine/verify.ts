@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly sample: number
   /** Fetch again what is damaged; the caller holds the directory's lock. */
   readonly repair: boolean
+  /** Bytes that lie elsewhere and may be those of a damaged path: looked at before upstream is asked. */
+  readonly elsewhere?: (ref: HeldRef) => Iterable<() => AsyncIterable<Uint8Array>>
   readonly signal: AbortSignal
   /** Hashing threads. */
   readonly threads: number

@@ -11,6 +11,7 @@ import { detailPath, namesPath, normalName, pagePath, project, readFileName, spe
 import { type PypiOptions, pypiOptions } from './options.ts'
 import { isHtml, jsonType, pageAccept, pageOf, pageTypes, readEntries, showPage } from './page.ts'
 import { showHeld, showList, showNames } from './project-list.ts'
+import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
 import { want } from './want.ts'
 import { showMetadata } from './wheel-metadata.ts'
@@ -164,6 +165,7 @@ export const pypi: Ecosystem<PypiOptions> = {
   name: normalName,
   want,
   closure,
+  recognise,
   withdrawn: (data) => (dataOf({ data }).yanked === true ? 'yanked' : undefined),
   async *made(_repo, held) {
     const made = new Set<string>()
