@@ -18,6 +18,9 @@ export interface HeldSum {
   readonly files: number
   readonly bytes: number
   readonly packages: number
+  /** Files that no index is, and their bytes. */
+  readonly artifacts: number
+  readonly artifactBytes: number
 }
 
 /** What a document says of a held path. */
@@ -242,7 +245,8 @@ function holds(connection: Connected): Catalog['holds'] {
     'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
   )
   const sums = connection.prepare<[string], HeldSum>(
-    `SELECT r.repo AS repo, count(*) AS files, sum(r.size) AS bytes, count(DISTINCT r.name) AS packages
+    `SELECT r.repo AS repo, count(*) AS files, sum(r.size) AS bytes, count(DISTINCT r.name) AS packages,
+       sum(r.kind = 'artifact') AS artifacts, sum(r.size * (r.kind = 'artifact')) AS artifactBytes
      FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.sha256 IS NOT NULL
        AND (+r.generation = 0 OR +r.generation IN (SELECT id FROM generation WHERE state = 'current'))
      WHERE h.holder = ? GROUP BY r.repo ORDER BY r.repo`,

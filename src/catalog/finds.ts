@@ -19,6 +19,8 @@ export interface Place {
 export interface Finds {
   addBlob(sha256: string, size: number, digests: Digests): void
   has(sha256: string): boolean
+  /** Is it named by a ref, or shown by a view? */
+  isNamed(sha256: string): boolean
   byDigest(algorithm: string, hex: string): string | undefined
   /** Blobs that nobody placed, by digest. */
   unplaced(after: string): readonly { readonly sha256: string; readonly size: number }[]
@@ -42,7 +44,7 @@ export interface Named {
 }
 
 const PAGE = 500
-const tables = ['found_blob', 'found_digest', 'found_place']
+const tables = ['found_blob', 'found_digest', 'found_place', 'found_shown']
 
 export function createFinds(connection: Connection): Finds {
   const drop = (): void => {
@@ -54,7 +56,13 @@ export function createFinds(connection: Connection): Finds {
     CREATE TEMPORARY TABLE found_digest (digest TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
     CREATE TEMPORARY TABLE found_place (repo TEXT, path TEXT, variant TEXT, sha256 TEXT, type TEXT, headers TEXT,
       PRIMARY KEY (repo, path, variant));
+    CREATE TEMPORARY TABLE found_shown (sha256 TEXT PRIMARY KEY);
+    INSERT OR IGNORE INTO found_shown SELECT sha256 FROM view WHERE sha256 IS NOT NULL;
+    INSERT OR IGNORE INTO found_shown SELECT json_extract(t.value, '$.sha256') FROM view v, json_each(v.twins) t;
   `)
+  const isNamed = connection.prepare<{ sha256: string }, unknown>(
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM found_shown WHERE sha256 = @sha256)`,
+  )
   const addBlob = connection.prepare('INSERT INTO found_blob (sha256, size) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const addDigest = connection.prepare('INSERT INTO found_digest (digest, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const has = connection.prepare<[string], unknown>('SELECT 1 FROM found_blob WHERE sha256 = ?')
@@ -99,6 +107,7 @@ export function createFinds(connection: Connection): Finds {
       for (const [algorithm, hex] of Object.entries(digests)) addDigest.run(`${algorithm}:${hex}`, sha256)
     }),
     has: (sha256) => has.get(sha256) !== undefined,
+    isNamed: (sha256) => isNamed.get({ sha256 }) !== undefined,
     byDigest: (algorithm, hex) => byDigest.get(`${algorithm}:${hex}`),
     unplaced: (after) => unplaced.all(after),
     addPlace: ({ headers, ...rest }) => void addPlace.run({ ...rest, headers: JSON.stringify(headers) }),

@@ -76,7 +76,7 @@ async function mustFit(mirror: Mirror, plans: readonly Plan[]): Promise<void> {
 
 /** A first run, and what was held by nobody until now, may grow as it likes. */
 function mustGrowLittle(plans: readonly Plan[], { holder, before, maxGrowth }: GateOptions): void {
-  const [files, bytes] = [sumOf(before, (one) => one.files), sumOf(before, (one) => one.bytes)]
+  const [files, bytes] = [sumOf(before, (one) => one.artifacts), sumOf(before, (one) => one.artifactBytes)]
   if (files === 0 || !Number.isFinite(maxGrowth)) return
   const [moreFiles, moreBytes] = [sumOf(plans, (plan) => plan.items), sumOf(plans, (plan) => plan.bytes)]
   const growth = Math.max(moreFiles / files, bytes === 0 ? 0 : moreBytes / bytes)
@@ -86,7 +86,7 @@ function mustGrowLittle(plans: readonly Plan[], { holder, before, maxGrowth }: G
     .map(({ repo, items, bytes: size }) => `${repo} ${countText(items, 'file')} (${bytesText(size)})`)
   throw new MirrorError(
     'GROWTH',
-    `what ${holder} holds, ${countText(files, 'file')} (${bytesText(bytes)}), would grow by ${percentText(growth)}, and ${percentText(maxGrowth)} are allowed: ${by.join(', ')}`,
+    `what ${holder} holds beside indexes, ${countText(files, 'file')} (${bytesText(bytes)}), would grow by ${percentText(growth)}, and ${percentText(maxGrowth)} are allowed: ${by.join(', ')}`,
   )
 }
 

@@ -85,7 +85,7 @@ function tell(context: Context, { found, damaged, dropped, placed, unplaced, fau
   const blobs = ({ items, bytes }: { items: number; bytes: number }): string =>
     `${countText(items, 'blob')} (${bytesText(bytes)})`
   if (dropped > 0) say(context, `${countText(dropped, 'path')} dropped: their bytes are not in the store any more.`)
-  say(context, `The catalog did not know ${blobs(found)}.`)
+  say(context, `The catalog names no path of ${blobs(found)}.`)
   for (const [repo, count] of Object.entries(placed)) say(context, `${repo}: ${blobs(count)} placed again`)
   for (const sha256 of damaged) process.stderr.write(`damaged: ${sha256} has other bytes than its name says\n`)
   for (const { repo, path: at, error } of faults.slice(0, MOST_FAULTS))

@@ -113,7 +113,7 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   }))
   const faults: readonly RunFault[] = [...unread, ...walked.flatMap((one) => one.faults)]
   const changed = Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0)
-  const looks = changed && !options.dryRun && !context.signal.aborted
+  const looks = changed && !options.dryRun && gate?.failure === undefined && !context.signal.aborted
   const drift = looks
     ? await driftOf(mirror, {
         holder: options.holder,

@@ -27,7 +27,7 @@ export interface RebuildOptions {
 }
 
 export interface Rebuilt {
-  /** Blobs that the catalog did not know. */
+  /** Blobs that nothing in the catalog named. */
   readonly found: Count
   /** Their bytes are not those of their name: left alone. */
   readonly damaged: readonly string[]
@@ -160,7 +160,7 @@ async function scan({ mirror, finds, options }: At): Promise<Pick<Rebuilt, 'foun
   }
   for await (const { sha256 } of mirror.store.list()) {
     if (failure !== undefined) break
-    if (mirror.catalog.sweeps.knows(sha256)) continue
+    if (finds.isNamed(sha256)) continue
     await queue.onSizeLessThan(100)
     if (options.signal.aborted) break
     void queue.add(() => one(sha256))

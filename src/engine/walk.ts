@@ -155,6 +155,8 @@ export async function walk(
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
   const ranks = ranksOf(mirror, repo, scope)
   const pause = pausing()
+  // what was refused holds nothing, the documents that it was planned by neither
+  if (refused && !options.dryRun) documents.clear()
   for (const path of documents) {
     await pause()
     if (!known.has(path)) tellDocument(mirror, repo, path, ranks, options)

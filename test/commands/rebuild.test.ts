@@ -97,6 +97,8 @@ describe('verify --rebuild', () => {
     assert.deepEqual([of('npm', now), of('cargo', now)], [{}, {}])
     assert.ok((line(said, 'rebuilt').unplaced as { items: number }).items > 0)
     assert.equal(asked(), 0)
+    const again = await run()
+    assert.deepEqual(line(again, 'rebuilt').found, line(said, 'rebuilt').unplaced, 'and they are looked at again')
     // what is in the store is not fetched again, where its index states its digest
     await syncing()
     assert.deepEqual(held(), before)
