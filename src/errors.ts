@@ -36,6 +36,12 @@ const table = {
   // what policy refuses
   DENIED: [403, 5, false, 'A deny rule names it; change `policy.deny` or `policy.allow` if it is wanted.'],
   COOLDOWN: [403, 5, true, 'It is younger than the cooldown; wait, or set a shorter `policy.cooldown` for it.'],
+  GROWTH: [
+    403,
+    5,
+    false,
+    'Look at `pkgmirror sync MANIFEST --dry-run`; set a larger --max-growth, or `none`, if this is meant.',
+  ],
   REQUIREMENT: [403, 5, false, 'Its proof is weaker than `policy.require` demands.'],
   // what upstream did
   UNREACHABLE: [502, 6, true, 'Check the network, the address and the proxy settings.'],

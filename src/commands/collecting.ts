@@ -27,7 +27,7 @@ export async function collectRecorded(mirror: Mirror, options: CollectOptions): 
 }
 
 /** Collects every so often, in short turns; while a run holds the lock it waits for the next time. Returns what ends it. */
-export function collectEvery({ mirror, events, settings }: Workspace): () => Promise<void> {
+export function collectEvery({ mirror, events, settings, lost }: Workspace): () => Promise<void> {
   const period = periodOf(mirror, settings.gc)
   if (!Number.isFinite(period)) return async () => undefined
   const ending = new AbortController()
@@ -38,7 +38,7 @@ export function collectEvery({ mirror, events, settings }: Workspace): () => Pro
       if (mirror.now() - lastOf(mirror) < period) return
       const held = lock(settings.data)
       try {
-        await collectRecorded(mirror, { keep: settings.keep, dryRun: false, force: false, signal: ending.signal })
+        await collectRecorded(mirror, { keep: settings.keep, dryRun: false, force: false, lost, signal: ending.signal })
       } finally {
         held.release()
       }

@@ -1,13 +1,15 @@
 // `pkgmirror sync MANIFEST…`: brings in what manifests want.
 
-import { MirrorError } from '../errors.ts'
+import { asMirrorError, MirrorError } from '../errors.ts'
+import { errorText } from '../telemetry/lines.ts'
 import type { Context } from './context.ts'
 import { say, show } from './context.ts'
+import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
 import { run } from './run.ts'
-import { showSummary } from './summary.ts'
+import { showSummary, tellLost } from './summary.ts'
 import { wantedOf } from './wanted.ts'
-import { openWorkspace } from './workspace.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface SyncOptions {
   readonly dryRun: boolean
@@ -27,6 +29,7 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
   }
   const workspace = await openWorkspace(settings, { lock: true })
   const hide = await show(context, workspace.events)
+  tellLost(context, workspace)
   try {
     const { byRepo, skipped, faults } = await wantedOf(workspace.mirror, settings)
     for (const { file, line, name, reason } of skipped)
@@ -40,8 +43,10 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
       faults,
     })
     hide()
+    if (summary.changed && !options.dryRun) await copyAfter(workspace)
     try {
-      const published = options.dryRun || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
+      const published =
+        options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
       return summary.code === 0 ? published : summary.code
     } finally {
       showSummary(context, summary, options.dryRun)
@@ -49,6 +54,15 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
   } finally {
     hide()
     await workspace.close()
+  }
+}
+
+/** A copy that cannot be taken fails no sync. */
+async function copyAfter(workspace: Workspace): Promise<void> {
+  try {
+    await copyWhenDue(workspace)
+  } catch (error) {
+    process.stderr.write(`warning: ${errorText(asMirrorError(error))}\n`)
   }
 }
 

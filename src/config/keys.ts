@@ -119,6 +119,18 @@ export const keys = {
   'keep.max_size': key(kind.size(endless), 'none', 'Drop the least used until the blobs fit.'),
   'keep.max_age': key(kind.span, 'forever', 'Drop what was fetched longer ago.'),
   'keep.grace': key(kind.duration(), '24h', 'How long what was dropped stays readable for transfers under way.'),
+  keep_free: key(
+    kind.room,
+    '5%',
+    'How much of the disk stays free: a sync refuses what would not fit, `serve` passes files on without keeping them.',
+  ),
+  max_growth: key(
+    kind.share,
+    'none',
+    'How much the selection of a manifest may grow in one sync; more ends it with 5 before anything is fetched or published.',
+  ),
+  'backup.every': key(kind.interval, '24h', 'How often a copy of the catalog is taken, by `serve` and after syncs.'),
+  'backup.keep': key(kind.whole(1, 1000), '3', 'How many copies of the catalog are kept.'),
   'publish.directory': free(kind.file, '/srv/mirror', 'Where `export` writes when it is not told.'),
   'publish.base_url': free(
     kind.address,

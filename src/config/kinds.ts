@@ -6,6 +6,7 @@ import { MirrorError } from '../errors.ts'
 import { durationForm, endless, parseDuration } from '../formats/duration.ts'
 import { parseSize, sizeForm } from '../formats/size.ts'
 import { nearest } from './nearest.ts'
+import type { KeepFree } from './types.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -94,6 +95,30 @@ export const duration = (words: readonly string[] = [], zero?: string): Kind<num
 /** Bytes; `words` mean Infinity. */
 export const size = (words: readonly string[]): Kind<number> =>
   one(sizeForm(words), measure, (text) => above(parseSize(text, words), text, emptying))
+
+const percent = (text: string): number | undefined => {
+  const [, number] = /^(\d{1,6}(?:\.\d{1,6})?)%$/.exec(text) ?? []
+  return number === undefined ? undefined : Number(number) / 100
+}
+
+/** A part of something; `none` is Infinity. */
+export const share: Kind<number> = one('a percentage such as 20%, or none', { type: 'string' }, (text) => {
+  const found = text === 'none' ? Number.POSITIVE_INFINITY : percent(text)
+  if (found === undefined) throw refuse(text, 'a percentage such as 20%, or none')
+  return found
+})
+
+/** What stays free of a disk: a share of it, or bytes. */
+export const room: Kind<KeepFree> = one(
+  'a percentage such as 5%, or a size such as 20GiB',
+  { type: ['string', 'integer'] },
+  (text) => {
+    const found = percent(text)
+    if (found === undefined) return { bytes: parseSize(text) }
+    if (found < 1) return { share: found }
+    throw refuse(text, 'a percentage below 100%')
+  },
+)
 
 const measure: JsonSchema = { type: ['string', 'integer'] }
 const emptying = 'would empty or refuse everything; write "none" for no limit'

@@ -10,6 +10,7 @@ import { checkKnown } from './known.ts'
 import { merge } from './merge.ts'
 import { readNetwork } from './network.ts'
 import { normalise } from './normalise.ts'
+import { readPatterns } from './patterns.ts'
 import { readPlatform } from './platforms.ts'
 import { readPolicy } from './policy.ts'
 import { dig, openReader, placed, type Reader, textOf } from './reader.ts'
@@ -40,7 +41,7 @@ export async function loadSettings({ files, flags, env, cwd, home, ecosystems }:
   const repositories = readRepositories(named, reader, ecosystems, policy, readNetwork(reader))
   return {
     ...readServer(reader),
-    ...readKept(reader),
+    ...readKept(reader, ecosystems),
     repositories: repositories.used,
     policy,
     wants: readWants(reader, repositories, ecosystems),
@@ -74,7 +75,7 @@ function readServer(reader: Reader) {
   }
 }
 
-function readKept(reader: Reader) {
+function readKept(reader: Reader, ecosystems: readonly AnyEcosystem[]) {
   const latest = reader.value('keep.latest')
   const [directory, baseUrl] = [reader.value('publish.directory'), reader.value('publish.base_url')]
   const origin = reader.origins['publish.base_url']
@@ -87,7 +88,11 @@ function readKept(reader: Reader) {
       maxSize: reader.value('keep.max_size'),
       maxAge: reader.value('keep.max_age'),
       grace: reader.value('keep.grace'),
+      pinned: readPatterns(itemsOf(dig(reader.tree, 'keep.pinned')?.node), 'keep.pinned', ecosystems),
     },
+    keepFree: reader.value('keep_free'),
+    maxGrowth: reader.value('max_growth'),
+    backup: { every: reader.value('backup.every'), keep: reader.value('backup.keep') },
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
   }
 }

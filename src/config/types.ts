@@ -133,6 +133,9 @@ export interface Want {
   readonly from: Where
 }
 
+/** What is to stay free of the disk: a share of it, 0 to 1, or bytes. */
+export type KeepFree = { readonly share: number } | { readonly bytes: number }
+
 export interface Settings {
   /** Data directory. */
   readonly data: string
@@ -161,7 +164,14 @@ export interface Settings {
     readonly maxSize: number
     readonly maxAge: number
     readonly grace: number
+    /** Packages that gc leaves, whatever the rules say. */
+    readonly pinned: readonly PackageRule[]
   }
+  readonly keepFree: KeepFree
+  /** How much a manifest's selection may grow in one run: 0.2 is a fifth. */
+  readonly maxGrowth: number
+  /** Copies of the catalog: one so often, and so many of them. */
+  readonly backup: { readonly every: number; readonly keep: number }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
   // what a sync wants
   readonly wants: readonly Want[]

@@ -49,6 +49,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/upstream/'],
   'node:worker_threads': [
     ...['src/engine/thread.ts', 'src/engine/threads.ts', 'src/engine/hash-thread.ts', 'src/engine/hashing.ts'],
+    ...['src/catalog/copy.ts', 'src/catalog/copy-thread.ts'],
   ],
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
   // the processes of `serve --workers`, which are this program again
