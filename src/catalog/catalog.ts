@@ -89,6 +89,8 @@ export interface Catalog {
     start(command: string, time: number): number
     end(id: number, time: number, code: number, summary: unknown): void
     list(most: number): readonly Run[]
+    /** Forgets all but the newest so many, and the last of each command. */
+    trim(most: number): void
     /** The newest run of one of these commands. */
     last(commands: readonly string[]): Omit<Run, 'summary'> | undefined
   }
@@ -377,6 +379,9 @@ function runs(connection: Connected): Catalog['runs'] {
   }
   const start = connection.prepare('INSERT INTO run (command, started) VALUES (?, ?)')
   const end = connection.prepare('UPDATE run SET ended = ?, code = ?, summary = ? WHERE id = ?')
+  const trim = connection.prepare(
+    'DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - ? AND id NOT IN (SELECT max(id) FROM run GROUP BY command)',
+  )
   const list = connection.prepare<[number], Row>(
     'SELECT id, command, started, ended, code, summary FROM run ORDER BY id DESC LIMIT ?',
   )
@@ -393,6 +398,7 @@ function runs(connection: Connected): Catalog['runs'] {
       return { ...rest, ended: ended ?? undefined, code: code ?? undefined }
     },
     end: (id, time, code, summary) => void end.run(time, code, json(summary), id),
+    trim: (most) => void trim.run(most),
     list: (most) =>
       list.all(most).map((row) => ({
         ...row,

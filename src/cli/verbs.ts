@@ -21,7 +21,7 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<manifest...>', 'manifest files')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
-    ['policy.cooldown.default', 'keep_free', 'max_growth'],
+    ['policy.cooldown.default', 'keep_free', 'max_growth', 'report', 'wait'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
     act(flags, manifests, async (context) =>
       (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),
@@ -125,11 +125,13 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('status')
       .description('what is held: repositories, sizes, hits, generations, holders, last runs')
+      .option('--runs [number]', 'the history of runs: so many, the newest first (default: 20)')
       .option('--manifests', 'what each manifest and lockfile holds, its last run and whether its file is there')
       .addHelpText('after', example('pkgmirror status --json')),
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
       if (flags.manifests === true) return (await import('../commands/manifests.ts')).manifests(context)
+      if (flags.runs !== undefined) return (await import('../commands/runs.ts')).runs(context, textOf(flags.runs))
       return (await import('../commands/status.ts')).status(context)
     }),
   )

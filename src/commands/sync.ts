@@ -6,8 +6,9 @@ import type { Context } from './context.ts'
 import { say, show } from './context.ts'
 import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
-import { run } from './run.ts'
+import { run, type Summary } from './run.ts'
 import { showSummary, tellLost } from './summary.ts'
+import { beginTelling } from './telling.ts'
 import { wantedOf } from './wanted.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -15,8 +16,21 @@ export interface SyncOptions {
   readonly dryRun: boolean
 }
 
-/** Returns the exit code. */
+/** Returns the exit code. Whoever is to be told of the run is told, however it ends. */
 export async function sync(context: Context, options: SyncOptions): Promise<number> {
+  const telling = await beginTelling(context, options)
+  try {
+    const { code, summary } = await bringIn(context, options)
+    await telling.ended({ code, summary })
+    return code
+  } catch (thrown) {
+    const error = asMirrorError(thrown)
+    await telling.ended({ code: error.failure.exit, error })
+    throw error
+  }
+}
+
+async function bringIn(context: Context, options: SyncOptions): Promise<{ code: number; summary: Summary }> {
   const { settings } = context
   if (settings.wants.length === 0 && settings.lockfiles.length === 0) {
     throw new MirrorError(
@@ -27,16 +41,18 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
       },
     )
   }
-  const workspace = await openWorkspace(settings, { lock: true })
+  const holder = context.files.join(' + ')
+  const command = `sync ${holder}`
+  const waits = (other: string): void => say(context, `Waiting: ${other}.`)
+  const workspace = await openWorkspace(settings, { lock: { command, signal: context.signal, waits } })
   const hide = await show(context, workspace.events)
   tellLost(context, workspace)
   try {
     const { byRepo, skipped, faults } = await wantedOf(workspace.mirror, settings)
     for (const { file, line, name, reason } of skipped)
       say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
-    const holder = context.files.join(' + ')
     const summary = await run(context, workspace, {
-      command: `sync ${holder}`,
+      command,
       holder,
       dryRun: options.dryRun,
       wants: byRepo,
@@ -47,7 +63,7 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
     try {
       const published =
         options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
-      return summary.code === 0 ? published : summary.code
+      return { code: summary.code === 0 ? published : summary.code, summary }
     } finally {
       showSummary(context, summary, options.dryRun)
     }

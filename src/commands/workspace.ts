@@ -18,14 +18,14 @@ import { openDiskStore } from '../store/disk.ts'
 import type { Store } from '../store/store.ts'
 import { loadKeyrings } from '../trust/keyring.ts'
 import { createClient } from '../upstream/http.ts'
-import { type Lock, lock } from './lock.ts'
+import { type Lock, type Locking, lock } from './lock.ts'
 import { version } from './version.ts'
 
 export interface WorkspaceOptions {
   /** Throws CONFIG when there is no data directory yet, instead of making one. */
   readonly mustExist?: boolean
-  /** One writer at a time. */
-  readonly lock?: boolean
+  /** One writer at a time; it waits for `wait` of the settings. */
+  readonly lock?: boolean | Locking
   readonly offline?: boolean
 }
 
@@ -53,7 +53,9 @@ export async function openWorkspace(settings: Settings, options: WorkspaceOption
     })
   }
   mkdirSync(data, { recursive: true })
-  const held: Lock | undefined = options.lock === true ? lock(data) : undefined
+  const locking = typeof options.lock === 'object' ? options.lock : undefined
+  const held: Lock | undefined =
+    options.lock === undefined || options.lock === false ? undefined : await lock(data, settings.wait, locking)
   try {
     return await open(settings, options, file, held)
   } catch (error) {

@@ -148,7 +148,7 @@ describe('verify', () => {
 
   it('repairs neither offline nor beside another run', async () => {
     assert.equal((await run({ repair: true }, { flags: { offline: true } })).code, 2)
-    const held = lock(path.join(bench.folder, 'mirror'))
+    const held = await lock(path.join(bench.folder, 'mirror'))
     assert.equal((await run({ repair: true })).code, 7)
     assert.equal((await run()).code, 0)
     held.release()

@@ -55,7 +55,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   // the processes of `serve --workers`, which are this program again
   'node:cluster': ['src/commands/worker.ts', 'src/commands/workers.ts'],
   // clients are tried, when somebody asks for that
-  'node:child_process': ['src/commands/trial.ts'],
+  'node:child_process': ['src/commands/trial.ts', 'src/commands/notify.ts'],
   // nobody may: no other protocol is spoken
   'node:https': [],
   'node:http2': [],
