@@ -63,7 +63,7 @@ test('an address names a snapshot, and its documents name addresses within it', 
   assert.deepEqual(await filesAt(at, '/shelf/index/a'), ['a-2.0.0'])
   assert.equal((await at.ask('/at/then/shelf/files/a/a-1.0.0')).text, '1.0.0')
   assert.equal((await at.ask('/at/then/shelf/files/a/a-2.0.0')).status, 404)
-  assert.match((await at.ask('/at/then')).text, /Mode: offline[^]*\/at\/then\/shelf/)
+  assert.match((await at.ask('/at/then')).text, /Mode: offline.*\/at\/then\/shelf/s)
   assert.equal((await at.ask('/at/then/nowhere')).status, 404)
 })
 
@@ -115,23 +115,20 @@ test('requests for what is past count no hits', async (t) => {
 test('every answer while it is rolled back and forth is of one state or the other', async (t) => {
   const at = await twoStates(t)
   let turning = true
-  const turn = async (): Promise<void> => {
+  async function turn(): Promise<void> {
     for (let n = 0; n < 20; n += 1) {
       show(at, n % 2 === 0 ? 'then' : undefined)
-      await at.ask('/health')
+      assert.deepEqual(await filesAt(at, '/shelf/index/a'), [n % 2 === 0 ? 'a-1.0.0' : 'a-2.0.0'])
     }
     turning = false
   }
-  const seen = new Set<string>()
-  const client = async (): Promise<void> => {
+  async function client(): Promise<void> {
     while (turning) {
-      const { status, text: body } = await at.ask('/shelf/index/a')
-      assert.equal(status, 200)
-      seen.add((JSON.parse(body) as Shown).files.map(({ file }) => file).join())
+      const found = await filesAt(at, '/shelf/index/a')
+      assert.ok(['a-1.0.0', 'a-2.0.0'].includes(found.join()), found.join())
     }
   }
   await Promise.all([turn(), client(), client(), client()])
-  assert.deepEqual([...seen].sort(), ['a-1.0.0', 'a-2.0.0'])
 })
 
 test('few snapshots are open at once, and none that nobody asked for', async (t) => {
@@ -146,7 +143,13 @@ test('few snapshots are open at once, and none that nobody asked for', async (t)
       at(id: number) {
         const catalog = mirror.catalog.at(id)
         open += 1
-        return { ...catalog, close: () => void (catalog.close(), (open -= 1)) }
+        return {
+          ...catalog,
+          close() {
+            open -= 1
+            catalog.close()
+          },
+        }
       },
     },
   }
