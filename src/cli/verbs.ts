@@ -3,11 +3,10 @@
 
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { Argument, type Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { addressForms } from '../commands/address-forms.ts'
 import { setupFormats } from '../commands/client-texts.ts'
 import type { Verb } from '../commands/context.ts'
-import { snapshotActions } from '../commands/snapshot-actions.ts'
 import { contextOf, withSettings } from './options.ts'
 
 type Act = (flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb) => Promise<void>
@@ -212,12 +211,7 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('snapshot')
       .description('named states of everything that is held: make, compare, show, remove')
-      .addArgument(
-        new Argument(
-          '<action>',
-          'create [NAME], list, show NAME, diff A [B], rollback NAME, release, rm NAME…',
-        ).choices(snapshotActions),
-      )
+      .argument('<action>', 'create [NAME], list, show NAME, diff A [B], rollback NAME, release, rm NAME…')
       .argument('[name...]', 'names of snapshots; what is left out of diff is the newest state')
       .option('--tag <tag>', 'with create: one with a tag stays; may be repeated', (tag, all: string[] = []) => [
         ...all,
@@ -230,7 +224,7 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((action: string, names: string[], flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/snapshot.ts')).snapshot(context, {
-        action: snapshotActions.find((one) => one === action) ?? 'list',
+        action,
         names,
         tags: Array.isArray(flags.tag) ? flags.tag.map(String) : [],
         note: textOf(flags.note) ?? '',
