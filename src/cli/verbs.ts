@@ -53,6 +53,10 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
       .option('--case-sensitive', 'let names differ in letter case alone')
       .option('--oci-layout', 'container images alone, as an OCI image layout for skopeo, podman and containerd')
+      .option(
+        '--snapshot <name>',
+        'what was held at this snapshot (default: the one that is shown, or the newest state)',
+      )
       .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org')),
     ['base_url'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
@@ -67,6 +71,7 @@ export function addVerbs(program: Command, act: Act): void {
         force: flags.force === true,
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
+        ...(typeof flags.snapshot === 'string' ? { snapshot: flags.snapshot } : {}),
       }),
     ),
   )
@@ -228,6 +233,33 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/gc.ts')).gc(context, { dryRun: flags.dryRun === true, force: flags.force === true }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('snapshot')
+      .description('named states of everything that is held: make, compare, show, remove')
+      .argument('<action>', 'create [NAME], list, show NAME, diff A [B], rollback NAME, release, rm NAME…')
+      .argument('[name...]', 'names of snapshots; what is left out of diff is the newest state')
+      .option('--tag <tag>', 'with create: one with a tag stays; may be repeated', (tag, all: string[] = []) => [
+        ...all,
+        tag,
+      ])
+      .option('--note <text>', 'with create: what it is for')
+      .option('--newest', 'with rollback: back to the newest state, as release does')
+      .option('-n, --dry-run', 'say what would be done, change nothing')
+      .addHelpText('after', example('pkgmirror snapshot create before-upgrade --tag release')),
+  ).action((action: string, names: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/snapshot.ts')).snapshot(context, {
+        action,
+        names,
+        tags: Array.isArray(flags.tag) ? flags.tag.map(String) : [],
+        note: textOf(flags.note) ?? '',
+        newest: flags.newest === true,
+        dryRun: flags.dryRun === true,
+      }),
     ),
   )
 

@@ -40,7 +40,11 @@ export function collectEvery({ mirror, events, settings, lost }: Workspace): () 
       if (mirror.now() - lastOf(mirror) < period) return
       const held = await lock(settings.data)
       try {
-        await collectRecorded(mirror, { keep: settings.keep, dryRun: false, force: false, lost, signal: ending.signal })
+        await collectRecorded(mirror, {
+          keep: settings.keep,
+          retention: settings.snapshots,
+          ...{ dryRun: false, force: false, lost, signal: ending.signal },
+        })
       } finally {
         held.release()
       }

@@ -26,6 +26,7 @@ export async function gc(context: Context, options: GcOptions): Promise<number> 
   try {
     const collected = await collectRecorded(workspace.mirror, {
       keep: settings.keep,
+      retention: settings.snapshots,
       ...options,
       lost: workspace.lost,
       signal: context.signal,

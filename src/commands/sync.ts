@@ -1,9 +1,10 @@
 // `pkgmirror sync MANIFEST…`: brings in what manifests want.
 
+import { nameOf } from '../catalog/snapshots.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { errorText } from '../telemetry/lines.ts'
 import type { Context } from './context.ts'
-import { say, show } from './context.ts'
+import { printJson, say, show } from './context.ts'
 import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
 import { run, type Summary } from './run.ts'
@@ -59,6 +60,7 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
       faults,
     })
     hide()
+    if (!options.dryRun && !summary.refused && isConsistent(summary.code)) snapshotAfter(context, workspace)
     if (summary.changed && !options.dryRun) await copyAfter(workspace)
     try {
       const published =
@@ -66,6 +68,7 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
       return { code: summary.code === 0 ? published : summary.code, summary }
     } finally {
       showSummary(context, summary, options.dryRun)
+      tellShown(context, workspace)
     }
   } finally {
     hide()
@@ -80,6 +83,31 @@ async function copyAfter(workspace: Workspace): Promise<void> {
   } catch (error) {
     process.stderr.write(`warning: ${errorText(asMirrorError(error))}\n`)
   }
+}
+
+/** The state that this run left, by the time. */
+function snapshotAfter(context: Context, { mirror, settings }: Workspace): void {
+  const { snapshots } = mirror.catalog
+  const last = snapshots.list().at(-1)
+  if (!settings.snapshots.auto || (last !== undefined && !snapshots.changedSince(last.id))) return
+  const time = mirror.now()
+  const name = nameOf(time)
+  if (snapshots.get(name) !== undefined) return
+  snapshots.create({ name, time, automatic: true })
+  mirror.catalog.touch()
+  if (context.json) printJson('snapshot-change', { what: 'created', snapshot: name, dryRun: false })
+  else say(context, `Snapshot ${name} is made.`)
+}
+
+function tellShown(context: Context, { mirror }: Workspace): void {
+  const shown = mirror.catalog.snapshots.shown()
+  if (shown === undefined) return
+  if (context.json) printJson('snapshot-change', { what: 'shown', snapshot: shown.name, dryRun: false })
+  else
+    say(
+      context,
+      `serve and export go on showing snapshot ${shown.name}: \`pkgmirror snapshot release\` shows what is new.`,
+    )
 }
 
 /** A run that failed here or met bytes that cannot be trusted publishes nothing. */

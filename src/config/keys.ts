@@ -156,6 +156,9 @@ export const keys = {
     '/usr/local/bin/mail-report',
     'Told in the same way when a sync has ended with anything else.',
   ),
+  'snapshots.auto': key(kind.truth, 'true', 'Make a snapshot after each sync that changed something.'),
+  'snapshots.latest': key(kind.whole(1), '10', 'How many of the snapshots that syncs made gc leaves.'),
+  'snapshots.max_age': key(kind.span, '30d', 'How old the snapshots that syncs made may get.'),
   'publish.directory': free(kind.file, '/srv/mirror', 'Where `export` writes when it is not told.'),
   'publish.base_url': free(
     kind.address,

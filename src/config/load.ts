@@ -96,6 +96,11 @@ function readKept(reader: Reader, ecosystems: readonly AnyEcosystem[]) {
     keepFree: reader.value('keep_free'),
     maxGrowth: reader.value('max_growth'),
     backup: { every: reader.value('backup.every'), keep: reader.value('backup.keep') },
+    snapshots: {
+      auto: reader.value('snapshots.auto'),
+      latest: reader.value('snapshots.latest'),
+      maxAge: reader.value('snapshots.max_age'),
+    },
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
   }
 }

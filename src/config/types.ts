@@ -182,6 +182,8 @@ export interface Settings {
   readonly notify: { readonly start?: Hook; readonly success?: Hook; readonly failure?: Hook }
   /** How what belongs to no repository is asked. */
   readonly network: Network
+  /** Whether syncs make them, and how many and how old ones of theirs gc leaves. */
+  readonly snapshots: { readonly auto: boolean; readonly latest: number; readonly maxAge: number }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
   // what a sync wants
   readonly wants: readonly Want[]
