@@ -3,10 +3,11 @@
 
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { addressForms } from '../commands/address-forms.ts'
 import { setupFormats } from '../commands/client-texts.ts'
 import type { Verb } from '../commands/context.ts'
+import { keyActions } from '../commands/key-actions.ts'
 import { contextOf, withSettings } from './options.ts'
 
 type Act = (flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb) => Promise<void>
@@ -199,6 +200,29 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/gc.ts')).gc(context, { dryRun: flags.dryRun === true, force: flags.force === true }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('keys')
+      .description('make and show the keys that sign bundles and receipts, and say whose are taken')
+      .addArgument(
+        new Argument('<action>', 'create, list or show keys of this mirror, trust or untrust those of others').choices(
+          keyActions,
+        ),
+      )
+      .argument('[key]', 'to show: its name; to trust: a .pub file or its line; to untrust: the same, or its number')
+      .option('--name <name>', 'name of the key to make (default: mirror)')
+      .option('--public', 'show the public key alone')
+      .addHelpText('after', example('pkgmirror keys show --public > mirror.pub')),
+  ).action((action: string, key: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/keys.ts')).keys(context, keyActions.find((one) => one === action) ?? 'list', {
+        what: key,
+        name: textOf(flags.name),
+        public: flags.public === true,
+      }),
     ),
   )
 
