@@ -1,6 +1,8 @@
 // The catalog: what is held, who said what of it, what was made of it, and which runs there were.
 
 import type { Digests } from '../contract.ts'
+import { type Absorption, absorption } from './absorb.ts'
+import { type Bundles, bundles } from './bundles.ts'
 import { type Facts, facts } from './facts.ts'
 import { type Generations, generations } from './generations.ts'
 import { createMarks, type Marks } from './marks.ts'
@@ -33,6 +35,9 @@ export interface Catalog {
     put(holder: string, run: number, held: Iterable<{ readonly repo: string; readonly path: string }>): void
     /** Forgets what the holder wanted before this run. */
     settle(holder: string, run: number): number
+    /** What the holder wanted before this run, in pages. */
+    before(holder: string, run: number): Iterable<{ readonly repo: string; readonly path: string }>
+    drop(holder: string, repo: string, path: string): void
     of(repo: string, path: string): readonly string[]
     holders(): readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
   }
@@ -45,6 +50,10 @@ export interface Catalog {
     record(repository: RecordedRepository): void
     list(): readonly RecordedRepository[]
   }
+  /** The chains of bundles that were made and taken here. */
+  readonly bundles: Bundles
+  /** A copy to try something on, and the way back. */
+  readonly copies: Absorption
   /** Deletions and scans of gc and verify. */
   readonly sweeps: Sweeps
   /** Begins a collection; ends the one before. */
@@ -56,6 +65,9 @@ export interface Catalog {
   touch(): void
   close(): void
 }
+
+/** Rows of one page. */
+const PAGE = 500
 
 const json = JSON.stringify
 const parse = <T>(text: string): T => JSON.parse(text) as T
@@ -74,6 +86,8 @@ export function openCatalog(file: string): Catalog {
     holds: holds(connection),
     runs: runs(connection),
     repositories: repositories(connection),
+    bundles: bundles(connection),
+    copies: absorption(connection),
     sweeps: sweeps(connection),
     marks: () => createMarks(connection),
     atomically: (work) => connection.transaction(work).immediate(),
@@ -179,6 +193,10 @@ function holds(connection: Connected): Catalog['holds'] {
     'INSERT INTO hold (repo, path, holder, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path, holder) DO UPDATE SET run = excluded.run',
   )
   const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
+  const before = connection.prepare<[string, number, string, string], { repo: string; path: string }>(
+    `SELECT repo, path FROM hold WHERE holder = ? AND run < ? AND (repo, path) > (?, ?) ORDER BY repo, path LIMIT ${PAGE}`,
+  )
+  const drop = connection.prepare('DELETE FROM hold WHERE holder = ? AND repo = ? AND path = ?')
   const of = connection.prepare<[string, string], { holder: string }>(
     'SELECT holder FROM hold WHERE repo = ? AND path = ? ORDER BY holder',
   )
@@ -190,6 +208,16 @@ function holds(connection: Connected): Catalog['holds'] {
       for (const { repo, path } of held) put.run(repo, path, holder, run)
     }),
     settle: (holder, run) => settle.run(holder, run).changes,
+    *before(holder, run) {
+      for (let last = { repo: '', path: '' }; ; ) {
+        const rows = before.all(holder, run, last.repo, last.path)
+        yield* rows
+        const end = rows.at(-1)
+        if (end === undefined || rows.length < PAGE) return
+        last = end
+      }
+    },
+    drop: (holder, repo, path) => void drop.run(holder, repo, path),
     of: (repo, path) => of.all(repo, path).map((row) => row.holder),
     holders: () => holders.all(),
   }

@@ -2,7 +2,6 @@
 
 import { MirrorError } from '../errors.ts'
 import { type Context, printJson, say } from './context.ts'
-import type { KeyAction } from './key-actions.ts'
 import { anchors, createKey, ownKey, ownKeys, trustKey, untrustKey, usualKey } from './key-files.ts'
 import { columns, print } from './print.ts'
 
@@ -15,7 +14,7 @@ export interface KeysFlags {
 }
 
 /** Returns the exit code. Throws USAGE for what cannot be done, CONFIG for broken files. */
-export async function keys(context: Context, action: KeyAction, flags: KeysFlags): Promise<number> {
+export async function keys(context: Context, action: string, flags: KeysFlags): Promise<number> {
   const { data } = context.settings
   if (action === 'create') {
     const { name, file, secret } = await createKey(data, flags.name ?? flags.what ?? usualKey)
@@ -49,10 +48,12 @@ export async function keys(context: Context, action: KeyAction, flags: KeysFlags
     const { id, added } = await trustKey(data, mustName(flags.what))
     tell(context, { action, id, added })
     say(context, added ? `Bundles and receipts by ${id} are taken from now on.` : `${id} was trusted already.`)
-  } else {
+  } else if (action === 'untrust') {
     const id = await untrustKey(data, mustName(flags.what))
     tell(context, { action, id })
     say(context, `Nothing by ${id} is taken any more.`)
+  } else {
+    throw new MirrorError('USAGE', `keys cannot ${action}`, { hint: 'It can create, list, show, trust and untrust.' })
   }
   return 0
 }

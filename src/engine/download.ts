@@ -29,6 +29,7 @@ const SEPARATOR = Uint8Array.of(0x1e)
 export interface Wanted {
   readonly repo: string
   readonly path: string
+  readonly variant: string
   /** Equal addresses; the next is tried when one fails. */
   readonly urls: readonly string[]
   readonly headers: Readonly<Record<string, string>>
@@ -257,11 +258,12 @@ class Transfer {
   }
 
   #ask(url: string, range: Readonly<Record<string, string>>): Promise<Received> {
-    const { repo, path, headers, guarded, priority, size, signal } = this.#wanted
+    const { repo, path, variant, headers, guarded, priority, size, signal } = this.#wanted
     this.#events.emit({ type: 'started', repo, path, url, ...(size === undefined ? {} : { size }) })
     return this.#client.ask({
       url,
       repo,
+      place: { path, variant },
       guarded,
       priority,
       headers: this.#conditional ? headers : { ...withoutConditions(headers), ...range },

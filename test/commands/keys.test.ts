@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { KeyAction } from '../../src/commands/key-actions.ts'
 import { type KeysFlags, keys } from '../../src/commands/keys.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
 
@@ -12,7 +11,7 @@ before(async () => {
 })
 after(() => bench.close())
 
-const run = (action: KeyAction, flags: Partial<KeysFlags> = {}, speaking: Speaking = {}): Promise<Said> =>
+const run = (action: string, flags: Partial<KeysFlags> = {}, speaking: Speaking = {}): Promise<Said> =>
   bench.say((context) => keys(context, action, { what: undefined, name: undefined, public: false, ...flags }), speaking)
 const other = (name: string): Speaking => ({ flags: { data: path.join(bench.folder, name) } })
 
@@ -54,6 +53,7 @@ describe('keys', () => {
     assert.equal((await run('trust', { what: bench.manifest })).code, 2)
     assert.equal((await run('trust', { what: '/nowhere.pub' })).code, 2)
     assert.equal((await run('trust')).code, 2)
+    assert.equal((await run('forge')).code, 2)
     assert.equal((await run('untrust', { what: 'AAAAAAAAAAAAAAAA' })).code, 2)
     assert.match((await run('show', { what: 'other' })).err, /keys create --name other/)
   })

@@ -1,0 +1,220 @@
+// `pkgmirror export --bundle TARGET`: writes a snapshot, or what is new in it, for a mirror that no network reaches. The list
+// of entries is made first, in a file of ours; then all that is signed is known, and the bundle is written.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { BundlePart, BundleParts } from '../bundle/parts.ts'
+import { writeArchive } from '../bundle/to-archive.ts'
+import { mustTakeBundle, writeDirectory } from '../bundle/to-directory.ts'
+import type { MadeBundle } from '../catalog/bundles.ts'
+import { type Entries, openEntries } from '../catalog/entries.ts'
+import type { Mirror } from '../engine/mirror.ts'
+import { MirrorError } from '../errors.ts'
+import {
+  type BundleHeader,
+  type BundleLine,
+  bundleFiles,
+  type CarriedRepository,
+  formatHeader,
+  formatLine,
+} from '../formats/bundle.ts'
+import { layout } from '../store/layout.ts'
+import { basesOf } from './bundle-base.ts'
+import { writeChangesPage, writeChangesText } from './bundle-changes.ts'
+import { fill } from './bundle-fill.ts'
+import { showBundle } from './bundle-text.ts'
+import { type Context, show } from './context.ts'
+import { ownKey, usualKey } from './key-files.ts'
+import { headerDigest, readReceipt } from './receipt-file.ts'
+import { openWorkspace, recordOf, type Workspace } from './workspace.ts'
+
+export interface BundleExportFlags {
+  /** A directory, or a file that ends in `.tar` or `.tar.zst`; absolute. */
+  readonly target: string
+  /** Bytes of one volume of an archive. */
+  readonly volumeSize: number | undefined
+  /** The snapshot to write; a new one of what is held now when left out. */
+  readonly snapshot: string | undefined
+  readonly since: string | undefined
+  readonly sinceBundle: number | undefined
+  /** Absolute. */
+  readonly receipt: string | undefined
+  readonly overlap: number
+  readonly key: string | undefined
+  readonly dryRun: boolean
+}
+
+/** Returns the exit code. */
+export async function exportBundle(context: Context, flags: BundleExportFlags): Promise<number> {
+  const { settings } = context
+  const isArchive = /\.tar(?:\.zst)?$/.test(flags.target)
+  if (flags.volumeSize !== undefined && !isArchive)
+    throw new MirrorError('USAGE', '--volume-size cuts archives: name a file that ends in .tar or .tar.zst')
+  const key = await ownKey(settings.data, flags.key ?? usualKey)
+  const receipt =
+    flags.receipt === undefined
+      ? undefined
+      : { file: flags.receipt, receipt: await readReceipt(flags.receipt, settings.data) }
+  if (!isArchive && !flags.dryRun) await mustTakeBundle(flags.target)
+  const workspace = await openWorkspace(settings, { mustExist: true, lock: true, offline: true })
+  const folder = layout(workspace.places.store).unused()
+  const hide = await show(context, workspace.events)
+  try {
+    await mkdir(folder, { mode: 0o700 })
+    const { mirror } = workspace
+    const made = mirror.catalog.bundles.made(receipt?.receipt.series)
+    const since = { snapshot: flags.since, number: flags.sinceBundle, receipt, overlap: flags.overlap }
+    const bases = basesOf(made, since)
+    const bundle = await prepare(workspace, folder, { made, bases, snapshot: flags.snapshot, signal: context.signal })
+    try {
+      const { header, entries, parts } = bundle
+      const text = Buffer.from(formatHeader(header))
+      const digest = headerDigest(text)
+      const told = {
+        header,
+        digest,
+        key: key.secret.id,
+        target: flags.target,
+        dryRun: flags.dryRun,
+        totals: entries.totals(),
+      }
+      if (flags.dryRun) {
+        hide()
+        showBundle(context, { ...told, files: [] })
+        return 0
+      }
+      const { series, number, snapshot } = header
+      const signature = Buffer.from(key.secret.sign(text, `pkgmirror bundle ${number} of ${series}`))
+      mirror.catalog.bundles.make({
+        series,
+        number,
+        snapshot: snapshot.name,
+        header: digest,
+        made: mirror.now(),
+        finished: false,
+      })
+      mirror.events.emit({ type: 'planned', repo: 'bundle', items: header.blobs.count, bytes: header.blobs.bytes })
+      const whole: BundleParts = {
+        ...{ header: text, signature, parts, store: mirror.store, made: snapshot.made, signal: context.signal },
+        blobs: () => entries.blobs(),
+        wrote: (bytes) => mirror.events.emit({ type: 'progress', repo: 'bundle', path: flags.target, bytes }),
+      }
+      const files = isArchive ? await writeArchive(flags.target, flags.volumeSize, whole) : [flags.target]
+      const written = isArchive ? undefined : await writeDirectory(flags.target, whole)
+      mirror.catalog.bundles.finish(series, number)
+      hide()
+      showBundle(context, { ...told, files, written })
+      return 0
+    } finally {
+      bundle.entries.close()
+    }
+  } finally {
+    hide()
+    await rm(folder, { recursive: true, force: true })
+    await workspace.close()
+  }
+}
+
+interface Plan {
+  readonly made: readonly MadeBundle[]
+  readonly bases: readonly MadeBundle[]
+  readonly snapshot: string | undefined
+  readonly signal: AbortSignal
+}
+
+interface Prepared {
+  readonly header: BundleHeader
+  readonly entries: Entries
+  readonly parts: readonly BundlePart[]
+}
+
+/** Everything of a bundle but its blobs, in `folder`. */
+async function prepare({ mirror }: Workspace, folder: string, plan: Plan): Promise<Prepared> {
+  const { made, bases } = plan
+  const series = made.at(-1)?.series ?? randomBytes(16).toString('hex')
+  const number = (made.at(-1)?.number ?? 0) + 1
+  const entries = openEntries(path.join(folder, 'entries.db'))
+  try {
+    const snapshot = await fill(mirror, entries, { snapshot: plan.snapshot, bases, signal: plan.signal })
+    const about = { title: `Bundle ${number} of series ${series}: snapshot ${snapshot.name}`, upon: uponText(bases) }
+    const part = async (name: BundlePart['name'], write: (file: string) => Promise<void>): Promise<BundlePart> => {
+      const file = path.join(folder, name)
+      await write(file)
+      return { name, file, ...(await digestOf(file)) }
+    }
+    const text = await part(bundleFiles.text, (file) => writeChangesText(file, entries, about))
+    const html = await part(bundleFiles.html, (file) => writeChangesPage(file, entries, about))
+    const count = { lines: 0 }
+    const list = await part(bundleFiles.entries, (file) =>
+      pipeline(linesOf(mirror, entries, count), createWriteStream(file)),
+    )
+    const { blobs, bytes } = entries.totals()
+    const stated = ({ sha256, size }: BundlePart) => ({ sha256, size })
+    const header: BundleHeader = {
+      ...{ schema: 1, type: 'pkgmirror-bundle', series, number, snapshot },
+      bases: bases.map((one) => ({ number: one.number, header: one.header })),
+      entries: { ...stated(list), count: count.lines },
+      blobs: { count: blobs, bytes },
+      changes: { text: stated(text), html: stated(html) },
+    }
+    return { header, entries, parts: [text, html, list] }
+  } catch (error) {
+    entries.close()
+    throw error
+  }
+}
+
+const uponText = (bases: readonly MadeBundle[]): string =>
+  bases.length === 0
+    ? 'Full: it needs no bundle before it.'
+    : `It builds on bundle ${bases.map((one) => one.number).join(' or ')}; what is below is new, changed or gone since.`
+
+/** The list: what each repository is, before the entries that are in it. */
+async function* linesOf(mirror: Mirror, entries: Entries, count: { lines: number }): AsyncGenerator<string> {
+  const line = (one: BundleLine): string => {
+    count.lines += 1
+    return formatLine(one)
+  }
+  let repo: string | undefined
+  for (const entry of entries.scan()) {
+    if (entry.repo !== repo) {
+      repo = entry.repo
+      yield line(repositoryOf(mirror, repo))
+    }
+    yield line(entry)
+  }
+}
+
+function repositoryOf(mirror: Mirror, name: string): CarriedRepository {
+  const settings = mirror.repos.get(name)?.settings
+  if (settings === undefined)
+    throw new MirrorError('CONFIG', `${name} is held, and no repository of that name is configured or was recorded`)
+  const { sources, ...rest } = recordOf(settings)
+  return {
+    ...{ type: 'repository', name, ecosystem: settings.ecosystem, ...rest },
+    ...{ upstreams: [...rest.upstreams], keyrings: [...rest.keyrings] },
+    ...(sources === undefined
+      ? {}
+      : {
+          sources: sources.map((one) => ({
+            name: one.name,
+            upstreams: [...one.upstreams],
+            only: [...one.only],
+            not: [...one.not],
+          })),
+        }),
+  }
+}
+
+async function digestOf(file: string): Promise<{ readonly sha256: string; readonly size: number }> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const piece of createReadStream(file) as AsyncIterable<Uint8Array>) {
+    hash.update(piece)
+    size += piece.length
+  }
+  return { sha256: hash.digest('hex'), size }
+}
