@@ -66,12 +66,10 @@ export async function mustBeWhole(
   const lacking: string[] = []
   let [count, here] = [0, 0]
   for (const blob of entries.blobs()) {
-    if ((await store.stat(blob.sha256))?.size === blob.size) {
-      here += 1
-      continue
-    }
     const why = await contents.lack(blob)
-    if (why === undefined) continue
+    const isHere = (await store.stat(blob.sha256))?.size === blob.size
+    if (isHere) here += 1
+    if (isHere || why === undefined) continue
     count += 1
     if (lacking.length < SHOWN) lacking.push(`${blob.sha256} ${why}`)
   }
