@@ -112,14 +112,17 @@ async function unpack(
       await pipeline(member.bytes(), createWriteStream(path.join(folder, name), { flags: 'wx', mode: 0o600 }))
     }
     let last = ''
+    let count = 0
     for (let member = await next(); member !== undefined; member = await next()) {
       stopIf(signal)
       const sha256 = member.name.slice(member.name.lastIndexOf('/') + 1)
       if (!isHex('sha256', sha256) || member.name !== blobPath(sha256) || sha256 <= last)
         throw broken(file, `holds ${JSON.stringify(member.name.slice(0, 200))} where a blob belongs`)
       last = sha256
+      count += 1
       await keep(store, member, sha256, `${file} (${member.name})`, read)
     }
+    if (count > header.blobs.count) throw broken(file, `holds ${count} blobs, ${header.blobs.count} are stated`)
     await store.flush()
   } catch (error) {
     throw cutOff(file, error)
@@ -132,7 +135,7 @@ async function unpack(
       if (found === undefined) return 'is missing'
       return found.size === size ? undefined : `has ${found.size} of ${size} bytes`
     },
-    // each was refused by its name, or is one of as many as are stated
+    // there are as many as are stated
     async mustHoldNoOther() {},
   }
 }

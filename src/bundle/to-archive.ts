@@ -1,10 +1,10 @@
 // A bundle as one tar archive (`.tar`, `.tar.zst`), or as volumes of it: the same bytes, cut. What has to be known before
 // the rest can be judged comes first: header, signature, what people read, entries, blobs by digest.
 
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { finished, pipeline } from 'node:stream/promises'
+import { pipeline } from 'node:stream/promises'
 import { type Pack, pack as startPack } from 'tar-stream'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { blobPath, bundleFiles } from '../formats/bundle.ts'
@@ -67,31 +67,26 @@ async function packAll(archive: Pack, parts: BundleParts): Promise<void> {
 function volumes(file: string, volumeSize: number | undefined) {
   const asides: string[] = []
   const nameOf = (index: number): string => (volumeSize === undefined ? file : volumeName(file, index + 1))
-  let out: WriteStream | undefined
+  let out: FileHandle | undefined
   let room = 0
 
   async function end(): Promise<void> {
-    if (out === undefined) return
-    out.end()
-    await finished(out)
-    const handle = await open(asides.at(-1) ?? '', 'r+')
-    await handle.sync().finally(() => handle.close())
+    const ended = out
     out = undefined
+    await ended?.sync().finally(() => ended.close())
   }
 
   async function write(piece: Uint8Array): Promise<void> {
     for (let rest = piece; rest.length > 0; ) {
       if (out === undefined) {
         const aside = `${nameOf(asides.length)}.part`
+        out = await open(aside, 'w')
         asides.push(aside)
-        out = createWriteStream(aside)
         room = volumeSize ?? Number.POSITIVE_INFINITY
       }
-      const some = rest.subarray(0, Math.min(rest.length, room))
-      const into = out
-      await new Promise<void>((resolve, reject) => into.write(some, (error) => (error ? reject(error) : resolve())))
-      room -= some.length
-      rest = rest.subarray(some.length)
+      const { bytesWritten } = await out.write(rest, 0, Math.min(rest.length, room))
+      room -= bytesWritten
+      rest = rest.subarray(bytesWritten)
       if (room === 0) await end()
     }
   }
@@ -107,7 +102,7 @@ function volumes(file: string, volumeSize: number | undefined) {
       return names
     },
     async remove(): Promise<void> {
-      out?.destroy()
+      await end().catch(() => undefined)
       for (const aside of asides) await rm(aside, { force: true })
     },
   }
