@@ -44,7 +44,7 @@ export async function writeChangesText(file: string, entries: Entries, { title, 
 
 const lineOf = (entry: Entry): string =>
   entry.type === 'gone'
-    ? `- ${entry.repo} ${placeOf(entry)}  sha256 ${entry.sha256}`
+    ? `- ${entry.repo} ${placeOf(entry)}  sha256 ${entry.was.join(' or ')}`
     : `+ ${entry.repo} ${nameOf(entry)}${placeOf(entry)}  ${entry.size} bytes, sha256 ${entry.sha256}, by ${entry.proof}`
 
 const placeOf = ({ path, variant }: Entry): string => (variant === '' ? path : `${path} [${variant}]`)
@@ -70,7 +70,7 @@ export async function writeChangesPage(file: string, entries: Entries, { title, 
   }, createWriteStream(file))
 
   function rowOf(entry: Entry): string {
-    const code = `<td><code>${entry.sha256}</code></td>`
+    const code = `<td><code>${entry.type === 'gone' ? entry.was.join(' ') : entry.sha256}</code></td>`
     if (entry.type === 'gone')
       return `<tr class="gone">${cells('-', entry.repo, '', '', placeOf(entry), '', '')}${code}</tr>\n`
     const { repo, name = '', version = '', size, proof } = entry

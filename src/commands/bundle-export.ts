@@ -11,6 +11,7 @@ import { writeArchive } from '../bundle/to-archive.ts'
 import { mustTakeBundle, writeDirectory } from '../bundle/to-directory.ts'
 import type { MadeBundle } from '../catalog/bundles.ts'
 import { type Entries, openEntries } from '../catalog/entries.ts'
+import { nameOf, type Snapshot } from '../catalog/snapshots.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
 import {
@@ -67,8 +68,9 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
     const { mirror } = workspace
     const made = mirror.catalog.bundles.made(receipt?.receipt.series)
     const since = { snapshot: flags.since, number: flags.sinceBundle, receipt, overlap: flags.overlap }
-    const bases = basesOf(made, since)
-    const bundle = await prepare(workspace, folder, { made, bases, snapshot: flags.snapshot, signal: context.signal })
+    const bases = mustBeThere(mirror, basesOf(made, since))
+    const state = snapshotFor(mirror, flags, (made.at(-1)?.number ?? 0) + 1)
+    const bundle = await prepare(workspace, folder, { made, bases, state, signal: context.signal })
     try {
       const { header, entries, parts } = bundle
       const text = Buffer.from(formatHeader(header))
@@ -92,6 +94,7 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
         series,
         number,
         snapshot: snapshot.name,
+        state: state.id,
         header: digest,
         made: mirror.now(),
         finished: false,
@@ -121,8 +124,47 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
 interface Plan {
   readonly made: readonly MadeBundle[]
   readonly bases: readonly MadeBundle[]
-  readonly snapshot: string | undefined
+  readonly state: Snapshot
   readonly signal: AbortSignal
+}
+
+/** Those whose snapshot is there still. Throws SEQUENCE where the one that was meant is not. */
+function mustBeThere({ catalog }: Mirror, bases: readonly MadeBundle[]): readonly MadeBundle[] {
+  const ids = new Set(catalog.snapshots.list().map(({ id }) => id))
+  const [first] = bases
+  if (first !== undefined && !ids.has(first.state))
+    throw new MirrorError(
+      'SEQUENCE',
+      `the snapshot ${first.snapshot}, of which bundle ${first.number} was made, is gone`,
+      {
+        hint: 'Take a later bundle, or have a full one made.',
+      },
+    )
+  return bases.filter(({ state }) => ids.has(state))
+}
+
+/** The one that is named; else one of what is held now. Throws USAGE where there is none of that name. */
+function snapshotFor(
+  { catalog, now }: Mirror,
+  { snapshot: name, dryRun }: BundleExportFlags,
+  number: number,
+): Snapshot {
+  if (name !== undefined) {
+    const found = catalog.snapshots.get(name)
+    if (found !== undefined) return found
+    throw new MirrorError('USAGE', `there is no snapshot ${name}`, { hint: 'See `pkgmirror snapshot list`.' })
+  }
+  const newest = catalog.snapshots.list().at(-1)
+  const isNew =
+    newest === undefined ||
+    newest.automatic ||
+    catalog.snapshots.diff(newest.id, 0)[Symbol.iterator]().next().done !== true
+  if (!isNew) return newest
+  const time = now()
+  // the newest state has the number 0 among snapshots
+  if (dryRun) return { id: 0, name: nameOf(time), made: time, tags: [], note: '', automatic: true }
+  const free = [nameOf(time), `${nameOf(time)}-${number}`].find((one) => catalog.snapshots.get(one) === undefined)
+  return catalog.snapshots.create({ name: free ?? nameOf(time), time, tags: ['bundle'], note: `for bundle ${number}` })
 }
 
 interface Prepared {
@@ -133,12 +175,13 @@ interface Prepared {
 
 /** Everything of a bundle but its blobs, in `folder`. */
 async function prepare({ mirror }: Workspace, folder: string, plan: Plan): Promise<Prepared> {
-  const { made, bases } = plan
+  const { made, bases, state } = plan
   const series = made.at(-1)?.series ?? randomBytes(16).toString('hex')
   const number = (made.at(-1)?.number ?? 0) + 1
   const entries = openEntries(path.join(folder, 'entries.db'))
   try {
-    const snapshot = await fill(mirror, entries, { snapshot: plan.snapshot, bases, signal: plan.signal })
+    await fill(mirror, entries, state, bases, plan.signal)
+    const snapshot = { name: state.name, made: state.made }
     const about = { title: `Bundle ${number} of series ${series}: snapshot ${snapshot.name}`, upon: uponText(bases) }
     const part = async (name: BundlePart['name'], write: (file: string) => Promise<void>): Promise<BundlePart> => {
       const file = path.join(folder, name)

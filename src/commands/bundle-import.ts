@@ -143,7 +143,13 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
   mirror.catalog.copies.copyTo(file)
   const catalog = openCatalog(file)
   const client = { ask: (ask: Parameters<Mirror['client']['ask']>[0]) => upstream.ask(ask), close: async () => {} }
-  const copy = assemble(workspace.settings, repositories, { ...mirror, catalog, client, offline: false })
+  const copy = assemble(workspace.settings, repositories, {
+    catalog,
+    store: mirror.store,
+    client,
+    events: mirror.events,
+    offline: false,
+  })
   const bytes = (blob: { readonly sha256: string; readonly size: number }) => held(mirror.store, contents, blob)
   const upstream = carriedClient(copy, { entries, bytes })
   const holder = holderOf(header)
@@ -163,6 +169,12 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
     mirror.catalog.copies.absorb(file, () => {
       const { series, number, snapshot } = header
       mirror.catalog.bundles.take({ series, number, snapshot: snapshot.name, header: digest, key, taken: now })
+      mirror.catalog.snapshots.create({
+        name: nameFor(mirror, header),
+        time: now,
+        tags: ['bundle'],
+        note: `bundle ${number} of ${series}`,
+      })
       mirror.catalog.runs.end(run, now, 0, { series, number, held: taken.held, fetched: taken.fetched })
     })
     mirror.catalog.touch()
@@ -172,6 +184,13 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
     await copy.hashing.close()
     catalog.close()
   }
+}
+
+/** The name that the snapshot has where it comes from; with the number of the bundle where that is taken. */
+function nameFor({ catalog }: Mirror, { number, series, snapshot }: BundleHeader): string {
+  const names = [snapshot.name, `${snapshot.name.slice(0, 80)}-${number}`]
+  const free = names.find((name) => catalog.snapshots.get(name) === undefined)
+  return free ?? `bundle-${series}-${number}`
 }
 
 const holderOf = ({ series }: BundleHeader): string => `bundles ${series}`

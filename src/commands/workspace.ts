@@ -123,6 +123,7 @@ export function assemble(
     hashing: createHashing(parts.store, availableParallelism() - 1),
     keyrings: loadKeyrings,
     now,
+    clock: now,
   }
 }
 

@@ -267,7 +267,7 @@ async function remove({ mirror, entries, taking }: At): Promise<number> {
     // of sets the newest state is whole
     if (entry.type !== 'gone' || entry.set !== '') continue
     const ref = mirror.catalog.refs.get(entry.repo, entry.path, entry.variant, 0)
-    if (ref?.sha256 !== entry.sha256) continue
+    if (!isHeld(ref) || !entry.was.includes(ref.sha256)) continue
     const { holds, refs } = mirror.catalog
     holds.drop(taking.holder, entry.repo, entry.path)
     if (holds.of(entry.repo, entry.path).length > 0) continue

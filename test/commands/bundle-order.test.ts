@@ -104,7 +104,7 @@ describe('a bundle may be taken', () => {
 describe('a bundle is put upon', () => {
   const made = [1, 2, 3, 4].map(
     (number): MadeBundle => ({
-      ...{ series, number, snapshot: `s${number}`, header: digestOf(number), made: 0 },
+      ...{ series, number, snapshot: `s${number}`, state: number, header: digestOf(number), made: 0 },
       finished: number !== 4,
     }),
   )
