@@ -59,7 +59,8 @@ function proofs({ mirror }: TestMirror): readonly string[] {
   ])
   return [...catalog.refs.scan()]
     .filter((ref) => isHeld(ref) && current.has(ref.generation))
-    .map(
-      ({ path, variant, sha256, proof, name, version }) => `${path} ${variant} ${sha256} ${proof} ${name} ${version}`,
+    .map(({ path, variant, kind, sha256, proof, name, version }) =>
+      // what a document is called depends on which other one was read first
+      [path, variant, sha256, proof, ...(kind === 'artifact' ? [name, version] : [])].join(' '),
     )
 }
