@@ -26,6 +26,8 @@ export interface BundleContents {
 export interface OpenedBundle {
   /** For messages. */
   readonly place: string
+  /** All of it is read, and its blobs are put into the store, before anything is looked at. */
+  readonly packed: boolean
   readonly header: Uint8Array
   readonly signature: Uint8Array
   /**
@@ -41,5 +43,6 @@ export interface Unpacking {
   readonly folder: string
   readonly store: Store
   readonly signal: AbortSignal
+  /** Told of bytes that are unpacked. */
   readonly read: (bytes: number) => void
 }

@@ -59,15 +59,16 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--since <snapshot>', 'with --bundle: only what is new since the bundle of this snapshot')
       .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
       .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
-      .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost', '0')
+      .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost')
       .option('--sign-key <name>', 'with --bundle: the key that signs it (default: mirror)')
       .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org'))
       .addHelpText('after', '  pkgmirror export --bundle /media/disk/today --since-bundle 4'),
     ['base_url'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
+      const { bundleExportFlags, mustBelongTogether } = await import('../commands/bundle-flags.ts')
+      mustBelongTogether(flags)
       if (flags.bundle === true) {
-        const { bundleExportFlags } = await import('../commands/bundle-flags.ts')
         return (await import('../commands/bundle-export.ts')).exportBundle(context, bundleExportFlags(target, flags))
       }
       return (await import('../commands/export.ts')).exportCommand(context, {
@@ -101,7 +102,7 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((bundle: string | undefined, flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
       const { bundleImportFlags } = await import('../commands/bundle-flags.ts')
-      if (typeof flags.ociLayout !== 'string')
+      if (typeof flags.ociLayout !== 'string' || bundle !== undefined)
         return (await import('../commands/bundle-import.ts')).importBundle(context, bundleImportFlags(bundle, flags))
       return (await import('../commands/import.ts')).importLayout(context, {
         directory: path.resolve(flags.ociLayout),

@@ -99,7 +99,7 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
         made: mirror.now(),
         finished: false,
       })
-      mirror.events.emit({ type: 'planned', repo: 'bundle', items: header.blobs.count, bytes: header.blobs.bytes })
+      mirror.events.emit({ type: 'planned', repo: 'bundle', items: 1, bytes: header.blobs.bytes })
       const whole: BundleParts = {
         ...{ header: text, signature, parts, store: mirror.store, made: snapshot.made, signal: context.signal },
         blobs: () => entries.blobs(),
@@ -143,7 +143,7 @@ function mustBeThere({ catalog }: Mirror, bases: readonly MadeBundle[]): readonl
   return bases.filter(({ state }) => ids.has(state))
 }
 
-/** The one that is named; else one of what is held now. Throws USAGE where there is none of that name. */
+/** The one that is named; else the one that is shown, or one of what is held now. Throws USAGE where there is none of that name. */
 function snapshotFor(
   { catalog, now }: Mirror,
   { snapshot: name, dryRun }: BundleExportFlags,
@@ -154,6 +154,9 @@ function snapshotFor(
     if (found !== undefined) return found
     throw new MirrorError('USAGE', `there is no snapshot ${name}`, { hint: 'See `pkgmirror snapshot list`.' })
   }
+  // what is served and exported is what goes over
+  const shown = catalog.snapshots.shown()
+  if (shown !== undefined) return shown
   const newest = catalog.snapshots.list().at(-1)
   const isNew =
     newest === undefined ||

@@ -96,9 +96,7 @@ async function take(at: Import, opened: OpenedBundle): Promise<number> {
   const hide = await show(context, events)
   const entries = openEntries(path.join(folder, 'entries.db'))
   try {
-    events.emit({ type: 'planned', repo: 'bundle', items: header.blobs.count, bytes: header.blobs.bytes })
-    const read = (bytes: number) => events.emit({ type: 'progress', repo: 'bundle', path: header.snapshot.name, bytes })
-    const contents = await opened.contents(header, { folder, store: mirror.store, signal, read })
+    const contents = await unpacked(at, opened, header)
     const carried = await readList(contents, header, entries, signal)
     const { here } = await mustBeWhole(contents, header, entries, mirror.store, place, signal)
     const known = [...mirror.repos.values()].map((one) => one.settings)
@@ -124,6 +122,22 @@ async function take(at: Import, opened: OpenedBundle): Promise<number> {
     hide()
     entries.close()
   }
+}
+
+/** Tells of the unpacking of an archive as of one item. */
+async function unpacked({ context, workspace, folder }: Import, opened: OpenedBundle, header: BundleHeader) {
+  const { events, mirror } = workspace
+  const told = { repo: 'bundle', path: opened.place }
+  const { bytes } = header.blobs
+  const started = performance.now()
+  if (opened.packed) events.emit({ type: 'planned', repo: told.repo, items: 1, bytes })
+  const contents = await opened.contents(header, {
+    ...{ folder, store: mirror.store, signal: context.signal },
+    read: (count) => events.emit({ type: 'progress', ...told, bytes: count }),
+  })
+  const milliseconds = performance.now() - started
+  if (opened.packed) events.emit({ type: 'finished', ...told, outcome: 'fetched', bytes, milliseconds })
+  return contents
 }
 
 interface Taking {

@@ -151,6 +151,7 @@ async function takeOne(at: At, entry: HeldEntry): Promise<'held' | 'fetched' | '
     // an artifact is not asked for again while it is there
     if (ref !== undefined && resource.route.kind === 'artifact') refs.drop(ref)
   }
+  mirror.events.emit({ type: 'planned', repo: entry.repo, items: 1, bytes: entry.size })
   try {
     await obtain(mirror, resource, scope)
   } catch (thrown) {
