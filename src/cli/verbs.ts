@@ -3,10 +3,11 @@
 
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { addressForms } from '../commands/address-forms.ts'
 import { setupFormats } from '../commands/client-texts.ts'
 import type { Verb } from '../commands/context.ts'
+import { snapshotActions } from '../commands/snapshot-actions.ts'
 import { contextOf, withSettings } from './options.ts'
 
 type Act = (flags: Readonly<Record<string, unknown>>, manifests: readonly string[], verb: Verb) => Promise<void>
@@ -53,9 +54,12 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
       .option('--case-sensitive', 'let names differ in letter case alone')
       .option('--oci-layout', 'container images alone, as an OCI image layout for skopeo, podman and containerd')
+      .option(
+        '--snapshot <name>',
+        'what was held at this snapshot (default: the one that is shown, or the newest state)',
+      )
       .option('--bundle', 'a signed bundle for a mirror that no network reaches: a directory, FILE.tar or FILE.tar.zst')
       .option('--volume-size <size>', 'with --bundle: cut the archive into files of this size, such as 4GB')
-      .option('--snapshot <name>', 'with --bundle: this snapshot, and not what is held now')
       .option('--since <snapshot>', 'with --bundle: only what is new since the bundle of this snapshot')
       .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
       .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
@@ -81,6 +85,7 @@ export function addVerbs(program: Command, act: Act): void {
         force: flags.force === true,
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
+        ...(typeof flags.snapshot === 'string' ? { snapshot: flags.snapshot } : {}),
       })
     }),
   )
@@ -239,6 +244,38 @@ export function addVerbs(program: Command, act: Act): void {
         what: key,
         name: textOf(flags.name),
         public: flags.public === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('snapshot')
+      .description('named states of everything that is held: make, compare, show, remove')
+      .addArgument(
+        new Argument(
+          '<action>',
+          'create [NAME], list, show NAME, diff A [B], rollback NAME, release, rm NAME…',
+        ).choices(snapshotActions),
+      )
+      .argument('[name...]', 'names of snapshots; what is left out of diff is the newest state')
+      .option('--tag <tag>', 'with create: one with a tag stays; may be repeated', (tag, all: string[] = []) => [
+        ...all,
+        tag,
+      ])
+      .option('--note <text>', 'with create: what it is for')
+      .option('--newest', 'with rollback: back to the newest state, as release does')
+      .option('-n, --dry-run', 'say what would be done, change nothing')
+      .addHelpText('after', example('pkgmirror snapshot create before-upgrade --tag release')),
+  ).action((action: string, names: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/snapshot.ts')).snapshot(context, {
+        action: snapshotActions.find((one) => one === action) ?? 'list',
+        names,
+        tags: Array.isArray(flags.tag) ? flags.tag.map(String) : [],
+        note: textOf(flags.note) ?? '',
+        newest: flags.newest === true,
+        dryRun: flags.dryRun === true,
       }),
     ),
   )

@@ -12,7 +12,9 @@ import { mustTakeBundle, writeDirectory } from '../bundle/to-directory.ts'
 import type { MadeBundle } from '../catalog/bundles.ts'
 import { type Entries, openEntries } from '../catalog/entries.ts'
 import { nameOf, type Snapshot } from '../catalog/snapshots.ts'
+import { changedPackages, type PackageChange } from '../engine/changes.ts'
 import type { Mirror } from '../engine/mirror.ts'
+import { openSnapshot } from '../engine/snapshot.ts'
 import { MirrorError } from '../errors.ts'
 import {
   type BundleHeader,
@@ -30,6 +32,7 @@ import { showBundle } from './bundle-text.ts'
 import { type Context, show } from './context.ts'
 import { ownKey, usualKey } from './key-files.ts'
 import { headerDigest, readReceipt } from './receipt-file.ts'
+import { mustBeSnapshot } from './snapshot-named.ts'
 import { openWorkspace, recordOf, type Workspace } from './workspace.ts'
 
 export interface BundleExportFlags {
@@ -108,6 +111,7 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
       const files = isArchive ? await writeArchive(flags.target, flags.volumeSize, whole) : [flags.target]
       const written = isArchive ? undefined : await writeDirectory(flags.target, whole)
       mirror.catalog.bundles.finish(series, number)
+      dropOld(mirror, made)
       hide()
       showBundle(context, { ...told, files, written })
       return 0
@@ -149,11 +153,7 @@ function snapshotFor(
   { snapshot: name, dryRun }: BundleExportFlags,
   number: number,
 ): Snapshot {
-  if (name !== undefined) {
-    const found = catalog.snapshots.get(name)
-    if (found !== undefined) return found
-    throw new MirrorError('USAGE', `there is no snapshot ${name}`, { hint: 'See `pkgmirror snapshot list`.' })
-  }
+  if (name !== undefined) return mustBeSnapshot(catalog, name)
   // what is served and exported is what goes over
   const shown = catalog.snapshots.shown()
   if (shown !== undefined) return shown
@@ -167,7 +167,17 @@ function snapshotFor(
   // the newest state has the number 0 among snapshots
   if (dryRun) return { id: 0, name: nameOf(time), made: time, tags: [], note: '', automatic: true }
   const free = [nameOf(time), `${nameOf(time)}-${number}`].find((one) => catalog.snapshots.get(one) === undefined)
-  return catalog.snapshots.create({ name: free ?? nameOf(time), time, tags: ['bundle'], note: `for bundle ${number}` })
+  return catalog.snapshots.create({ name: free ?? nameOf(time), time, tags: [TAG], note: `for bundle ${number}` })
+}
+
+/** Bundles that another one can be put upon: their snapshots are kept. */
+const KEPT = 10
+/** On snapshots that are made for a bundle, and go with it. */
+const TAG = 'bundle'
+
+function dropOld({ catalog }: Mirror, made: readonly MadeBundle[]): void {
+  const own = new Set(catalog.snapshots.list().flatMap(({ id, tags }) => (tags.includes(TAG) ? [id] : [])))
+  for (const { state } of made.slice(0, -KEPT)) if (own.has(state)) catalog.snapshots.drop(state)
 }
 
 interface Prepared {
@@ -185,7 +195,11 @@ async function prepare({ mirror }: Workspace, folder: string, plan: Plan): Promi
   try {
     await fill(mirror, entries, state, bases, plan.signal)
     const snapshot = { name: state.name, made: state.made }
-    const about = { title: `Bundle ${number} of series ${series}: snapshot ${snapshot.name}`, upon: uponText(bases) }
+    const about = {
+      title: `Bundle ${number} of series ${series}: snapshot ${snapshot.name}`,
+      upon: uponText(bases),
+      packages: () => packagesSince(mirror, bases[0], state, plan.signal),
+    }
     const part = async (name: BundlePart['name'], write: (file: string) => Promise<void>): Promise<BundlePart> => {
       const file = path.join(folder, name)
       await write(file)
@@ -210,6 +224,26 @@ async function prepare({ mirror }: Workspace, folder: string, plan: Plan): Promi
   } catch (error) {
     entries.close()
     throw error
+  }
+}
+
+/** What changed by package since the oldest of the states that it may be put upon; nothing is told so of a full one. */
+async function* packagesSince(
+  mirror: Mirror,
+  base: MadeBundle | undefined,
+  state: Snapshot,
+  signal: AbortSignal,
+): AsyncGenerator<PackageChange> {
+  const before = base === undefined ? undefined : mirror.catalog.snapshots.list().find(({ id }) => id === base.state)
+  if (before === undefined) return
+  const opened = [before, ...(state.id === 0 ? [] : [state])].map((one) => openSnapshot(mirror, one))
+  try {
+    const [one, two] = opened
+    if (one === undefined) return
+    const after = { id: state.id, mirror: two?.mirror ?? mirror }
+    yield* changedPackages(mirror, { id: before.id, mirror: one.mirror }, after, signal)
+  } finally {
+    for (const { close } of opened) await close()
   }
 }
 

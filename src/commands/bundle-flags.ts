@@ -12,7 +12,7 @@ const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' 
 const fileOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? path.resolve(flag) : undefined)
 
 /** Flags of `export` that mean something for a bundle alone, and those that mean nothing for one. */
-const ofBundles = ['volumeSize', 'snapshot', 'since', 'sinceBundle', 'receipt', 'overlap', 'signKey']
+const ofBundles = ['volumeSize', 'since', 'sinceBundle', 'receipt', 'overlap', 'signKey']
 const ofTrees = ['repo', 'force', 'caseSensitive', 'ociLayout', 'baseUrl']
 
 /** Throws USAGE for a flag that would be passed over. */

@@ -186,7 +186,7 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
       mirror.catalog.snapshots.create({
         name: nameFor(mirror, header),
         time: now,
-        tags: ['bundle'],
+        automatic: true,
         note: `bundle ${number} of ${series}`,
       })
       mirror.catalog.runs.end(run, now, 0, { series, number, held: taken.held, fetched: taken.fetched })

@@ -38,7 +38,11 @@ export function collectEvery({ mirror, events, settings }: Workspace): () => Pro
       if (mirror.now() - lastOf(mirror) < period) return
       const held = lock(settings.data)
       try {
-        await collectRecorded(mirror, { keep: settings.keep, dryRun: false, force: false, signal: ending.signal })
+        await collectRecorded(mirror, {
+          keep: settings.keep,
+          retention: settings.snapshots,
+          ...{ dryRun: false, force: false, signal: ending.signal },
+        })
       } finally {
         held.release()
       }

@@ -1,14 +1,17 @@
 // `pkgmirror export DIR|FILE.tar|-`: a plain tree of what is held, for any web server. A sync publishes the same way.
 
 import path from 'node:path'
-import { exportTree } from '../engine/export.ts'
+import { type ExportOptions, exportTree } from '../engine/export.ts'
+import { openSnapshot } from '../engine/snapshot.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import { directorySink } from '../sinks/directory.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { tarFileSink, tarSink } from '../sinks/tar.ts'
 import type { Store } from '../store/store.ts'
-import type { Context } from './context.ts'
+import { type Context, say } from './context.ts'
 import { showExported, tellChange } from './export-text.ts'
+import { timeText } from './print.ts'
+import { mustBeSnapshot } from './snapshot-named.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface ExportFlags {
@@ -19,6 +22,8 @@ export interface ExportFlags {
   readonly baseUrl?: string
   /** A form of directory that tools of one ecosystem read. */
   readonly layout?: string
+  /** Name of a snapshot; the one that is shown when left out, or else the newest state. */
+  readonly snapshot?: string
   readonly dryRun: boolean
   readonly force: boolean
   readonly caseSensitive: boolean
@@ -62,14 +67,19 @@ export async function publish(context: Context, workspace: Workspace): Promise<n
 
 async function write(
   context: Context,
-  { mirror }: Workspace,
+  { mirror: newest }: Workspace,
   target: string,
   flags: ExportFlags,
   type: 'summary' | 'published',
 ): Promise<number> {
   const { dryRun, force, repos, layout } = flags
+  const { snapshots } = newest.catalog
+  const snapshot = flags.snapshot === undefined ? snapshots.shown() : mustBeSnapshot(newest.catalog, flags.snapshot)
+  const past = snapshot === undefined ? undefined : openSnapshot(newest, snapshot)
+  const mirror = past?.mirror ?? newest
+  if (snapshot !== undefined) say(context, `Of snapshot ${snapshot.name}, made ${timeText(snapshot.made)}.`)
   const baseUrl = (flags.baseUrl ?? context.settings.publish?.baseUrl ?? LOCAL).replace(/\/+$/, '')
-  const exported = await exportTree(mirror, sinkOf(target, mirror.store), {
+  const options: ExportOptions = {
     ...(repos === undefined ? {} : { repos }),
     ...(layout === undefined ? {} : { layout }),
     baseUrl,
@@ -78,7 +88,8 @@ async function write(
     letterCase: flags.caseSensitive ? 'apart' : 'folded',
     signal: context.signal,
     changed: (change) => tellChange(context, change, dryRun),
-  })
+  }
+  const exported = await exportTree(mirror, sinkOf(target, mirror.store), options).finally(() => past?.close())
   const code = exitCode(exported.faults.map((fault) => fault.error))
   showExported(context, exported, { type, target, baseUrl: layout === undefined ? baseUrl : undefined, dryRun, code })
   return code

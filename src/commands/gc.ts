@@ -24,6 +24,7 @@ export async function gc(context: Context, options: GcOptions): Promise<number> 
   try {
     const collected = await collectRecorded(workspace.mirror, {
       keep: settings.keep,
+      retention: settings.snapshots,
       ...options,
       signal: context.signal,
       ...(document === undefined ? {} : { item: document.item }),

@@ -21,7 +21,7 @@ export async function status(context: Context): Promise<number> {
   }
 }
 
-function statusJson({ data, offline, stored, repositories, empty, holders, runs }: Inventory) {
+function statusJson({ data, offline, stored, repositories, empty, holders, runs, snapshots }: Inventory) {
   return {
     data,
     offline,
@@ -42,6 +42,7 @@ function statusJson({ data, offline, stored, repositories, empty, holders, runs 
     })),
     empty,
     holders,
+    snapshots: { count: snapshots.count, shown: snapshots.shown?.name, since: jsonTime(snapshots.since) },
     runs: runs.map(({ id, command, started, ended, code }) => ({
       id,
       command,
@@ -54,8 +55,12 @@ function statusJson({ data, offline, stored, repositories, empty, holders, runs 
 }
 
 function statusLines(found: Inventory, now: number): readonly string[] {
-  const { data, stored, repositories, empty, holders, runs } = found
-  const lines = [`Data directory: ${data}`, `Store: ${countText(stored.blobs, 'blob')}, ${bytesText(stored.bytes)}`, '']
+  const { data, stored, repositories, empty, holders, runs, snapshots } = found
+  const lines = [`Data directory: ${data}`, `Store: ${countText(stored.blobs, 'blob')}, ${bytesText(stored.bytes)}`]
+  if (snapshots.count > 0) lines.push(`Snapshots: ${snapshots.count}`)
+  if (snapshots.shown !== undefined)
+    lines.push(`serve and export show snapshot ${snapshots.shown.name} since ${pastText(snapshots.since ?? 0, now)}`)
+  lines.push('')
   for (const repo of repositories) lines.push(...repoLines(repo, now))
   if (repositories.length === 0) lines.push('Nothing is held yet: `pkgmirror sync MANIFEST` brings things in.', '')
   if (empty.length > 0) lines.push(`Mounted, and nothing is held of: ${empty.join(', ')}`, '')

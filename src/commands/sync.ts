@@ -1,13 +1,14 @@
 // `pkgmirror sync MANIFEST…`: brings in what manifests want.
 
+import { nameOf } from '../catalog/snapshots.ts'
 import { MirrorError } from '../errors.ts'
 import type { Context } from './context.ts'
-import { say, show } from './context.ts'
+import { printJson, say, show } from './context.ts'
 import { publish } from './export.ts'
 import { run } from './run.ts'
 import { showSummary } from './summary.ts'
 import { wantedOf } from './wanted.ts'
-import { openWorkspace } from './workspace.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface SyncOptions {
   readonly dryRun: boolean
@@ -40,16 +41,43 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
       faults,
     })
     hide()
+    if (!options.dryRun && isConsistent(summary.code)) snapshotAfter(context, workspace)
     try {
       const published = options.dryRun || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
       return summary.code === 0 ? published : summary.code
     } finally {
       showSummary(context, summary, options.dryRun)
+      tellShown(context, workspace)
     }
   } finally {
     hide()
     await workspace.close()
   }
+}
+
+/** The state that this run left, by the time. */
+function snapshotAfter(context: Context, { mirror, settings }: Workspace): void {
+  const { snapshots } = mirror.catalog
+  const last = snapshots.list().at(-1)
+  if (!settings.snapshots.auto || (last !== undefined && !snapshots.changedSince(last.id))) return
+  const time = mirror.now()
+  const name = nameOf(time)
+  if (snapshots.get(name) !== undefined) return
+  snapshots.create({ name, time, automatic: true })
+  mirror.catalog.touch()
+  if (context.json) printJson('snapshot-change', { what: 'created', snapshot: name, dryRun: false })
+  else say(context, `Snapshot ${name} is made.`)
+}
+
+function tellShown(context: Context, { mirror }: Workspace): void {
+  const shown = mirror.catalog.snapshots.shown()
+  if (shown === undefined) return
+  if (context.json) printJson('snapshot-change', { what: 'shown', snapshot: shown.name, dryRun: false })
+  else
+    say(
+      context,
+      `serve and export go on showing snapshot ${shown.name}: \`pkgmirror snapshot release\` shows what is new.`,
+    )
 }
 
 /** A run that failed here or met bytes that cannot be trusted publishes nothing. */

@@ -13,6 +13,7 @@ import { createApp } from '../server/app.ts'
 import { createHits } from '../server/hits.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
+import { newest } from '../server/states.ts'
 import { addressMap, rewritten } from './addresses.ts'
 import type { Context } from './context.ts'
 import { openLedger } from './ledger.ts'
@@ -72,7 +73,7 @@ export async function tryAll(
   let listening: Listening | undefined
   try {
     const addresses = createAddresses(undefined, [], () => listening?.ports ?? [])
-    listening = await listen(createApp(mirror, responder, addresses, hits), ['127.0.0.1:0'])
+    listening = await listen(createApp(mirror, newest(mirror), responder, addresses, hits), ['127.0.0.1:0'])
     const base = listening.addresses[0] ?? ''
     const trials: Trial[] = []
     const tried = new Set<string>()

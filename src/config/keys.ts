@@ -119,6 +119,9 @@ export const keys = {
   'keep.max_size': key(kind.size(endless), 'none', 'Drop the least used until the blobs fit.'),
   'keep.max_age': key(kind.span, 'forever', 'Drop what was fetched longer ago.'),
   'keep.grace': key(kind.duration(), '24h', 'How long what was dropped stays readable for transfers under way.'),
+  'snapshots.auto': key(kind.truth, 'true', 'Make a snapshot after each sync that changed something.'),
+  'snapshots.latest': key(kind.whole(1), '10', 'How many of the snapshots that syncs made gc leaves.'),
+  'snapshots.max_age': key(kind.span, '30d', 'How old the snapshots that syncs made may get.'),
   'publish.directory': free(kind.file, '/srv/mirror', 'Where `export` writes when it is not told.'),
   'publish.base_url': free(
     kind.address,

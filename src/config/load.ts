@@ -88,6 +88,11 @@ function readKept(reader: Reader) {
       maxAge: reader.value('keep.max_age'),
       grace: reader.value('keep.grace'),
     },
+    snapshots: {
+      auto: reader.value('snapshots.auto'),
+      latest: reader.value('snapshots.latest'),
+      maxAge: reader.value('snapshots.max_age'),
+    },
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
   }
 }

@@ -162,6 +162,8 @@ export interface Settings {
     readonly maxAge: number
     readonly grace: number
   }
+  /** Whether syncs make them, and how many and how old ones of theirs gc leaves. */
+  readonly snapshots: { readonly auto: boolean; readonly latest: number; readonly maxAge: number }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
   // what a sync wants
   readonly wants: readonly Want[]

@@ -2,6 +2,7 @@
 
 import type { Marks, Reason } from '../catalog/marks.ts'
 import type { Settings } from '../config/types.ts'
+import type { GoneSnapshot } from './gc-snapshots.ts'
 import type { Mirror } from './mirror.ts'
 
 export interface Count {
@@ -25,6 +26,8 @@ export interface Collecting {
   /** What is younger than this may belong to work under way; milliseconds since 1970. */
   readonly cutoff: number
   readonly repositories: Map<string, RepoCounts>
+  /** Those that go. */
+  readonly snapshots: GoneSnapshot[]
 }
 
 /** Keepers that are no manifest. */
@@ -34,6 +37,7 @@ export const keepers = {
   names: 'an index of what stays',
   proves: 'what proofs of the rest stand on',
   foreign: 'a repository that is not configured',
+  snapshot: 'a snapshot alone',
   nobody: 'no manifest, nor any rule against it',
 } as const
 

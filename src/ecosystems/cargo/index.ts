@@ -9,6 +9,7 @@ import { closure } from './closure.ts'
 import { readIndex, viewIndex } from './index-file.ts'
 import { crateVersion, indexPath } from './paths.ts'
 import { setup } from './setup.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 
 const options = v.strictObject({
@@ -103,6 +104,7 @@ export const cargo: Ecosystem<CargoOptions> = {
   name: (text) => text.toLowerCase(),
   want,
   closure,
+  traits,
   setup: (at) => setup(at, registry),
   refuse,
 }

@@ -23,6 +23,7 @@ import { setup } from './setup.ts'
 import { abbreviatedType, fullType, showPackument, showTags, showVersion } from './shown.ts'
 import { readKeys } from './signatures.ts'
 import { checkTarball } from './tarball.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 
 const packument = listing<Packument, Version, ParamsOf<'/:name+'>, NpmOptions>({
@@ -136,6 +137,7 @@ export const npm: Ecosystem<NpmOptions> = {
   name: (text) => text,
   want,
   closure,
+  traits,
   setup,
   refuse,
 }

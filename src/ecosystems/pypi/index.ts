@@ -11,6 +11,7 @@ import { type PypiOptions, pypiOptions } from './options.ts'
 import { isHtml, jsonType, pageAccept, pageOf, pageTypes, readEntries, showPage } from './page.ts'
 import { showHeld, showList, showNames } from './project-list.ts'
 import { setup } from './setup.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 import { showMetadata } from './wheel-metadata.ts'
 
@@ -163,6 +164,7 @@ export const pypi: Ecosystem<PypiOptions> = {
   name: normalName,
   want,
   closure,
+  traits,
   async *made(_repo, held) {
     const made = new Set<string>()
     for await (const { path } of held) {
