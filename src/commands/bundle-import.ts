@@ -14,7 +14,7 @@ import { carriedClient } from '../engine/carried.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { type Taken, takeIn } from '../engine/take.ts'
 import { exitCode } from '../errors.ts'
-import { type BundleHeader, type CarriedRepository, parseHeader } from '../formats/bundle.ts'
+import { type BundleHeader, type CarriedRepository, type HeldEntry, parseHeader } from '../formats/bundle.ts'
 import { layout } from '../store/layout.ts'
 import type { Store } from '../store/store.ts'
 import { mustBeWhole, readList } from './bundle-list.ts'
@@ -164,7 +164,7 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
     events: mirror.events,
     offline: false,
   })
-  const bytes = (blob: { readonly sha256: string; readonly size: number }) => held(mirror.store, contents, blob)
+  const bytes = (entry: Blob) => held(mirror.store, contents, entry)
   const upstream = carriedClient(copy, { entries, bytes })
   const holder = holderOf(header)
   try {
@@ -209,14 +209,14 @@ function nameFor({ catalog }: Mirror, { number, series, snapshot }: BundleHeader
 
 const holderOf = ({ series }: BundleHeader): string => `bundles ${series}`
 
+type Blob = Pick<HeldEntry, 'sha256' | 'size' | 'kind'>
+
 /** Bytes that are here already, of an import that was broken off, are not read from the medium again. */
-async function* held(
-  store: Store,
-  contents: BundleContents,
-  blob: { readonly sha256: string; readonly size: number },
-): AsyncIterable<Uint8Array> {
+async function* held(store: Store, contents: BundleContents, blob: Blob): AsyncIterable<Uint8Array> {
   const isHere = (await store.stat(blob.sha256))?.size === blob.size
-  yield* isHere ? store.stream(blob.sha256) : contents.blob(blob)
+  // the engine hashes what it fetches, and what does not come out as the list says is refused in the end
+  const digest = blob.kind === 'artifact' ? 'unchecked' : 'checked'
+  yield* isHere ? store.stream(blob.sha256) : contents.blob(blob, digest)
 }
 
 /** The bundle's series holds what it brought; what a full one does not name any more is let go of. Returns how many went. */
