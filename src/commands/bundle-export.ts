@@ -28,12 +28,13 @@ import { layout } from '../store/layout.ts'
 import { basesOf } from './bundle-base.ts'
 import { writeChangesPage, writeChangesText } from './bundle-changes.ts'
 import { fill } from './bundle-fill.ts'
+import { carriedOf } from './bundle-repositories.ts'
 import { showBundle } from './bundle-text.ts'
 import { type Context, show } from './context.ts'
 import { ownKey, usualKey } from './key-files.ts'
 import { headerDigest, readReceipt } from './receipt-file.ts'
 import { mustBeSnapshot } from './snapshot-named.ts'
-import { openWorkspace, recordOf, type Workspace } from './workspace.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface BundleExportFlags {
   /** A directory, or a file that ends in `.tar` or `.tar.zst`; absolute. */
@@ -270,23 +271,8 @@ async function* linesOf(mirror: Mirror, entries: Entries, count: { lines: number
 
 function repositoryOf(mirror: Mirror, name: string): CarriedRepository {
   const settings = mirror.repos.get(name)?.settings
-  if (settings === undefined)
-    throw new MirrorError('CONFIG', `${name} is held, and no repository of that name is configured or was recorded`)
-  const { sources, ...rest } = recordOf(settings)
-  return {
-    ...{ type: 'repository', name, ecosystem: settings.ecosystem, ...rest },
-    ...{ upstreams: [...rest.upstreams], keyrings: [...rest.keyrings] },
-    ...(sources === undefined
-      ? {}
-      : {
-          sources: sources.map((one) => ({
-            name: one.name,
-            upstreams: [...one.upstreams],
-            only: [...one.only],
-            not: [...one.not],
-          })),
-        }),
-  }
+  if (settings !== undefined) return carriedOf(settings)
+  throw new MirrorError('CONFIG', `${name} is held, and no repository of that name is configured or was recorded`)
 }
 
 async function digestOf(file: string): Promise<{ readonly sha256: string; readonly size: number }> {
