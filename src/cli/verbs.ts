@@ -53,6 +53,8 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
       .option('--case-sensitive', 'let names differ in letter case alone')
       .option('--oci-layout', 'container images alone, as an OCI image layout for skopeo, podman and containerd')
+      .option('--check <url>', 'see whether a web server serves a tree as clients need it, and write nothing')
+      .option('--sample <share>', 'with --check: only a part of the files, such as 5%')
       .option('--bundle', 'a signed bundle for a mirror that no network reaches: a directory, FILE.tar or FILE.tar.zst')
       .option('--volume-size <size>', 'with --bundle: cut the archive into files of this size, such as 4GB')
       .option('--snapshot <name>', 'with --bundle: this snapshot, and not what is held now')
@@ -60,12 +62,14 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
       .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
       .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost', '0')
-      .option('--sign-key <name>', 'with --bundle: the key that signs it (default: mirror)')
+      .option('--sign-key <name>', 'the key that signs a bundle, or the MANIFEST of a tree (default: mirror)')
       .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org'))
       .addHelpText('after', '  pkgmirror export --bundle /media/disk/today --since-bundle 4'),
-    ['base_url'],
+    ['base_url', 'publish.grace'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
+      if (typeof flags.check === 'string')
+        return (await import('../commands/export-check.ts')).exportCheck(context, flags.check, textOf(flags.sample))
       if (flags.bundle === true) {
         const { bundleExportFlags } = await import('../commands/bundle-flags.ts')
         return (await import('../commands/bundle-export.ts')).exportBundle(context, bundleExportFlags(target, flags))
@@ -80,6 +84,7 @@ export function addVerbs(program: Command, act: Act): void {
         force: flags.force === true,
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
+        ...(typeof flags.signKey === 'string' ? { signKey: flags.signKey } : {}),
       })
     }),
   )

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Entries, Entry } from '../catalog/entries.ts'
 import { shownText } from '../telemetry/safe-text.ts'
 import { bytesText } from '../telemetry/words.ts'
+import { escapeHtml } from './html.ts'
 
 export interface About {
   readonly title: string
@@ -51,8 +52,7 @@ const placeOf = ({ path, variant }: Entry): string => (variant === '' ? path : `
 const nameOf = (entry: Entry & { type: 'held' }): string =>
   entry.name === undefined ? '' : `${entry.name}${entry.version === undefined ? '' : ` ${entry.version}`}  `
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const html = (text: string): string => shownText(text).replace(/[&<>"]/g, (character) => escapes[character] ?? '')
+const html = (text: string): string => escapeHtml(shownText(text))
 
 export async function writeChangesPage(file: string, entries: Entries, { title, upon }: About): Promise<void> {
   const cells = (...texts: readonly string[]): string => texts.map((text) => `<td>${html(text)}</td>`).join('')

@@ -1,14 +1,16 @@
 // `pkgmirror export DIR|FILE.tar|-`: a plain tree of what is held, for any web server. A sync publishes the same way.
 
 import path from 'node:path'
-import { exportTree } from '../engine/export.ts'
+import { type ExportOptions, exportTree } from '../engine/export.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import { directorySink } from '../sinks/directory.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { tarFileSink, tarSink } from '../sinks/tar.ts'
 import type { Store } from '../store/store.ts'
 import type { Context } from './context.ts'
+import { indexPage } from './export-page.ts'
 import { showExported, tellChange } from './export-text.ts'
+import { findKey, ownKey, usualKey } from './key-files.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface ExportFlags {
@@ -22,6 +24,8 @@ export interface ExportFlags {
   readonly dryRun: boolean
   readonly force: boolean
   readonly caseSensitive: boolean
+  /** The key that signs the MANIFEST; `mirror`, where there is one, when left out. */
+  readonly signKey?: string
 }
 
 /** Where `python3 -m http.server` listens. */
@@ -75,6 +79,10 @@ async function write(
     baseUrl,
     dryRun,
     force,
+    grace: context.settings.publishGrace,
+    now: mirror.now(),
+    page: indexPage,
+    ...(await signing(context.settings.data, flags.signKey)),
     letterCase: flags.caseSensitive ? 'apart' : 'folded',
     signal: context.signal,
     changed: (change) => tellChange(context, change, dryRun),
@@ -88,4 +96,11 @@ function sinkOf(target: string, store: Store): Sink {
   if (target === '-') return tarSink(process.stdout, store)
   const file = path.resolve(target)
   return file.endsWith('.tar') ? tarFileSink(file, store) : directorySink(file, store)
+}
+
+/** Throws CONFIG where a key is named that is not there. */
+async function signing(data: string, name: string | undefined): Promise<Pick<ExportOptions, 'sign'>> {
+  const key = name === undefined ? await findKey(data, usualKey) : await ownKey(data, name)
+  if (key === undefined) return {}
+  return { sign: (bytes) => key.secret.signAll(bytes, 'MANIFEST of a tree by pkgmirror') }
 }

@@ -7,6 +7,7 @@ import { errorFields, showFailures } from '../telemetry/lines.ts'
 import { showProgress } from '../telemetry/progress.ts'
 import { type Context, printJson, say } from './context.ts'
 import { print } from './print.ts'
+import { shareOf } from './share.ts'
 import { proofLine, type Verification, verificationLines } from './verify-text.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -75,16 +76,6 @@ function mustExist({ mirror, settings }: Workspace, repo: string | undefined): v
   if (known.includes(repo)) return
   throw new MirrorError('USAGE', `there is no repository ${repo} at ${settings.data}`, {
     hint: `Held are: ${known.join(', ') || 'none'}.`,
-  })
-}
-
-/** A share of 1; throws USAGE. */
-function shareOf(text: string): number {
-  const [, number] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? []
-  const share = Number(number) / 100
-  if (share > 0 && share <= 1) return share
-  throw new MirrorError('USAGE', `--sample ${text} is no percentage above 0% and up to 100%`, {
-    hint: 'Write it as `--sample 5%`.',
   })
 }
 

@@ -88,6 +88,7 @@ function readKept(reader: Reader) {
       maxAge: reader.value('keep.max_age'),
       grace: reader.value('keep.grace'),
     },
+    publishGrace: reader.value('publish.grace'),
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
   }
 }

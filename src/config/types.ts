@@ -163,6 +163,8 @@ export interface Settings {
     readonly grace: number
   }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
+  /** Of an exported tree, wherever it is. */
+  readonly publishGrace: number
   // what a sync wants
   readonly wants: readonly Want[]
   readonly lockfiles: readonly { readonly glob: string; readonly where: Where }[]
