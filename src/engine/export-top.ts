@@ -11,8 +11,8 @@ import { wholeConfigurations } from '../sinks/web-servers.ts'
 import type { Store } from '../store/store.ts'
 import type { About } from './export.ts'
 
-export const MANIFEST = 'MANIFEST'
-export const SIGNATURE = 'MANIFEST.minisig'
+const MANIFEST = 'MANIFEST'
+const SIGNATURE = 'MANIFEST.minisig'
 const PAGE = 'index.html'
 
 /** After the documents of every repository. */

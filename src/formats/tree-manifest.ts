@@ -114,4 +114,4 @@ function entryOf(line: string): Omit<ManifestEntry, 'fields'> | undefined {
 }
 
 /** By the bytes of UTF-8, as the lists of trees are sorted. */
-export const isBefore = (a: string, b: string): boolean => a !== b && Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0
+const isBefore = (a: string, b: string): boolean => a !== b && Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0

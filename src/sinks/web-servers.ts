@@ -210,6 +210,8 @@ const caddyWhole = (
 ): string => `# PKGMIRROR=/srv/mirror caddy run --config /srv/mirror/.pkgmirror/servers/caddy/Caddyfile
 {
   auto_https off
+  admin off
+  persist_config off
 }
 http://:${port} {
   root * {$PKGMIRROR:.}
@@ -230,13 +232,13 @@ ${typeRows
   .join('\n')}
 `
 
-/** Where systems keep Apache's modules. */
+/** Where systems keep Apache's modules, and as whom it runs there. */
 const moduleFolders = [
-  '/usr/lib/apache2/modules',
-  '/usr/lib64/httpd/modules',
-  '/usr/lib/apache2',
-  '/usr/local/apache2/modules',
-]
+  ['/usr/lib/apache2/modules', 'www-data'],
+  ['/usr/lib64/httpd/modules', 'apache'],
+  ['/usr/lib/apache2', 'apache'],
+  ['/usr/local/apache2/modules', 'www-data'],
+] as const
 const apacheModules = ['mpm_event', 'unixd', 'authz_core', 'dir', 'mime', 'rewrite', 'headers', 'env']
 
 const apacheWhole = (
@@ -248,8 +250,8 @@ const apacheWhole = (
 </IfDefine>
 ${moduleFolders
   .map(
-    (folder) =>
-      `<IfDefine !MODULES>\n<IfFile "${folder}/mod_authz_core.so">\n  Define MODULES ${folder}\n</IfFile>\n</IfDefine>`,
+    ([folder, user]) =>
+      `<IfDefine !MODULES>\n<IfFile "${folder}/mod_authz_core.so">\n  Define MODULES ${folder}\n  Define RUNAS ${user}\n</IfFile>\n</IfDefine>`,
   )
   .join('\n')}
 ${apacheModules
@@ -259,12 +261,16 @@ ${apacheModules
 <IfDefine !PIDFILE>
   Define PIDFILE /run/pkgmirror-apache.pid
 </IfDefine>
-<IfDefine !RUNAS>
-  Define RUNAS www-data
+<IfDefine !ERRORLOG>
+  Define ERRORLOG syslog
 </IfDefine>
+<IfModule mod_unixd.c>
+  User \${RUNAS}
+  Group \${RUNAS}
+</IfModule>
 ServerName localhost
 PidFile \${PIDFILE}
-ErrorLog /dev/stderr
+ErrorLog \${ERRORLOG}
 Listen ${port}
 DocumentRoot "\${PKGMIRROR}"
 <Directory "\${PKGMIRROR}">
