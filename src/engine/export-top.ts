@@ -41,12 +41,14 @@ interface Top {
 /** Throws UNREADABLE where an earlier tree's own files are broken, BAD_PATH where a repository needs their names. */
 export async function describe(top: Top): Promise<void> {
   const { tree, store, baseUrl, dryRun, page, sign } = top
-  const add = async (path: string, rank: number, texts: Iterable<string>): Promise<void> =>
-    tree.add({ path, ...(await written(store, texts, dryRun)), modified: 0, kind: 'document', rank })
   for (const { path, text } of wholeConfigurations(baseUrl))
     tree.addOwn({ path, ...(await written(store, text(), dryRun)), modified: 0, kind: 'document', rank: ranks.page })
   const others = await keepOthers(top)
   const all = [...top.abouts, ...others].sort((a, b) => (a.repo < b.repo ? -1 : 1))
+  // the date of the state: what web servers and rsync tell files apart by
+  const modified = Math.max(0, ...all.map((one) => one.checked))
+  const add = async (path: string, rank: number, texts: Iterable<string>): Promise<void> =>
+    tree.add({ path, ...(await written(store, texts, dryRun)), modified, kind: 'document', rank })
   // a repository that is mounted at the top may have such a page of its own
   if (page !== undefined && tree.get(PAGE) === undefined) await add(PAGE, ranks.page, [page(all, baseUrl)])
   const manifest = (): Iterable<string> => inPieces(formatManifest(baseUrl, tree.described()))

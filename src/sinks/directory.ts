@@ -129,8 +129,8 @@ async function stateOf({ root, written, publishing }: Work, file: TreeFile): Pro
   const known = written.get(file.path)
   if (known === undefined) return publishing.force ? 'changed' : 'stranger'
   if (known.sha256 !== file.sha256 || !found.isFile() || found.size !== file.size) return 'changed'
-  // a file of several names has the dates of the store
-  const dated = found.nlink > 1 || Math.abs(found.mtimeMs - wholeSeconds(file.modified) * 1000) < TIME_GRAIN
+  // a file of several names has the dates of the store; one that replaced another may be younger than it says
+  const dated = found.nlink > 1 || found.mtimeMs > wholeSeconds(file.modified) * 1000 - TIME_GRAIN
   return dated ? 'unchanged' : 'changed'
 }
 
@@ -201,10 +201,13 @@ async function writeAll(work: Work): Promise<Pick<Published, 'linked' | 'copied'
     if (file === undefined) return
     number += 1
     const own = join(aside, String(number))
-    const what = written.get(path) === undefined ? 'added' : 'replaced'
+    const known = written.get(path)
+    const what = known === undefined ? 'added' : 'replaced'
     try {
       await work.folders.make(path)
-      done[await place(work.bytes, file, own, join(root, path))] += 1
+      const target = join(root, path)
+      const after = known === undefined || known.sha256 === file.sha256 ? 0 : await dateOf(target)
+      done[await place(work.bytes, file, { aside: own, target, after })] += 1
     } catch (error) {
       const failure = asWriteError(error, join(root, path))
       if (failure.code !== 'DAMAGED') throw failure
@@ -224,6 +227,12 @@ async function writeAll(work: Work): Promise<Pick<Published, 'linked' | 'copied'
   }
   await rm(aside, { recursive: true, force: true })
   return done
+}
+
+/** When a file that is there was written, milliseconds since 1970. */
+async function dateOf(file: string): Promise<number> {
+  const found = await lstat(file).catch(() => undefined)
+  return found?.isFile() === true ? found.mtimeMs : 0
 }
 
 /** Deletes what is due, and writes down when the rest will be. */

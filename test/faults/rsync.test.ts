@@ -118,6 +118,12 @@ test('copies by rsync that are made while exports run are whole, each of them', 
       await execute({ argv, cwd: home, env: environment(home) })
       assert.deepEqual(broken(copy), [], `copy ${round}`)
       const generation = readFileSync(path.join(copy, 'MANIFEST'), 'utf8')
+      for (
+        let tries = 0;
+        tries < 500 && generation === readFileSync(path.join(site.tree, 'MANIFEST'), 'utf8');
+        tries += 1
+      )
+        await pause(10)
       seen.add(generation)
       for (const [name, given] of Object.entries(state(Number(generation)))) {
         const text = typeof given === 'string' ? given : given.text

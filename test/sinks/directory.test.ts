@@ -121,6 +121,21 @@ test('only what changed is written', async () => {
   assert.deepEqual(site.tree(), texts)
 })
 
+test('what replaces a file of the same size and date is younger, since web servers and rsync go by these', async () => {
+  const site = await newSite()
+  const date = () => lstatSync(path.join(site.root, 'index')).mtimeMs
+  await site.publish({ index: 'one' })
+  assert.equal(date(), written)
+  await site.publish({ index: 'two' })
+  assert.equal(date(), written + 2000)
+  const { unchanged } = await site.publish({ index: 'two' })
+  assert.deepEqual([unchanged, date()], [1, written + 2000])
+  await site.publish({ index: { text: 'six', modified: written + 60_000 } })
+  assert.equal(date(), written + 60_000)
+  await site.publish({ index: { text: 'ten', modified: 0 } })
+  assert.equal(date(), written + 62_000, 'it never goes back')
+})
+
 test('what somebody changed or took away is put right', async () => {
   const site = await newSite()
   const texts = { changed: 'document', gone: 'other', dated: 'third' }
