@@ -57,20 +57,24 @@ export function addVerbs(program: Command, act: Act): void {
         '--snapshot <name>',
         'what was held at this snapshot (default: the one that is shown, or the newest state)',
       )
+      .option('--check <url>', 'see whether a web server serves a tree as clients need it, and write nothing')
+      .option('--sample <share>', 'with --check: only a part of the files, such as 5%')
       .option('--bundle', 'a signed bundle for a mirror that no network reaches: a directory, FILE.tar or FILE.tar.zst')
       .option('--volume-size <size>', 'with --bundle: cut the archive into files of this size, such as 4GB')
       .option('--since <snapshot>', 'with --bundle: only what is new since the bundle of this snapshot')
       .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
       .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
       .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost')
-      .option('--sign-key <name>', 'with --bundle: the key that signs it (default: mirror)')
+      .option('--sign-key <name>', 'the key that signs a bundle, or the MANIFEST of a tree (default: mirror)')
       .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org'))
       .addHelpText('after', '  pkgmirror export --bundle /media/disk/today --since-bundle 4'),
-    ['base_url'],
+    ['base_url', 'publish.grace'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
       const { bundleExportFlags, mustBelongTogether } = await import('../commands/bundle-flags.ts')
       mustBelongTogether(flags)
+      if (typeof flags.check === 'string')
+        return (await import('../commands/export-check.ts')).exportCheck(context, flags.check, textOf(flags.sample))
       if (flags.bundle === true) {
         return (await import('../commands/bundle-export.ts')).exportBundle(context, bundleExportFlags(target, flags))
       }
@@ -85,6 +89,7 @@ export function addVerbs(program: Command, act: Act): void {
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
         ...(typeof flags.snapshot === 'string' ? { snapshot: flags.snapshot } : {}),
+        ...(typeof flags.signKey === 'string' ? { signKey: flags.signKey } : {}),
       })
     }),
   )

@@ -165,6 +165,7 @@ export const keys = {
     'https://mirror.example.org',
     'Address under which the exported tree is served.',
   ),
+  'publish.grace': key(kind.duration(), '6h', 'How long a file stays in an exported tree that has gone out of it.'),
   'policy.cooldown.default': key(kind.duration(), '0', 'How old a version has to be before it is shown.'),
   ...underPolicy,
   ...networkKeys,
@@ -177,6 +178,7 @@ export const keyNames = Object.keys(keys) as readonly KeyName[]
 const flagNames: Readonly<Partial<Record<KeyName, string>>> = {
   builtin: '--no-builtin',
   'policy.cooldown.default': '--cooldown',
+  'publish.grace': '--grace',
   'timeouts.connect': '--connect-timeout',
   'timeouts.headers': '--headers-timeout',
   'timeouts.idle': '--idle-timeout',

@@ -101,6 +101,7 @@ function readKept(reader: Reader, ecosystems: readonly AnyEcosystem[]) {
       latest: reader.value('snapshots.latest'),
       maxAge: reader.value('snapshots.max_age'),
     },
+    publishGrace: reader.value('publish.grace'),
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
   }
 }

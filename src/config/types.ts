@@ -185,6 +185,8 @@ export interface Settings {
   /** Whether syncs make them, and how many and how old ones of theirs gc leaves. */
   readonly snapshots: { readonly auto: boolean; readonly latest: number; readonly maxAge: number }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
+  /** Of an exported tree, wherever it is. */
+  readonly publishGrace: number
   // what a sync wants
   readonly wants: readonly Want[]
   readonly lockfiles: readonly { readonly glob: string; readonly where: Where }[]
