@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { say, show } from './context.ts'
 import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
+import { keepReserve } from './reserve.ts'
 import { run } from './run.ts'
 import { showSummary, tellLost } from './summary.ts'
 import { wantedOf } from './wanted.ts'
@@ -43,7 +44,10 @@ export async function sync(context: Context, options: SyncOptions): Promise<numb
       faults,
     })
     hide()
-    if (summary.changed && !options.dryRun) await copyAfter(workspace)
+    if (summary.changed && !options.dryRun) {
+      await copyAfter(workspace)
+      await keepReserve(workspace)
+    }
     try {
       const published =
         options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
