@@ -2,7 +2,7 @@
 // mirror, old or new, and what was begun can be finished.
 
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { files, folder } from '../clients/place.ts'
@@ -138,6 +138,21 @@ test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
     await whole(one, known)
     const blobs = readdirSync(`${one.data}/blobs/sha256`, { recursive: true, withFileTypes: true })
     assert.ok(blobs.filter((entry) => entry.isFile()).length < PARTS, `after operation ${at} nothing was dropped`)
+  }
+})
+
+test(`a rebuild of a lost catalog killed at its operations in turn (seed ${seed})`, async (t) => {
+  const { mirror, manifest, known } = await place(t)
+  const synced = mirror()
+  await pkgmirror(synced, 'sync', manifest)
+  const lost = mirror(synced)
+  for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
+  const args = ['verify', '--rebuild']
+  for (const at of await points(mirror(lost), { args })) {
+    const one = mirror(lost)
+    await killedAt(one, at, { args })
+    await pkgmirror(one, ...args)
+    assert.equal(await whole(one, known), known.size, `after operation ${at}`)
   }
 })
 
