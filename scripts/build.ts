@@ -10,19 +10,20 @@ const root = path.resolve(import.meta.dirname, '..')
  * What is started or imported by its address, by the place where the sources look for it. Shared code lies in `chunks`, so
  * what is looked for beside the source lies there too.
  */
-const entries = {
+export const entries: Readonly<Record<string, string>> = {
   'cli/main': 'cli/main.ts',
   'ecosystems/index': 'ecosystems/index.ts',
   'chunks/thread': 'engine/thread.ts',
   'chunks/hash-thread': 'engine/hash-thread.ts',
   'chunks/worker': 'commands/worker.ts',
+  'chunks/copy-thread': 'catalog/copy-thread.ts',
 }
 
 /** Empty before; types are not checked here. */
 export async function build(directory: string): Promise<void> {
   await bundle({
     absWorkingDir: path.join(root, 'src'),
-    entryPoints: entries,
+    entryPoints: { ...entries },
     outdir: directory,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

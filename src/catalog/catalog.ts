@@ -1,15 +1,17 @@
 // The catalog: what is held, who said what of it, what was made of it, and which runs there were.
 
 import type { Digests } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
 import { type Facts, facts } from './facts.ts'
 import { createFinds, type Finds } from './finds.ts'
-import { type Generations, generations } from './generations.ts'
+import { type Generations, generationReads, generations } from './generations.ts'
 import { createMarks, type Marks } from './marks.ts'
-import { connect } from './open.ts'
-import { type Refs, refs } from './refs.ts'
+import { connect, connectAt } from './open.ts'
+import { quietWrites, type Refs, refReads, refs } from './refs.ts'
 import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
+import { type Snapshots, snapshots } from './snapshots.ts'
 import { createSpool, type Spool } from './spool.ts'
-import { type Sweeps, sweeps } from './sweeps.ts'
+import { type Sweeps, scans, sweeps } from './sweeps.ts'
 import { type Totals, totals } from './totals.ts'
 
 /** What a holder holds of a repository: files, their bytes (shared ones for each), and packages that have a name. */
@@ -45,6 +47,8 @@ export interface Unmet {
 }
 
 export interface Catalog {
+  /** The snapshot that refs and generations are those of; 0: the newest state. */
+  readonly snapshot: number
   readonly refs: Refs
   readonly facts: Facts
   readonly generations: Generations
@@ -92,6 +96,9 @@ export interface Catalog {
     record(repository: RecordedRepository): void
     list(): readonly RecordedRepository[]
   }
+  readonly snapshots: Snapshots
+  /** The same catalog as a snapshot saw it, over a connection of its own. Its refs and generations cannot be changed. */
+  at(snapshot: number): Catalog
   /** Deletions and scans of gc and verify. */
   readonly sweeps: Sweeps
   /** Begins a collection; ends the one before. */
@@ -115,22 +122,63 @@ const parse = <T>(text: string): T => JSON.parse(text) as T
 
 export function openCatalog(file: string): Catalog {
   const connection = connect(file)
+  return {
+    ...whatever(connection, file, 0),
+    refs: refs(connection),
+    generations: generations(connection),
+    facts: facts(connection),
+    sweeps: sweeps(connection),
+    marks: () => createMarks(connection),
+  }
+}
+
+function openAt(file: string, snapshot: number): Catalog {
+  const connection = connectAt(file, snapshot)
+  return {
+    ...whatever(connection, file, snapshot),
+    refs: { ...refReads(connection), ...quietWrites },
+    generations: {
+      ...generationReads(connection),
+      make: never,
+      mark: never,
+      flip: never,
+      drop: never,
+      remember: never,
+    },
+    // nothing is first seen in what is past
+    facts: { ...facts(connection), see: () => undefined },
+    sweeps: {
+      ...scans(connection),
+      ...{ refs: never, generation: never, views: never, reading: never, blobs: never, claim: never },
+    },
+    marks: never,
+  }
+}
+
+function never(): never {
+  throw new MirrorError('FAULT', 'a snapshot never changes')
+}
+
+/** What is not a state of refs. */
+function whatever(
+  connection: Connected,
+  file: string,
+  snapshot: number,
+): Omit<Catalog, 'refs' | 'generations' | 'facts' | 'sweeps' | 'marks'> {
   let own = 0
   const some = connection.prepare('SELECT 1 FROM blob LIMIT 1')
   const dataVersion = connection.prepare('PRAGMA data_version').pluck()
   return {
-    refs: refs(connection),
-    facts: facts(connection),
-    generations: generations(connection),
+    snapshot,
     totals: totals(connection),
     blobs: blobs(connection),
-    views: views(connection),
+    views: views(connection, snapshot),
     holds: holds(connection),
     withdrawn: withdrawn(connection),
     runs: runs(connection),
     repositories: repositories(connection),
-    sweeps: sweeps(connection),
-    marks: () => createMarks(connection),
+    snapshots: snapshots(connection),
+    at: (id) => openAt(file, id),
     finds: () => createFinds(connection),
     spool: () => createSpool(connection),
     atomically: (work) => connection.transaction(work).immediate(),
@@ -182,7 +230,8 @@ function blobs(connection: Connected): Catalog['blobs'] {
   }
 }
 
-function views(connection: Connected): Catalog['views'] {
+/** Those of a snapshot are apart from those of the newest state. */
+function views(connection: Connected, snapshot: number): Catalog['views'] {
   type Row = Omit<ViewRow, 'sha256' | 'twins' | 'headers' | 'inputs' | 'until'> & {
     readonly sha256: string | null
     readonly twins: string
@@ -202,11 +251,12 @@ function views(connection: Connected): Catalog['views'] {
   })
   const get = connection.prepare<[string], Row>(`SELECT ${columns} FROM view WHERE key = ?`)
   const latest = connection.prepare<[string, string, string], Row>(
-    `SELECT ${columns} FROM view WHERE repo = ? AND path = ? AND type = ? ORDER BY modified DESC LIMIT 1`,
+    `SELECT ${columns} FROM view WHERE repo = ? AND path = ? AND type = ? AND snapshot = ${snapshot} ORDER BY modified DESC LIMIT 1`,
   )
   const all = connection.prepare<[], Row>(`SELECT ${columns} FROM view ORDER BY repo, path`)
   const put = connection.prepare(
-    `INSERT OR REPLACE INTO view (${columns}) VALUES (@key, @repo, @path, @type, @sha256, @size, @twins, @headers, @inputs, @until, @modified, @used)`,
+    `INSERT OR REPLACE INTO view (${columns}, snapshot)
+     VALUES (@key, @repo, @path, @type, @sha256, @size, @twins, @headers, @inputs, @until, @modified, @used, ${snapshot})`,
   )
   const drop = connection.prepare('DELETE FROM view WHERE key = ?')
   return {

@@ -118,6 +118,7 @@ async function open(
     keyrings: loadKeyrings,
     offline,
     now,
+    clock: now,
   }
   return {
     mirror,

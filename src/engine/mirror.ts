@@ -41,8 +41,10 @@ export interface Mirror {
   /** The configured keyrings; with a name those of them that are of its kind, else the one of that name. */
   readonly keyrings: (configured: readonly string[], name?: string) => Promise<readonly Uint8Array[]>
   readonly offline: boolean
-  /** Milliseconds since 1970. */
+  /** The moment by which is judged; that of a snapshot stands still. Milliseconds since 1970. */
   now(): number
+  /** What the clock says: for what is written down. */
+  clock(): number
 }
 
 export function mount(settings: Repository, ecosystem: AnyEcosystem): MountedRepo {

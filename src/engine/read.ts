@@ -172,11 +172,12 @@ export async function sourceOf(
   return { head, bytes: await heldDoc(mirror, ref).bytes(), beside: along }
 }
 
-/** Forgets what superseded bytes said, unless another ref of the repo still holds them. */
+/** Forgets what superseded bytes said, unless another ref of the repo still holds them, or a snapshot. */
 export function forgetReading(mirror: Mirror, resource: Resource, sha256: string): void {
   const { name } = resource.mounted.settings
   const reading = mirror.catalog.facts.reading(name, readingScope(resource), sha256)
   if (reading === undefined) return
   if (mirror.catalog.refs.bySha256(sha256).some((ref) => ref.repo === name)) return
+  if (mirror.catalog.snapshots.hold(name, sha256)) return
   mirror.catalog.facts.drop(reading)
 }

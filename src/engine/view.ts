@@ -47,7 +47,7 @@ export async function viewOf(
   viewing: Viewing,
 ): Promise<ViewRow> {
   const data = await sightData(mirror, resource, ref, viewing.scope)
-  const key = keyOf(resource, viewing)
+  const key = keyOf(mirror, resource, viewing)
   const rules = rulesOf(mirror, resource, data)
   const known = mirror.catalog.views.get(key)
   if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing, rules))) {
@@ -81,10 +81,11 @@ async function sightData(
   }
 }
 
-/** One view for each address it is shown at: when the rules change it is made anew, and its date goes on from there. */
-function keyOf(resource: Resource, viewing: Viewing): string {
+/** One view for each address it is shown at, and for each snapshot: when the rules change it is made anew, and its date goes on from there. */
+function keyOf({ catalog: { snapshot } }: Mirror, resource: Resource, viewing: Viewing): string {
   const { mounted, path, variant, query } = resource
-  const parts = [mounted.settings.name, path, variant, viewing.type, viewing.base]
+  const state = snapshot === 0 ? [] : [snapshot]
+  const parts = [mounted.settings.name, path, variant, viewing.type, viewing.base, ...state]
   return digestOf(Object.keys(query).length === 0 ? parts : [...parts, query])
 }
 
@@ -108,7 +109,7 @@ async function isCurrent(
 ): Promise<boolean> {
   const now = mirror.now()
   // made by a clock that has gone back since, it may show what is too young
-  if (now >= view.until || now < view.used || !view.inputs.some(([path]) => path === rules)) return false
+  if (now >= view.until || mirror.clock() < view.used || !view.inputs.some(([path]) => path === rules)) return false
   for (const [path, sha256] of view.inputs) {
     if (path.startsWith(RULES)) continue
     if (path === resource.path) {
@@ -214,7 +215,7 @@ async function keep(
       last?.sha256 === sha256 && last !== undefined
         ? last.modified
         : Math.max(ref?.modified ?? Math.floor(now / 1000) * 1000, last === undefined ? 0 : last.modified + 1000),
-    used: now,
+    used: mirror.clock(),
   }
   const blobs = [
     ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: rendered.digests }]),

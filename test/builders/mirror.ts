@@ -188,6 +188,7 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
       return state.offline
     },
     now,
+    clock: now,
   }
   let closed = false
   const mounted = (name: string | undefined) => {
