@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import { printJson, say, show } from './context.ts'
 import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
+import { keepReserve } from './reserve.ts'
 import { run, type Summary } from './run.ts'
 import { showSummary, tellLost } from './summary.ts'
 import { beginTelling } from './telling.ts'
@@ -61,7 +62,10 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
     })
     hide()
     if (!options.dryRun && !summary.refused && isConsistent(summary.code)) snapshotAfter(context, workspace)
-    if (summary.changed && !options.dryRun) await copyAfter(workspace)
+    if (summary.changed && !options.dryRun) {
+      await copyAfter(workspace)
+      await keepReserve(workspace)
+    }
     try {
       const published =
         options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
