@@ -85,20 +85,36 @@ export async function walk(
   signal.addEventListener('abort', () => queue.clear(), { once: true })
   const locks = lockfileFacts(mirror, mounted, wants)
 
+  function plan(entry: Entry): void {
+    try {
+      const resource = mustResolve(mounted, entry.path)
+      locks.of(entry)
+      options.item(plannedItem(mirror, resource, entry))
+    } catch (error) {
+      failed(entry, error)
+    }
+  }
+
   async function one(entry: Entry): Promise<void> {
     if (signal.aborted) return
     try {
       const resource = mustResolve(mounted, entry.path)
-      locks(entry)
-      if (options.dryRun) options.item(plannedItem(mirror, resource, entry))
-      else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
+      locks.of(entry)
+      locks.record()
+      options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
     } catch (error) {
-      const failure = asMirrorError(error)
-      if (signal.aborted) return
-      faults.push({ repo, path: entry.path, ...namedOf(entry), error: failure })
-      if (failure.failure.exit === 1) ending.abort(failure)
+      failed(entry, error)
     }
   }
+
+  function failed(entry: Entry, thrown: unknown): void {
+    const error = asMirrorError(thrown)
+    if (signal.aborted) return
+    faults.push({ repo, path: entry.path, ...namedOf(entry), error })
+    if (error.failure.exit === 1) ending.abort(error)
+  }
+
+  const pause = pausing()
 
   try {
     const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
@@ -109,6 +125,11 @@ export async function walk(
       if (known.has(entry.path)) continue
       known.add(entry.path)
       mirror.events.emit({ type: 'planned', repo, items: 1, bytes: entry.size ?? 0 })
+      if (options.dryRun) {
+        plan(entry)
+        await pause()
+        continue
+      }
       await queue.onSizeLessThan(AHEAD)
       void queue.add(() => one(entry))
     }
@@ -116,10 +137,10 @@ export async function walk(
     if (!signal.aborted) faults.push({ repo, error: asMirrorError(error) })
   }
   await queue.onIdle()
+  locks.record()
   if (options.signal.aborted)
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
   const ranks = ranksOf(mirror, repo, scope)
-  const pause = pausing()
   for (const path of documents) {
     await pause()
     if (!known.has(path)) tellDocument(mirror, repo, path, ranks, options)
