@@ -79,6 +79,7 @@ describe('requirements', () => {
   })
 
   rejectsAt(requirements, [
+    ['a comment without a blank before it', 'a==1#b\n', 'lock:1: "a==1#b" is no requirement'],
     ['what is no requirement', 'a==1\n\n<html>\n', 'lock:3: "<html>" is no requirement'],
     ['an option that is none', 'a==1\n--frobnicate\n', 'lock:2: the option --frobnicate is not known'],
     ['a hash that is none', 'a==1 \\\n --hash=sha256:12\n', 'lock:1: "sha256:12" is no digest'],
