@@ -240,3 +240,24 @@ describe("conda's lists", () => {
     ['no dependencies', 'name: x\n', 'lock:1: has no dependencies'],
   ])
 })
+
+describe('pdm.lock', () => {
+  it('has the local labels of versions in the names of files alone', async () => {
+    const file = (name: string): string => `{file = "${name}", hash = "sha256:${sha}"}`
+    const names = [
+      'a_b-1.0+cpu-py3-none-any.whl',
+      'a_b-1.0+cu.118-py3-none-any.whl',
+      'a_b-1.0.tar.gz',
+      'a_b-1.0+cpu.tar.gz',
+    ]
+    const text = `[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "a-b"\nversion = "1.0"\nfiles = [${names.map(file).join(', ')}]\n`
+    assert.deepEqual(
+      (await readAll(pdmLock, 'lock', text)).map(({ version, digests }) => [version, digests.length]),
+      [
+        ['1.0+cpu', 2],
+        ['1.0+cu.118', 1],
+        ['1.0', 1],
+      ],
+    )
+  })
+})
