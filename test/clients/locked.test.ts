@@ -374,6 +374,7 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
         lockfiles: ['Gemfile.lock'],
         proven: 0,
         trial: { programs: { bundle } },
+        isSlow: bundle.length > 1,
         async lock(url) {
           const { at, env } = place(url, own)
           await execute({ argv: [...bundle, 'lock'], cwd: at, env })
