@@ -47,9 +47,7 @@ export function lockfileFacts(mirror: Mirror, mounted: MountedRepo, wants: reado
       if (vouching !== undefined) {
         const url = want.url === undefined ? {} : { url: want.url }
         const stated = { path: entry.path, digests: vouching.digests, ...url }
-        const others = found.get(want.from.file)
-        if (others === undefined) found.set(want.from.file, [stated])
-        else others.push(stated)
+        addTo(found, want.from.file, stated)
       } else if (verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'different')) {
         throw new MirrorError(
           'DISAGREEMENT',
