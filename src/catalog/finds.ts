@@ -17,7 +17,10 @@ export interface Place {
 }
 
 export interface Finds {
-  addBlob(sha256: string, size: number, digests: Digests): void
+  /** `file`: where the bytes lie, when not in the store. */
+  addBlob(sha256: string, size: number, digests: Digests, file?: string): void
+  /** Bytes that lie in a file elsewhere. */
+  fileOf(sha256: string): { readonly file: string; readonly size: number } | undefined
   has(sha256: string): boolean
   /** Is it named by a ref, seen by a snapshot, or shown by a view? */
   isNamed(sha256: string): boolean
@@ -52,7 +55,7 @@ export function createFinds(connection: Connection): Finds {
   }
   drop()
   connection.exec(`
-    CREATE TEMPORARY TABLE found_blob (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL);
+    CREATE TEMPORARY TABLE found_blob (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, file TEXT);
     CREATE TEMPORARY TABLE found_digest (digest TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
     CREATE TEMPORARY TABLE found_place (repo TEXT, path TEXT, variant TEXT, sha256 TEXT, type TEXT, headers TEXT,
       PRIMARY KEY (repo, path, variant));
@@ -64,8 +67,13 @@ export function createFinds(connection: Connection): Finds {
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM past WHERE sha256 = @sha256)
        OR EXISTS (SELECT 1 FROM found_shown WHERE sha256 = @sha256)`,
   )
-  const addBlob = connection.prepare('INSERT INTO found_blob (sha256, size) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const addBlob = connection.prepare(
+    'INSERT INTO found_blob (sha256, size, file) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  )
   const addDigest = connection.prepare('INSERT INTO found_digest (digest, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const fileOf = connection.prepare<[string], { file: string; size: number }>(
+    'SELECT file, size FROM found_blob WHERE sha256 = ? AND file IS NOT NULL',
+  )
   const has = connection.prepare<[string], unknown>('SELECT 1 FROM found_blob WHERE sha256 = ?')
   const byDigest = connection.prepare<[string], string>('SELECT sha256 FROM found_digest WHERE digest = ?').pluck()
   const held = 'EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = b.sha256)'
@@ -103,10 +111,11 @@ export function createFinds(connection: Connection): Finds {
     `SELECT count(*) AS items, coalesce(sum(b.size), 0) AS bytes FROM found_blob b WHERE NOT ${held}`,
   )
   return {
-    addBlob: connection.transaction((sha256: string, size: number, digests: Digests) => {
-      addBlob.run(sha256, size)
+    addBlob: connection.transaction((sha256: string, size: number, digests: Digests, file?: string) => {
+      addBlob.run(sha256, size, file ?? null)
       for (const [algorithm, hex] of Object.entries(digests)) addDigest.run(`${algorithm}:${hex}`, sha256)
     }),
+    fileOf: (sha256) => fileOf.get(sha256),
     has: (sha256) => has.get(sha256) !== undefined,
     isNamed: (sha256) => isNamed.get({ sha256 }) !== undefined,
     byDigest: (algorithm, hex) => byDigest.get(`${algorithm}:${hex}`),

@@ -20,11 +20,19 @@ export function addVerbs(program: Command, act: Act): void {
       .description('bring in what manifests list: packages, repositories, lockfiles')
       .argument('<manifest...>', 'manifest files')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
+      .option(
+        '--adopt <directory>',
+        'take files from there, by their digests, instead of fetching them; may be repeated',
+        (name, all: string[] = []) => [...all, name],
+      )
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
     ['policy.cooldown.default', 'keep_free', 'max_growth', 'report', 'wait'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
     act(flags, manifests, async (context) =>
-      (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),
+      (await import('../commands/sync.ts')).sync(context, {
+        dryRun: flags.dryRun === true,
+        adopt: Array.isArray(flags.adopt) ? flags.adopt.map((one) => path.resolve(String(one))) : [],
+      }),
     ),
   )
 
@@ -120,6 +128,27 @@ export function addVerbs(program: Command, act: Act): void {
         dryRun: flags.dryRun === true,
       })
     }),
+  )
+
+  withSettings(
+    program
+      .command('adopt')
+      .description('take over the files of a cache or another mirror that a held index or lockfile vouches for')
+      .argument('<directory...>', 'caches, mirrors or plain trees; nothing in them is changed')
+      .option(
+        '--repo <name>',
+        'the repository whose own paths the directories have, such as maven for ~/.m2/repository',
+      )
+      .option('-n, --dry-run', 'show what would be taken, keep nothing but indexes')
+      .addHelpText('after', example('pkgmirror adopt ~/.npm/_cacache ~/.cargo/registry/cache')),
+  ).action((directories: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/adopt.ts')).adopt(context, {
+        directories: directories.map((directory) => path.resolve(directory)),
+        repo: textOf(flags.repo),
+        dryRun: flags.dryRun === true,
+      }),
+    ),
   )
 
   withSettings(

@@ -1,7 +1,7 @@
 // A run that brings things in: `sync` and `seed` are this with different wants.
 
 import type { HeldSum } from '../catalog/catalog.ts'
-import type { Selector } from '../contract.ts'
+import type { Entry, Selector } from '../contract.ts'
 import type { EngineEvent } from '../engine/events.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { type Fault, type Item, walk } from '../engine/walk.ts'
@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly wants: ReadonlyMap<string, readonly Selector[]>
   /** What could not even be read: the run goes on without it, and lets go of nothing. */
   readonly faults?: readonly MirrorError[]
+  /** Told of every entry before it is obtained. */
+  readonly before?: (repo: string, entry: Entry) => void
   /** Told of every item of the walks. */
   readonly item?: (item: Item) => void
 }
@@ -93,6 +95,7 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
       signal: context.signal,
       concurrency: CONCURRENCY,
       ...(gate === undefined ? {} : { planned: gate.plan }),
+      before: (entry) => options.before?.(name, entry),
       item(item) {
         tally.add(item)
         options.item?.(item)

@@ -1,12 +1,16 @@
 // `pkgmirror sync MANIFEST…`: brings in what manifests want.
 
+import { availableParallelism } from 'node:os'
 import { nameOf } from '../catalog/snapshots.ts'
+import { offerFiles } from '../engine/adopt.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { errorText } from '../telemetry/lines.ts'
+import { bytesText, countText } from '../telemetry/words.ts'
 import type { Context } from './context.ts'
 import { printJson, say, show } from './context.ts'
 import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
+import { offeredFiles, rootsOf } from './offered-files.ts'
 import { keepReserve } from './reserve.ts'
 import { run, type Summary } from './run.ts'
 import { showSummary, tellLost } from './summary.ts'
@@ -16,6 +20,8 @@ import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface SyncOptions {
   readonly dryRun: boolean
+  /** Directories whose files are taken in place of what would be fetched; absolute. */
+  readonly adopt?: readonly string[]
 }
 
 /** Returns the exit code. Whoever is to be told of the run is told, however it ends. */
@@ -46,21 +52,29 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
   const holder = context.files.join(' + ')
   const command = `sync ${holder}`
   const waits = (other: string): void => say(context, `Waiting: ${other}.`)
+  const roots = await rootsOf(options.adopt ?? [])
   const workspace = await openWorkspace(settings, { lock: { command, signal: context.signal, waits } })
   const hide = await show(context, workspace.events)
   tellLost(context, workspace)
+  const offer = roots.length === 0 ? undefined : await offerOf(context, workspace, roots)
   try {
     const { byRepo, skipped, faults } = await wantedOf(workspace.mirror, settings)
     for (const { file, line, name, reason } of skipped)
       say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
-    const summary = await run(context, workspace, {
+    const summary = await run(context, offer === undefined ? workspace : { ...workspace, mirror: offer.mirror }, {
       command,
+      ...(offer === undefined ? {} : { before: offer.offer }),
       holder,
       dryRun: options.dryRun,
       wants: byRepo,
       faults,
     })
     hide()
+    if (offer !== undefined && !options.dryRun)
+      say(
+        context,
+        `${countText(offer.taken.items, 'file')} (${bytesText(offer.taken.bytes)}) came from ${roots.join(', ')}.`,
+      )
     if (!options.dryRun && !summary.refused && isConsistent(summary.code)) snapshotAfter(context, workspace)
     if (summary.changed && !options.dryRun) {
       await copyAfter(workspace)
@@ -76,8 +90,15 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
     }
   } finally {
     hide()
+    offer?.close()
     await workspace.close()
   }
+}
+
+/** Everything below is hashed first. */
+async function offerOf({ settings, signal }: Context, { mirror, places }: Workspace, roots: readonly string[]) {
+  const { files, bytes } = offeredFiles(roots, [settings.data, places.store])
+  return offerFiles(mirror, { files, bytes, signal, threads: availableParallelism() })
 }
 
 /** A copy that cannot be taken fails no sync. */

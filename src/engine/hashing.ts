@@ -47,6 +47,8 @@ export interface Running {
 
 export interface Hashing {
   hash(sha256: string, algorithms: readonly string[]): Promise<Found>
+  /** The same of a file that is no blob. */
+  file(file: string, algorithms: readonly string[]): Promise<Found>
   /** For bytes of this size, when it is known: a thread takes over where that is worth its messages. */
   running(algorithms: Iterable<string>, size: number | undefined): Running
   close(): Promise<void>
@@ -210,6 +212,7 @@ export function createHashing(store: Store, threads: number): Hashing {
         await opened.close()
       }
     },
+    file: inThread,
     running(algorithms, size = 0) {
       return threads > 0 && size >= WORTH ? runningInThread([...algorithms]) : runningHere(algorithms)
     },

@@ -42,7 +42,7 @@ export interface Rebuilt {
 
 const MOST_FAULTS = 100
 /** What indexes and lockfiles state. */
-const algorithms = ['sha256', 'sha512', 'sha384', 'sha1', 'md5', 'blake2b512']
+export const algorithms = ['sha256', 'sha512', 'sha384', 'sha1', 'md5', 'blake2b512']
 /** A document that says what it is is read whole. */
 const LARGEST = 64 * 1024 * 1024
 /** Rounds in which documents that were found name further ones. */
@@ -282,7 +282,7 @@ async function takeNamed(at: At): Promise<boolean> {
 }
 
 /** By the strongest digest that is stated. */
-function foundBy(finds: Finds, digests: Named['digests']): string | undefined {
+export function foundBy(finds: Finds, digests: Named['digests']): string | undefined {
   const [strongest] = Object.entries(digests)
     .filter(([algorithm]) => strength(algorithm) > 0)
     .sort(([a], [b]) => strength(b) - strength(a))

@@ -34,6 +34,8 @@ export interface WalkOptions {
    * flips. When left out, files are fetched while the closure is still being found.
    */
   planned?(plan: Plan): Promise<void>
+  /** Told of every entry before it is obtained. */
+  before?(entry: Entry): void
   /** Told of every path that is wanted, documents included, once it is held or, in a dry run, planned. */
   item(item: Item): void
 }
@@ -123,6 +125,7 @@ export async function walk(
       const resource = mustResolve(mounted, entry.path)
       locks.of(entry)
       locks.record()
+      options.before?.(entry)
       await mustHaveRoom(mirror, mounted, entry)
       options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
     } catch (error) {
