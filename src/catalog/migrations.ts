@@ -236,4 +236,14 @@ export const migrations: readonly string[] = [
       (SELECT max(id) FROM snapshot);
   END;
   `,
+  `
+  -- held paths that their documents mark as withdrawn, and the run that saw it first; word: yanked, deprecated
+  CREATE TABLE withdrawn (
+    repo TEXT NOT NULL,
+    path TEXT NOT NULL,
+    word TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (repo, path)
+  ) WITHOUT ROWID;
+  `,
 ]
