@@ -202,6 +202,13 @@ describe('snapshot', () => {
     assert.deepEqual(await named(), ['v1'])
   })
 
+  it('is told of as what keeps things, in words', async () => {
+    const flags = { keepUnusedFor: '1h', keepGrace: '0s' }
+    await bench.say((context) => gc(context, { dryRun: false, force: true }), { flags })
+    const { out } = await bench.say((context) => gc(context, { dryRun: true, force: false }))
+    assert.match(out, /npm: .*kept: .* by a snapshot alone/)
+  })
+
   it('is removed by name, and what only it held goes with the next gc', async () => {
     const removed = await run('rm', ['v1'], { dryRun: true })
     assert.match(removed.err, /v1 would be removed/)
