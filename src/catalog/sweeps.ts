@@ -59,12 +59,6 @@ export interface Sweeps {
   viewsFrom(after: string): readonly ViewPage[]
   /** Digests of held bytes in order: of one repository, or of all. */
   held(after: string, repo?: string): readonly string[]
-  /** Bytes that refs as they were hold, and no ref of now: one of these refs for each, in the order of digests. */
-  heldInPast(after: string, repo?: string): readonly PastBlob[]
-}
-
-export interface PastBlob extends Pick<Ref, 'repo' | 'path' | 'size' | 'proof' | 'proven'> {
-  readonly sha256: string
 }
 
 /** Rows handled in one transaction. */
@@ -161,9 +155,7 @@ const refKey = ({ repo, path, variant, generation, checked, used }: GoingRef) =>
 })
 
 /** What reads alone, as a snapshot needs it. */
-export function scans(
-  connection: Connection,
-): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held' | 'heldInPast'> {
+export function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held'> {
   const knows = connection.prepare<{ sha256: string }, unknown>(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM blob WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256)
        OR EXISTS (SELECT 1 FROM past WHERE sha256 = @sha256)`,
@@ -189,13 +181,7 @@ export function scans(
       `SELECT DISTINCT sha256 FROM ref WHERE sha256 > ? AND repo = ? ORDER BY sha256 LIMIT ${BATCH}`,
     )
     .pluck()
-  const past = connection.prepare<{ after: string; repo: string | null }, PastBlob>(
-    `SELECT sha256, min(repo) AS repo, min(path) AS path, min(size) AS size, min(proof) AS proof, min(proven) AS proven FROM past p
-     WHERE sha256 > @after AND (@repo IS NULL OR repo = @repo) AND NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = p.sha256)
-     GROUP BY sha256 ORDER BY sha256 LIMIT ${BATCH}`,
-  )
   return {
-    heldInPast: (after, repo) => past.all({ after, repo: repo ?? null }),
     knows: (sha256) => knows.get({ sha256 }) !== undefined,
     refsFrom: (after) =>
       refs

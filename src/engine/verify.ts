@@ -13,7 +13,6 @@ import { type Said, said } from './said.ts'
 import { clientScope } from './scope.ts'
 import { pages } from './turns.ts'
 import { damageOf } from './verify-damage.ts'
-import { verifyPast } from './verify-past.ts'
 import { type Memories, prove, type Stated } from './verify-ref.ts'
 import { type Damaged, repair } from './verify-repair.ts'
 import { verifyViews } from './verify-views.ts'
@@ -82,7 +81,6 @@ export async function verify(mirror: Mirror, options: VerifyOptions): Promise<vo
   announce(at)
   try {
     await verifyBlobs(at)
-    await verifyPast(at)
     await verifyViews(at)
     if (options.repair) await repair(at)
   } finally {

@@ -147,29 +147,6 @@ test('reports what no index names any more, and does not call it wrong', async (
   assert.equal(brief(items)[0], '/files/a/one digest unnamed')
 })
 
-test('hashes what snapshots alone hold too, and says so when that is damaged', async (t) => {
-  const { at, up } = await holding(t)
-  at.mirror.catalog.snapshots.create({ name: 'then', time: at.clock.now })
-  up.set('/index/a', json({ files: [item('two', 'second')] }))
-  await bring(at, '/index/a')
-  for (const ref of at.mirror.catalog.refs.everywhere('shelf', '/files/a/one')) at.mirror.catalog.refs.drop(ref)
-  const whole = brief(await verified(at))
-  const paths = [
-    '/files/a/one digest',
-    '/files/a/two digest',
-    '/index/a first-seen',
-    '/index/a first-seen',
-    '/index/a made',
-  ]
-  assert.deepEqual(whole, paths)
-  await damage(at, 'first', 'worst')
-  for (const repair of [false, true]) {
-    const found = (await verified(at, { repair })).filter(({ error }) => error !== undefined)
-    assert.deepEqual(brief(found), ['/files/a/one DAMAGED'])
-    assert.match(found[0]?.error?.message ?? '', /snapshots alone/)
-  }
-})
-
 test('finds a damaged view', async (t) => {
   const { at } = await holding(t)
   await bring(at, '/index/a')
