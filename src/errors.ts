@@ -116,6 +116,20 @@ const table = {
     'The index is past its Valid-Until; upstream or a cache is frozen. `expired: serve` accepts it.',
   ],
   ROLLBACK: [502, 4, false, 'An older index than the one already held was offered; the newer one is kept.'],
+  // what was carried here
+  BUNDLE: [
+    502,
+    4,
+    false,
+    'The bundle is not as it was made; carry it again, or have it made anew. Nothing of it was taken.',
+  ],
+  SEQUENCE: [
+    502,
+    4,
+    false,
+    'Bundles of a series build on each other: bring the one that is named, or have a full one made.',
+  ],
+  INCOMPLETE: [502, 3, true, 'Copy what is named again and repeat the import; what has arrived is kept.'],
   // what broke here
   DISK_FULL: [507, 1, true, 'Free some space; `pkgmirror gc --dry-run` shows what could go.'],
   DISK_FAILED: [

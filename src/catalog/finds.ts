@@ -19,7 +19,7 @@ export interface Place {
 export interface Finds {
   addBlob(sha256: string, size: number, digests: Digests): void
   has(sha256: string): boolean
-  /** Is it named by a ref, or shown by a view? */
+  /** Is it named by a ref, seen by a snapshot, or shown by a view? */
   isNamed(sha256: string): boolean
   byDigest(algorithm: string, hex: string): string | undefined
   /** Blobs that nobody placed, by digest. */
@@ -61,7 +61,8 @@ export function createFinds(connection: Connection): Finds {
     INSERT OR IGNORE INTO found_shown SELECT json_extract(t.value, '$.sha256') FROM view v, json_each(v.twins) t;
   `)
   const isNamed = connection.prepare<{ sha256: string }, unknown>(
-    `SELECT 1 WHERE EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM found_shown WHERE sha256 = @sha256)`,
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM past WHERE sha256 = @sha256)
+       OR EXISTS (SELECT 1 FROM found_shown WHERE sha256 = @sha256)`,
   )
   const addBlob = connection.prepare('INSERT INTO found_blob (sha256, size) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const addDigest = connection.prepare('INSERT INTO found_digest (digest, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING')

@@ -57,11 +57,28 @@ export function addVerbs(program: Command, act: Act): void {
         '--snapshot <name>',
         'what was held at this snapshot (default: the one that is shown, or the newest state)',
       )
-      .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org')),
-    ['base_url'],
+      .option('--check <url>', 'see whether a web server serves a tree as clients need it, and write nothing')
+      .option('--sample <share>', 'with --check: only a part of the files, such as 5%')
+      .option('--bundle', 'a signed bundle for a mirror that no network reaches: a directory, FILE.tar or FILE.tar.zst')
+      .option('--volume-size <size>', 'with --bundle: cut the archive into files of this size, such as 4GB')
+      .option('--since <snapshot>', 'with --bundle: only what is new since the bundle of this snapshot')
+      .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
+      .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
+      .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost')
+      .option('--sign-key <name>', 'the key that signs a bundle, or the MANIFEST of a tree (default: mirror)')
+      .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org'))
+      .addHelpText('after', '  pkgmirror export --bundle /media/disk/today --since-bundle 4'),
+    ['base_url', 'publish.grace'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
-    act(flags, [], async (context) =>
-      (await import('../commands/export.ts')).exportCommand(context, {
+    act(flags, [], async (context) => {
+      const { bundleExportFlags, mustBelongTogether } = await import('../commands/bundle-flags.ts')
+      mustBelongTogether(flags)
+      if (typeof flags.check === 'string')
+        return (await import('../commands/export-check.ts')).exportCheck(context, flags.check, textOf(flags.sample))
+      if (flags.bundle === true) {
+        return (await import('../commands/bundle-export.ts')).exportBundle(context, bundleExportFlags(target, flags))
+      }
+      return (await import('../commands/export.ts')).exportCommand(context, {
         ...(target === undefined ? {} : { target }),
         ...(Array.isArray(flags.repo) ? { repos: flags.repo.map(String) } : {}),
         ...(flags.baseUrl === undefined || context.settings.baseUrl === undefined
@@ -72,28 +89,37 @@ export function addVerbs(program: Command, act: Act): void {
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
         ...(typeof flags.snapshot === 'string' ? { snapshot: flags.snapshot } : {}),
-      }),
-    ),
+        ...(typeof flags.signKey === 'string' ? { signKey: flags.signKey } : {}),
+      })
+    }),
   )
 
   withSettings(
     program
       .command('import')
-      .description('bring in what a directory holds, verified like what comes from an upstream')
-      .requiredOption('--oci-layout <directory>', 'container images as an OCI image layout')
+      .description('bring in what was carried here, verified like what comes from an upstream')
+      .argument('[bundle]', 'a bundle: its directory, its archive, or the first volume of that')
+      .option('--receipt <file>', 'write what this side has now into a file, for the next bundle')
+      .option('--new-series', 'take the first bundle of a series that this mirror does not know')
+      .option('--sign-key <name>', 'the key that signs the receipt (default: mirror)')
+      .option('--oci-layout <directory>', 'container images as an OCI image layout instead')
       .option('--repo <name>', 'the repository that they belong to', 'container')
       .option('--name <image>', 'the image, where the layout has its tags alone')
-      .option('-n, --dry-run', 'show the plan with bytes, keep nothing but indexes')
-      .addHelpText('after', example('pkgmirror import --oci-layout ./images --repo harbour')),
-  ).action((flags: Record<string, unknown>) =>
-    act(flags, [], async (context) =>
-      (await import('../commands/import.ts')).importLayout(context, {
-        directory: path.resolve(String(flags.ociLayout)),
+      .option('-n, --dry-run', 'show what would come in, and check what can be checked without it')
+      .addHelpText('after', example('pkgmirror import /media/disk/today --receipt /media/disk/receipt'))
+      .addHelpText('after', '  pkgmirror import --oci-layout ./images --repo harbour'),
+  ).action((bundle: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => {
+      const { bundleImportFlags } = await import('../commands/bundle-flags.ts')
+      if (typeof flags.ociLayout !== 'string' || bundle !== undefined)
+        return (await import('../commands/bundle-import.ts')).importBundle(context, bundleImportFlags(bundle, flags))
+      return (await import('../commands/import.ts')).importLayout(context, {
+        directory: path.resolve(flags.ociLayout),
         repo: String(flags.repo),
         name: textOf(flags.name),
         dryRun: flags.dryRun === true,
-      }),
-    ),
+      })
+    }),
   )
 
   withSettings(
@@ -233,6 +259,25 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/gc.ts')).gc(context, { dryRun: flags.dryRun === true, force: flags.force === true }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('keys')
+      .description('make and show the keys that sign bundles and receipts, and say whose are taken')
+      .argument('<action>', 'create, list or show keys of this mirror; trust or untrust those of others')
+      .argument('[key]', 'to show: its name; to trust: a .pub file or its line; to untrust: the same, or its number')
+      .option('--name <name>', 'name of the key to make (default: mirror)')
+      .option('--public', 'show the public key alone')
+      .addHelpText('after', example('pkgmirror keys show --public > mirror.pub')),
+  ).action((action: string, key: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/keys.ts')).keys(context, action, {
+        what: key,
+        name: textOf(flags.name),
+        public: flags.public === true,
+      }),
     ),
   )
 

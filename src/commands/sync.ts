@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import { printJson, say, show } from './context.ts'
 import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
+import { keepReserve } from './reserve.ts'
 import { run, type Summary } from './run.ts'
 import { showSummary, tellLost } from './summary.ts'
 import { beginTelling } from './telling.ts'
@@ -60,9 +61,11 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
       faults,
     })
     hide()
-    if (!options.dryRun && !summary.refused && isConsistent(summary.code))
-      snapshotAfter(context, workspace, summary.changed)
-    if (summary.changed && !options.dryRun) await copyAfter(workspace)
+    if (!options.dryRun && !summary.refused && isConsistent(summary.code)) snapshotAfter(context, workspace)
+    if (summary.changed && !options.dryRun) {
+      await copyAfter(workspace)
+      await keepReserve(workspace)
+    }
     try {
       const published =
         options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
@@ -74,6 +77,15 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
   } finally {
     hide()
     await workspace.close()
+  }
+}
+
+/** A copy that cannot be taken fails no sync. */
+async function copyAfter(workspace: Workspace): Promise<void> {
+  try {
+    await copyWhenDue(workspace)
+  } catch (error) {
+    process.stderr.write(`warning: ${errorText(asMirrorError(error))}\n`)
   }
 }
 
@@ -101,15 +113,6 @@ function tellShown(context: Context, { mirror }: Workspace): void {
       context,
       `serve and export go on showing snapshot ${shown.name}: \`pkgmirror snapshot release\` shows what is new.`,
     )
-}
-
-/** A copy that cannot be taken fails no sync. */
-async function copyAfter(workspace: Workspace): Promise<void> {
-  try {
-    await copyWhenDue(workspace)
-  } catch (error) {
-    process.stderr.write(`warning: ${errorText(asMirrorError(error))}\n`)
-  }
 }
 
 /** A run that failed here or met bytes that cannot be trusted publishes nothing. */

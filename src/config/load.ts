@@ -93,14 +93,15 @@ function readKept(reader: Reader, ecosystems: readonly AnyEcosystem[]) {
       grace: reader.value('keep.grace'),
       pinned: readPatterns(itemsOf(dig(reader.tree, 'keep.pinned')?.node), 'keep.pinned', ecosystems),
     },
+    keepFree: reader.value('keep_free'),
+    maxGrowth: reader.value('max_growth'),
+    backup: { every: reader.value('backup.every'), keep: reader.value('backup.keep') },
     snapshots: {
       auto: reader.value('snapshots.auto'),
       latest: reader.value('snapshots.latest'),
       maxAge: reader.value('snapshots.max_age'),
     },
-    keepFree: reader.value('keep_free'),
-    maxGrowth: reader.value('max_growth'),
-    backup: { every: reader.value('backup.every'), keep: reader.value('backup.keep') },
+    publishGrace: reader.value('publish.grace'),
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
   }
 }

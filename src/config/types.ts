@@ -170,8 +170,6 @@ export interface Settings {
     /** Packages that gc leaves, whatever the rules say. */
     readonly pinned: readonly PackageRule[]
   }
-  /** Whether syncs make them, and how many and how old ones of theirs gc leaves. */
-  readonly snapshots: { readonly auto: boolean; readonly latest: number; readonly maxAge: number }
   readonly keepFree: KeepFree
   /** How much a manifest's selection may grow in one run: 0.2 is a fifth. */
   readonly maxGrowth: number
@@ -184,7 +182,11 @@ export interface Settings {
   readonly notify: { readonly start?: Hook; readonly success?: Hook; readonly failure?: Hook }
   /** How what belongs to no repository is asked. */
   readonly network: Network
+  /** Whether syncs make them, and how many and how old ones of theirs gc leaves. */
+  readonly snapshots: { readonly auto: boolean; readonly latest: number; readonly maxAge: number }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
+  /** Of an exported tree, wherever it is. */
+  readonly publishGrace: number
   // what a sync wants
   readonly wants: readonly Want[]
   readonly lockfiles: readonly { readonly glob: string; readonly where: Where }[]

@@ -74,16 +74,11 @@ export async function collect(mirror: Mirror, options: CollectOptions): Promise<
   const { keep, signal } = options
   const marks = mirror.catalog.marks()
   const at: Collecting = {
-    mirror,
-    keep,
-    signal,
-    marks,
-    now,
-    cutoff: now - keep.grace,
+    ...{ mirror, keep, signal, marks, now, cutoff: now - keep.grace },
     repositories: new Map(),
-    snapshots: [],
     pins: new Map(),
     witnessed: Number.NEGATIVE_INFINITY,
+    snapshots: [],
   }
   try {
     if (options.retention !== undefined) markSnapshots(at, options.retention)

@@ -5,7 +5,6 @@ import type { HeldRef, Ref } from '../catalog/rows.ts'
 import type { Doc, Repo } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
-import type { Staged } from '../store/store.ts'
 import { addressOf } from './address.ts'
 import { gather } from './along.ts'
 import { fromSources, wantedOf } from './asking.ts'
@@ -125,9 +124,10 @@ export function fetchResource(
 
   async function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
     const wanted = await wantedOf(mirror, resource, repo, stated, known, scope)
-    const stage = (): Promise<Staged> => mirror.room.stage(wanted.size)
-    const begins = download(mirror, settling.unkept ? { ...wanted, stage } : wanted, (arrived, release) =>
-      settle(mirror, settling, arrived, release),
+    const begins = download(
+      mirror,
+      settling.unkept ? { ...wanted, stage: mirror.room.stage } : wanted,
+      (arrived, release) => settle(mirror, settling, arrived, release),
     )
     begins.head.then(
       (head) => {

@@ -17,6 +17,8 @@ export interface Damaged {
   readonly ref: HeldRef
   /** Its very bytes are damaged, and so whatever else names them. */
   readonly blob: boolean
+  /** Only a snapshot names it: it is not fetched, because upstream has moved on. */
+  readonly past?: true
   readonly failed: Verified & { readonly error: MirrorError }
 }
 
@@ -33,7 +35,9 @@ export async function repair(at: Verifying): Promise<void> {
     at.mirror,
     at.damaged.filter(({ failed }) => mendable.has(failed.error.code)),
   )
-  const all = await takeElsewhere(at, broken)
+  const left = await takeElsewhere(at, broken)
+  const all = left.filter(({ past }) => past === undefined)
+  for (const { failed } of left.filter(({ past }) => past !== undefined)) at.tell(failed, 0)
   // asked before, because a root that is fetched again begins a new generation
   const served = new Set(all.filter(({ ref }) => isServed(at.mirror, ref)))
   for (const one of all) {

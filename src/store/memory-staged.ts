@@ -15,7 +15,7 @@ export function stageInMemory(most: number, released: () => void): Staged {
     async write(pieces) {
       for (const piece of pieces) {
         if (buffer === undefined || size + piece.length > most)
-          throw new MirrorError('FAULT', `more than ${most} bytes were written to a buffer of that size`)
+          throw new MirrorError('TRUNCATED', `more than the ${most} bytes came that were stated before`)
         buffer.set(piece, size)
         size += piece.length
       }

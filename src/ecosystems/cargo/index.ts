@@ -106,9 +106,9 @@ export const cargo: Ecosystem<CargoOptions> = {
   name: (text) => text.toLowerCase(),
   want,
   closure,
-  traits,
   recognise,
   withdrawn: (data) => ((data as Partial<Release>).yanked === true ? 'yanked' : undefined),
+  traits,
   setup: (at) => setup(at, registry),
   refuse,
 }

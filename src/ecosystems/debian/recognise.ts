@@ -9,9 +9,13 @@ const HEAD = 4096
 export function recognise(bytes: Uint8Array, repo: Repo<DebianOptions>): readonly { path: string; type: string }[] {
   const head = Buffer.from(bytes.subarray(0, HEAD)).toString('latin1')
   if (!head.startsWith('-----BEGIN PGP SIGNED MESSAGE-----')) return []
-  const fields = ['Suite', 'Codename'].flatMap(
-    (name) => new RegExp(`^${name}: ([\\w.+~/-]{1,100})\\r?$`, 'm').exec(head)?.[1] ?? [],
-  )
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}: ((?!.*\\.\\.)[\\w.+~/-]{1,100})\\r?$`, 'm').exec(head)?.[1]
+  // the same keys sign Debian's security archive, which is one of its own
+  const isSecurity = field('Label') === 'Debian-Security'
+  if (field('Origin') === 'Debian' && isSecurity !== repo.upstreams.some((address) => address.includes('security')))
+    return []
+  const fields = ['Suite', 'Codename'].flatMap((name) => field(name) ?? [])
   // the names that are wanted, where the configuration says so; without a name it can only be the one suite that there is
   const { suites } = repo.options
   const wanted = fields.filter((name) => suites.includes(name))

@@ -139,9 +139,9 @@ export const npm: Ecosystem<NpmOptions> = {
   name: (text) => text,
   want,
   closure,
-  traits,
   recognise,
   withdrawn: (data) => (dataOf({ data }).deprecated === true ? 'deprecated' : undefined),
+  traits,
   setup,
   refuse,
 }

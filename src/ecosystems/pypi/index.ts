@@ -166,9 +166,9 @@ export const pypi: Ecosystem<PypiOptions> = {
   name: normalName,
   want,
   closure,
-  traits,
   recognise,
   withdrawn: (data) => (dataOf({ data }).yanked === true ? 'yanked' : undefined),
+  traits,
   async *made(_repo, held) {
     const made = new Set<string>()
     for await (const { path } of held) {
