@@ -61,7 +61,8 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
       faults,
     })
     hide()
-    if (!options.dryRun && !summary.refused && isConsistent(summary.code)) snapshotAfter(context, workspace)
+    if (!options.dryRun && !summary.refused && isConsistent(summary.code))
+      snapshotAfter(context, workspace, summary.changed)
     if (summary.changed && !options.dryRun) {
       await copyAfter(workspace)
       await keepReserve(workspace)
