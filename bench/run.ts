@@ -23,6 +23,7 @@ import { packument } from './packument.ts'
 import { pages } from './pages.ts'
 import { pinOurselves, stopAll } from './process.ts'
 import { type Bench, install } from './shipped.ts'
+import { snapshots } from './snapshots.ts'
 import { start } from './start.ts'
 import { syncDebian } from './sync-debian.ts'
 import { syncNpm } from './sync-npm.ts'
@@ -43,6 +44,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   verify,
   bundles,
   catalog,
+  snapshots,
   idle,
   mixed,
   layer,

@@ -75,7 +75,8 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
         context,
         `${countText(offer.taken.items, 'file')} (${bytesText(offer.taken.bytes)}) came from ${roots.join(', ')}.`,
       )
-    if (!options.dryRun && !summary.refused && isConsistent(summary.code)) snapshotAfter(context, workspace)
+    if (!options.dryRun && !summary.refused && isConsistent(summary.code))
+      snapshotAfter(context, workspace, summary.changed)
     if (summary.changed && !options.dryRun) {
       await copyAfter(workspace)
       await keepReserve(workspace)
@@ -85,8 +86,8 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
         options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
       return { code: summary.code === 0 ? published : summary.code, summary }
     } finally {
-      showSummary(context, summary, options.dryRun)
       tellShown(context, workspace)
+      showSummary(context, summary, options.dryRun)
     }
   } finally {
     hide()
@@ -111,10 +112,11 @@ async function copyAfter(workspace: Workspace): Promise<void> {
 }
 
 /** The state that this run left, by the time. */
-function snapshotAfter(context: Context, { mirror, settings }: Workspace): void {
+function snapshotAfter(context: Context, { mirror, settings }: Workspace, changed: boolean): void {
   const { snapshots } = mirror.catalog
   const last = snapshots.list().at(-1)
-  if (!settings.snapshots.auto || (last !== undefined && !snapshots.changedSince(last.id))) return
+  // what clients had fetched since counts too
+  if (!settings.snapshots.auto || (last !== undefined && !changed && !snapshots.changedSince(last.id))) return
   const time = mirror.now()
   const name = nameOf(time)
   if (snapshots.get(name) !== undefined) return

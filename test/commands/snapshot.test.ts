@@ -178,34 +178,39 @@ describe('snapshot', () => {
     assert.doesNotMatch((await bench.say(status)).out, /export show/)
   })
 
-  it('of syncs goes by number and age with gc, which shows it before; one made by hand or tagged stays', async () => {
-    const flags = { snapshotsLatest: '1', keepGrace: '0s' }
+  it('of syncs goes by number and age with gc, which shows it before; the newest stays, and one made by hand', async () => {
+    const flags = { snapshotsLatest: '2', keepGrace: '0s' }
     const collect = (dryRun: boolean): Promise<Said> =>
       bench.say((context) => gc(context, { dryRun, force: true }), { json: true, flags })
     const all = await named()
+    const bySyncs = all.filter((name) => name !== 'v1')
     const plan = await collect(true)
     const going = (plan.document.items as Rows)
       .filter(({ what }) => what === 'snapshot')
       .map(({ path: name, reason }) => [name, reason])
     assert.deepEqual(
       going,
-      all
-        .filter((name) => name !== 'v1')
-        .slice(0, -1)
-        .map((name) => [name, 'too many']),
+      bySyncs.slice(0, -2).map((name) => [name, 'too many']),
     )
     assert.deepEqual(await named(), all)
     await collect(false)
-    assert.deepEqual(await named(), ['v1', all.at(-1)])
+    assert.deepEqual(await named(), ['v1', ...bySyncs.slice(-2)])
     pass(31 * day)
     await collect(false)
-    assert.deepEqual(await named(), ['v1'])
+    assert.deepEqual(await named(), ['v1', ...bySyncs.slice(-1)])
+  })
+
+  it('is told of as what keeps things, in words', async () => {
+    const flags = { keepUnusedFor: '1h', keepGrace: '0s' }
+    await bench.say((context) => gc(context, { dryRun: false, force: true }), { flags })
+    const { out } = await bench.say((context) => gc(context, { dryRun: true, force: false }))
+    assert.match(out, /npm: .*kept: .* by a snapshot alone/)
   })
 
   it('is removed by name, and what only it held goes with the next gc', async () => {
     const removed = await run('rm', ['v1'], { dryRun: true })
     assert.match(removed.err, /v1 would be removed/)
-    assert.equal((await run('rm', ['v1'])).code, 0)
+    assert.equal((await run('rm', (await named()).map(String))).code, 0)
     assert.deepEqual(await named(), [])
     assert.match((await run('list')).out, /no snapshot yet/)
   })
