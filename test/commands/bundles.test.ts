@@ -180,13 +180,54 @@ describe('a bundle', () => {
     assert.deepEqual(readdirSync(path.join(gap.at('far'), 'tmp')), [])
   })
 
-  it('is taken from a medium that cannot be written', async () => {
-    const all = readdirSync(gap.at('eighth'), { recursive: true, encoding: 'utf8' }).map((name) =>
-      path.join(gap.at('eighth'), name),
+  it('leaves out what no index names any more, unless a lockfile vouched for it', async () => {
+    const near = openCatalog(path.join(gap.at('mirror'), 'catalog.db'))
+    const [one] = [...near.refs.scan('cargo')].filter(({ path: at }) => at.startsWith('/crates/kit/'))
+    assert.ok(one !== undefined)
+    near.refs.put({ ...one, path: '/crates/kit/kit-0.0.1.crate', version: '0.0.1' })
+    near.refs.put({
+      ...one,
+      path: '/crates/kit/kit-0.0.2.crate',
+      version: '0.0.2',
+      proof: 'lockfile',
+      proven: 'digest in x',
+    })
+    near.close()
+    await gap.bundle('ninth')
+    const taken = await gap.take('ninth', 'far', {}, { json: true })
+    assert.deepEqual([taken.code, taken.document.unnamed], [0, 1], taken.out)
+    const found = held('far').filter((each) => each.includes('/kit-0.0.'))
+    assert.deepEqual(found, [`cargo /crates/kit/kit-0.0.2.crate ${one.sha256}`])
+    const far = openCatalog(path.join(gap.at('far'), 'catalog.db'))
+    assert.match(
+      far.refs.get('cargo', '/crates/kit/kit-0.0.2.crate', '', 0)?.proven ?? '',
+      /^digest in lockfile:bundle \d+ of [0-9a-f]{32}$/,
     )
-    const folders = [gap.at('eighth'), ...all.filter((one) => statSync(one).isDirectory())]
+    far.close()
+    await proven('far')
+  })
+
+  it('that is full takes away what it does not name any more', async () => {
+    const near = openCatalog(path.join(gap.at('mirror'), 'catalog.db'))
+    const gone = near.refs.get('cargo', '/crates/kit/kit-0.0.2.crate', '', 0)
+    const unnamed = near.refs.get('cargo', '/crates/kit/kit-0.0.1.crate', '', 0)
+    assert.ok(gone !== undefined && unnamed !== undefined)
+    near.refs.drop(gone)
+    near.refs.drop(unnamed)
+    near.close()
+    await gap.bundle('tenth')
+    const taken = await gap.take('tenth', 'far', {}, { json: true })
+    assert.deepEqual([taken.code, taken.document.removed], [0, 1], taken.out)
+    assert.ok(!held('far').some((each) => each.includes('/kit-0.0.2')))
+  })
+
+  it('is taken from a medium that cannot be written', async () => {
+    await gap.bundle('last')
+    const root = gap.at('last')
+    const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => path.join(root, name))
+    const folders = [root, ...all.filter((one) => statSync(one).isDirectory())]
     for (const one of folders) chmodSync(one, 0o555)
-    const taken = await gap.take('eighth', 'far')
+    const taken = await gap.take('last', 'far')
     assert.equal(taken.code, 0, taken.err)
     for (const one of folders) chmodSync(one, 0o755)
   })
