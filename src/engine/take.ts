@@ -3,7 +3,7 @@
 
 import PQueue from 'p-queue'
 import type { Entries, Entry } from '../catalog/entries.ts'
-import { type HeldRef, isHeld, type Proof } from '../catalog/rows.ts'
+import { type HeldRef, isHeld, type Proof, type Ref } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { blobPath, type HeldEntry } from '../formats/bundle.ts'
 import { flip, mustWait } from './generation.ts'
@@ -147,12 +147,11 @@ async function takeOne(at: At, entry: HeldEntry): Promise<'held' | 'fetched' | '
   const resource = resourceOf(mirror, entry)
   const { refs } = mirror.catalog
   const scope = at.scopeOf(entry.repo)
-  if (entry.set === '') {
-    const ref = refs.get(entry.repo, entry.path, entry.variant, 0)
-    if (ref?.sha256 === entry.sha256) return 'held'
-    // an artifact is not asked for again while it is there
-    if (ref !== undefined && resource.route.kind === 'artifact') refs.drop(ref)
-  }
+  const before = entry.set === '' ? refs.get(entry.repo, entry.path, entry.variant, 0) : undefined
+  if (before?.sha256 === entry.sha256) return 'held'
+  // an artifact is not asked for again while it is there
+  const { kind, unvouched } = resource.route
+  if (before !== undefined && kind === 'artifact' && unvouched !== 'changes') refs.drop(before)
   mirror.events.emit({ type: 'planned', repo: entry.repo, items: 1, bytes: entry.size })
   try {
     await obtain(mirror, resource, scope)
@@ -167,7 +166,15 @@ async function takeOne(at: At, entry: HeldEntry): Promise<'held' | 'fetched' | '
     await obtain(mirror, resource, scope)
   }
   const ref = refOf(at, entry)
+  mayReplace(entry, before, ref)
   return ref !== undefined && ref.fetched >= started ? 'fetched' : 'held'
+}
+
+/** Bytes that somebody had vouched for do not give way to ones that nobody vouches for. */
+function mayReplace({ repo, path }: HeldEntry, before: Ref | undefined, ref: HeldRef | undefined): void {
+  if (!isHeld(before) || ref === undefined || said.has(before.proof) || !said.has(ref.proof)) return
+  const message = `${path} was proven by ${before.proof}, and nobody vouches for what the bundle has`
+  throw new MirrorError('REPLACED', message, { path, repo, held: before.sha256 })
 }
 
 async function obtain(mirror: Mirror, resource: Resource, scope: Scope): Promise<void> {
