@@ -67,7 +67,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-const bench = install(full)
+const bench = await install(full)
 const began = performance.now()
 console.log(
   [

@@ -51,7 +51,7 @@ export async function writeDirectory(root: string, parts: BundleParts): Promise<
       if (there?.isFile() === true && there.size === size) done.there += 1
       else {
         const blob = { path: blobPath(sha256), sha256, size, modified: parts.made, kind: 'artifact', rank: 0 } as const
-        done[await place(parts.store, blob, `${target}.part`, target)] += 1
+        done[await place(parts.store, blob, { aside: `${target}.part`, target, after: 0 })] += 1
       }
       parts.wrote(size)
     }

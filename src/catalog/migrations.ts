@@ -237,6 +237,16 @@ export const migrations: readonly string[] = [
   END;
   `,
   `
+  -- held paths that their documents mark as withdrawn, and the run that saw it first; word: yanked, deprecated
+  CREATE TABLE withdrawn (
+    repo TEXT NOT NULL,
+    path TEXT NOT NULL,
+    word TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (repo, path)
+  ) WITHOUT ROWID;
+  `,
+  `
   -- bundles that were made here, each of a snapshot, by its name and id; header: sha256 of its signed header
   CREATE TABLE bundle_made (
     series TEXT NOT NULL,

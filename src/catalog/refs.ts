@@ -51,6 +51,8 @@ export interface Refs {
   drop(ref: Ref): void
   ofGeneration(generation: number): readonly Ref[]
   bySha256(sha256: string): readonly Ref[]
+  /** Refs as they were, which only snapshots see. */
+  past(sha256: string): readonly Ref[]
   /** All refs of a repo, or of all, by path; in pages, so that others may write meanwhile. */
   scan(repo?: string): Iterable<Ref>
   byName(repo: string, name: string): readonly Ref[]
@@ -98,6 +100,7 @@ export function refReads(connection: Connection): Omit<Refs, keyof Writes> {
   const ofGeneration = connection.prepare<[number], Row>(
     `SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`,
   )
+  const past = connection.prepare<[string], Row>(`SELECT ${columns} FROM past WHERE sha256 = ?`)
   const bySha256 = connection.prepare<[string], Row>(`SELECT ${columns} FROM ref WHERE sha256 = ?`)
   // nothing beside the comparison of the whole place: SQLite would begin each page where the repo begins
   const first = connection.prepare<[string, string, string, number], Row>(
@@ -124,6 +127,7 @@ export function refReads(connection: Connection): Omit<Refs, keyof Writes> {
     everywhere: (repo, path) => everywhere.all(repo, path).map(decode),
     ofGeneration: (generation) => ofGeneration.all(generation).map(decode),
     bySha256: (sha256) => bySha256.all(sha256).map(decode),
+    past: (sha256) => past.all(sha256).map(decode),
     *scan(repo) {
       let from: readonly [string, string, string, number] = [repo ?? '', '', '', -1]
       for (;;) {

@@ -57,7 +57,7 @@ export interface Sweeps {
   /** All refs by path. */
   refsFrom(after: RefPage | undefined): readonly RefPage[]
   viewsFrom(after: string): readonly ViewPage[]
-  /** Digests of held bytes in order: of one repository, or of all. */
+  /** Digests of held bytes in order, those of snapshots too: of one repository, or of all. */
   held(after: string, repo?: string): readonly string[]
 }
 
@@ -173,13 +173,14 @@ export function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom'
          AND (n.modified > v.modified OR (n.modified = v.modified AND n.key > v.key))) AS newer
      FROM (SELECT * FROM view WHERE key > ? ORDER BY key LIMIT ${BATCH}) v ORDER BY v.key`,
   )
-  const heldOfAll = connection
-    .prepare<[string], string>(`SELECT DISTINCT sha256 FROM ref WHERE sha256 > ? ORDER BY sha256 LIMIT ${BATCH}`)
-    .pluck()
+  // each half by its own index
+  const held = (where: string): string =>
+    `SELECT sha256 FROM (SELECT DISTINCT sha256 FROM ref WHERE ${where} ORDER BY sha256 LIMIT ${BATCH})
+     UNION SELECT sha256 FROM (SELECT DISTINCT sha256 FROM past WHERE ${where} ORDER BY sha256 LIMIT ${BATCH})
+     ORDER BY sha256 LIMIT ${BATCH}`
+  const heldOfAll = connection.prepare<{ after: string }, string>(held('sha256 > @after')).pluck()
   const heldOf = connection
-    .prepare<[string, string], string>(
-      `SELECT DISTINCT sha256 FROM ref WHERE sha256 > ? AND repo = ? ORDER BY sha256 LIMIT ${BATCH}`,
-    )
+    .prepare<{ after: string; repo: string }, string>(held('sha256 > @after AND repo = @repo'))
     .pluck()
   return {
     knows: (sha256) => knows.get({ sha256 }) !== undefined,
@@ -200,7 +201,7 @@ export function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom'
         inputs: JSON.parse(inputs) as ViewPage['inputs'],
         newest: newer === 0,
       })),
-    held: (after, repo) => (repo === undefined ? heldOfAll.all(after) : heldOf.all(after, repo)),
+    held: (after, repo) => (repo === undefined ? heldOfAll.all({ after }) : heldOf.all({ after, repo })),
   }
 }
 

@@ -6,6 +6,7 @@ import type { Entries, Entry } from '../catalog/entries.ts'
 import type { PackageChange } from '../engine/changes.ts'
 import { shownText } from '../telemetry/safe-text.ts'
 import { bytesText } from '../telemetry/words.ts'
+import { escapeHtml } from './html.ts'
 import { packageLines } from './snapshot-diff-text.ts'
 
 export interface About {
@@ -65,8 +66,7 @@ const placeOf = ({ path, variant }: Entry): string => (variant === '' ? path : `
 const nameOf = (entry: Entry & { type: 'held' }): string =>
   entry.name === undefined ? '' : `${entry.name}${entry.version === undefined ? '' : ` ${entry.version}`}  `
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const html = (text: string): string => shownText(text).replace(/[&<>"]/g, (character) => escapes[character] ?? '')
+const html = (text: string): string => escapeHtml(shownText(text))
 
 export async function writeChangesPage(
   file: string,

@@ -12,8 +12,8 @@ const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' 
 const fileOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? path.resolve(flag) : undefined)
 
 /** Flags of `export` that mean something for a bundle alone, and those that mean nothing for one. */
-const ofBundles = ['volumeSize', 'since', 'sinceBundle', 'receipt', 'overlap', 'signKey']
-const ofTrees = ['repo', 'force', 'caseSensitive', 'ociLayout', 'baseUrl']
+const ofBundles = ['volumeSize', 'since', 'sinceBundle', 'receipt', 'overlap']
+const ofTrees = ['repo', 'force', 'caseSensitive', 'ociLayout', 'baseUrl', 'check', 'sample']
 
 /** Throws USAGE for a flag that would be passed over. */
 export function mustBelongTogether(flags: Given): void {

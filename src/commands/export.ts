@@ -9,7 +9,9 @@ import type { Sink } from '../sinks/sink.ts'
 import { tarFileSink, tarSink } from '../sinks/tar.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, say } from './context.ts'
+import { indexPage } from './export-page.ts'
 import { showExported, tellChange } from './export-text.ts'
+import { findKey, ownKey, usualKey } from './key-files.ts'
 import { timeText } from './print.ts'
 import { mustBeSnapshot } from './snapshot-named.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
@@ -27,6 +29,8 @@ export interface ExportFlags {
   readonly dryRun: boolean
   readonly force: boolean
   readonly caseSensitive: boolean
+  /** The key that signs the MANIFEST; `mirror`, where there is one, when left out. */
+  readonly signKey?: string
 }
 
 /** Where `python3 -m http.server` listens. */
@@ -75,6 +79,7 @@ async function write(
   const { dryRun, force, repos, layout } = flags
   const { snapshots } = newest.catalog
   const snapshot = flags.snapshot === undefined ? snapshots.shown() : mustBeSnapshot(newest.catalog, flags.snapshot)
+  const signed = await signing(context.settings.data, flags.signKey)
   const past = snapshot === undefined ? undefined : openSnapshot(newest, snapshot)
   const mirror = past?.mirror ?? newest
   if (snapshot !== undefined) say(context, `Of snapshot ${snapshot.name}, made ${timeText(snapshot.made)}.`)
@@ -85,6 +90,10 @@ async function write(
     baseUrl,
     dryRun,
     force,
+    grace: context.settings.publishGrace,
+    now: mirror.clock(),
+    page: indexPage,
+    ...signed,
     letterCase: flags.caseSensitive ? 'apart' : 'folded',
     signal: context.signal,
     changed: (change) => tellChange(context, change, dryRun),
@@ -99,4 +108,11 @@ function sinkOf(target: string, store: Store): Sink {
   if (target === '-') return tarSink(process.stdout, store)
   const file = path.resolve(target)
   return file.endsWith('.tar') ? tarFileSink(file, store) : directorySink(file, store)
+}
+
+/** Throws CONFIG where a key is named that is not there. */
+async function signing(data: string, name: string | undefined): Promise<Pick<ExportOptions, 'sign'>> {
+  const key = name === undefined ? await findKey(data, usualKey) : await ownKey(data, name)
+  if (key === undefined) return {}
+  return { sign: (bytes) => key.secret.signAll(bytes, 'MANIFEST of a tree by pkgmirror') }
 }

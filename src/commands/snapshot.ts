@@ -5,14 +5,17 @@ import { nameOf, type Snapshot } from '../catalog/snapshots.ts'
 import { MirrorError } from '../errors.ts'
 import { type Context, printJson, say } from './context.ts'
 import { print } from './print.ts'
-import type { SnapshotAction } from './snapshot-actions.ts'
 import { snapshotDiff } from './snapshot-diff.ts'
 import { mustBeSnapshot } from './snapshot-named.ts'
 import { listLines, showLines, snapshotFields } from './snapshot-text.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
+const actions = ['create', 'list', 'show', 'diff', 'rollback', 'release', 'rm'] as const
+type Action = (typeof actions)[number]
+
 export interface SnapshotOptions {
-  readonly action: SnapshotAction
+  /** One of the actions, as it was typed. */
+  readonly action: string
   readonly names: readonly string[]
   readonly tags: readonly string[]
   readonly note: string
@@ -22,7 +25,7 @@ export interface SnapshotOptions {
 }
 
 /** How many names an action takes. */
-const names: Readonly<Record<SnapshotAction, readonly [least: number, most: number]>> = {
+const names: Readonly<Record<Action, readonly [least: number, most: number]>> = {
   create: [0, 1],
   list: [0, 0],
   show: [1, 1],
@@ -34,7 +37,13 @@ const names: Readonly<Record<SnapshotAction, readonly [least: number, most: numb
 
 /** Returns the exit code. */
 export async function snapshot(context: Context, options: SnapshotOptions): Promise<number> {
-  const action = options.action === 'rollback' && options.newest ? 'release' : options.action
+  const found = actions.find((one) => one === options.action)
+  if (found === undefined) {
+    throw new MirrorError('USAGE', `snapshot does not know ${JSON.stringify(options.action.slice(0, 100))}`, {
+      hint: `It takes ${actions.join(', ')}.`,
+    })
+  }
+  const action = found === 'rollback' && options.newest ? 'release' : found
   mustFit(action, options.names.length)
   const isMade = action === 'create' && !options.dryRun
   const workspace = await openWorkspace(context.settings, { mustExist: true, offline: true, lock: isMade })
@@ -46,7 +55,7 @@ export async function snapshot(context: Context, options: SnapshotOptions): Prom
   }
 }
 
-function mustFit(action: SnapshotAction, given: number): void {
+function mustFit(action: Action, given: number): void {
   const [least, most] = names[action]
   if (given >= least && given <= most) return
   const wanted = least === most ? `${least}` : `${least} to ${most === Number.POSITIVE_INFINITY ? 'any number' : most}`
@@ -57,7 +66,7 @@ function mustFit(action: SnapshotAction, given: number): void {
 
 type Act = (context: Context, workspace: Workspace, options: SnapshotOptions) => void | Promise<void>
 
-const acts: Readonly<Record<SnapshotAction, Act>> = {
+const acts: Readonly<Record<Action, Act>> = {
   create(context, { mirror }, { names: [given], tags, note, dryRun }) {
     const time = mirror.now()
     const wanted = { name: given ?? nameOf(time), time, tags, note }

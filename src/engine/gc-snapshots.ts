@@ -14,9 +14,9 @@ export interface GoneSnapshot extends Snapshot {
 }
 
 export function markSnapshots(at: Collecting, { latest, maxAge }: Retention): void {
-  const newest = expendable(at).toReversed()
-  for (const [index, snapshot] of newest.entries()) {
-    if (index >= latest) mark(at, { ...snapshot, reason: 'too many' })
+  const all = expendable(at)
+  for (const [index, snapshot] of all.entries()) {
+    if (all.length - index > latest) mark(at, { ...snapshot, reason: 'too many' })
     else if (at.now - snapshot.made >= maxAge) mark(at, { ...snapshot, reason: 'old' })
   }
 }

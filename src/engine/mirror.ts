@@ -13,6 +13,7 @@ import type { Hashing } from './hashing.ts'
 import type { Holder } from './hold.ts'
 import type { Judge } from './judge.ts'
 import { compileJudge } from './judge.ts'
+import type { Room } from './room.ts'
 import { compileSources, type Sources } from './sources.ts'
 import type { Threads } from './threads.ts'
 
@@ -36,6 +37,7 @@ export interface Mirror {
   readonly holder: Holder
   readonly threads: Threads
   readonly hashing: Hashing
+  readonly room: Room
   /** The configured keyrings; with a name those of them that are of its kind, else the one of that name. */
   readonly keyrings: (configured: readonly string[], name?: string) => Promise<readonly Uint8Array[]>
   readonly offline: boolean

@@ -143,27 +143,38 @@ async function renderAnew(
   // what is made for one version is small, too
   const small = ref === undefined ? resource.route.known?.(resource.p).version !== undefined : ref.size <= INLINE_LIMIT
   const inline = viewing.nested === true || small
-  const staged = await stages(mirror)
+  const staged = stages(mirror)
   try {
     const rendered = inline
       ? await renderHere(mirror, resource, ref, viewing, data, asked, staged)
       : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
-    if (rendered.there) await staged.identity.commit(rendered.sha256)
-    if (rendered.twin !== undefined) await staged.gzip.commit(rendered.twin.sha256)
+    if (rendered.there) await (await staged.of('identity')).commit(rendered.sha256)
+    if (rendered.twin !== undefined) await (await staged.of('gzip')).commit(rendered.twin.sha256)
     return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
   } finally {
-    await Promise.all([staged.identity.release(), staged.gzip.release()])
+    await staged.release()
   }
 }
 
-/** Two files to write to; when there is no second one, the first is let go of. */
-async function stages({ store }: Mirror): Promise<Stages> {
-  const identity = await store.stage()
-  try {
-    return { identity, gzip: await store.stage() }
-  } catch (error) {
-    await identity.release()
-    throw error
+/** Files to write to, each made when it is first asked for: small views have no twin, and absent ones nothing. */
+interface Stages {
+  of(coding: 'identity' | 'gzip'): Promise<Staged>
+  release(): Promise<void>
+}
+
+function stages({ store }: Mirror): Stages {
+  const made = new Map<string, Promise<Staged>>()
+  return {
+    of(coding) {
+      const staged = made.get(coding) ?? store.stage()
+      made.set(coding, staged)
+      return staged
+    },
+    async release() {
+      // one that could not be made has told whoever asked for it
+      const all = await Promise.allSettled(made.values())
+      await Promise.all(all.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)))
+    },
   }
 }
 
@@ -172,11 +183,6 @@ interface Asked {
   looked(path: string, sha256: string): void
   /** When a view that it is made of changes by itself; 0 when it depends on what is held at this moment. */
   until: number
-}
-
-interface Stages {
-  readonly identity: Staged
-  readonly gzip: Staged
 }
 
 async function keep(
@@ -272,10 +278,10 @@ async function renderHere(
     show,
   )
   if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0, digests: {} }
-  const identity = await write(staged.identity, body, resource.route.hashes)
+  const identity = await write(await staged.of('identity'), body, resource.route.hashes)
   const twin =
     body instanceof Uint8Array && body.length >= TWIN_FROM
-      ? await write(staged.gzip, await gzipped(body, { level: 6 }))
+      ? await write(await staged.of('gzip'), await gzipped(body, { level: 6 }))
       : undefined
   return { there: true, until: seen.until, headers, ...identity, ...(twin === undefined ? {} : { twin }) }
 }
@@ -313,7 +319,7 @@ async function renderInThread(
     },
     {
       piece(coding, piece) {
-        written = written.then(() => staged[coding].write([piece]))
+        written = written.then(async () => (await staged.of(coding)).write([piece]))
         return written.catch(() => undefined)
       },
       async answer(call: Call) {

@@ -11,6 +11,8 @@ export interface MinisignSecret {
   /** The file of the public key. */
   readonly publicFile: string
   sign(message: Uint8Array, comment: string): string
+  /** The same over a message that comes in pieces. */
+  signAll(message: AsyncIterable<Uint8Array>, comment: string): Promise<string>
 }
 
 /** What precedes the 32 bytes of an Ed25519 secret (RFC 8410 §7). */
@@ -55,15 +57,20 @@ export function readMinisignSecret(bytes: Uint8Array, file: string): MinisignSec
   const open = all.subarray(length - checksum - half, length - checksum)
   const secret = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' })
   const number = idOf(id)
+  const signed = (digest: Uint8Array, comment: string): string => {
+    const signature = sign(null, digest, secret)
+    const global = sign(null, Buffer.concat([signature, Buffer.from(comment)]), secret)
+    const body = Buffer.concat([Buffer.from('ED'), id, signature]).toString('base64')
+    return `untrusted comment: signature by pkgmirror key ${number}\n${body}\ntrusted comment: ${comment}\n${global.toString('base64')}\n`
+  }
   return {
     id: number,
     publicFile: publicFileOf(number, Buffer.concat([Buffer.from('Ed'), id, open])),
-    sign(message, comment) {
-      const digest = createHash('blake2b512').update(message).digest()
-      const signature = sign(null, digest, secret)
-      const global = sign(null, Buffer.concat([signature, Buffer.from(comment)]), secret)
-      const body = Buffer.concat([Buffer.from('ED'), id, signature]).toString('base64')
-      return `untrusted comment: signature by pkgmirror key ${number}\n${body}\ntrusted comment: ${comment}\n${global.toString('base64')}\n`
+    sign: (message, comment) => signed(createHash('blake2b512').update(message).digest(), comment),
+    async signAll(message, comment) {
+      const hash = createHash('blake2b512')
+      for await (const piece of message) hash.update(piece)
+      return signed(hash.digest(), comment)
     },
   }
 }

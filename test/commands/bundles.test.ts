@@ -46,7 +46,11 @@ function held(data: string): readonly string[] {
 
 const proven = async (data: string): Promise<Readonly<Record<string, unknown>>> => {
   const { code, out, document } = await gap.bench.say(
-    (context) => verify(context, { sample: undefined, repo: undefined, repair: false, list: false }),
+    (context) =>
+      verify(context, {
+        ...{ sample: undefined, repo: undefined, repair: false, list: false },
+        ...{ rebuild: false, from: [], recognise: false },
+      }),
     { json: true, flags: { data: gap.at(data) } },
   )
   assert.equal(code, 0, out)

@@ -68,7 +68,7 @@ async function bring(at: TestMirror, path: string): Promise<string> {
 
 const gc = ({ mirror }: TestMirror, keep: Partial<Settings['keep']> = {}) =>
   collect(mirror, {
-    keep: { unusedFor: never, maxSize: never, maxAge: never, grace: day, ...keep },
+    keep: { unusedFor: never, maxSize: never, maxAge: never, grace: day, pinned: [], ...keep },
     ...{ dryRun: false, force: true, signal: new AbortController().signal },
   })
 
