@@ -273,21 +273,32 @@ function flipOne(mirror: Mirror, mounted: MountedRepo, id: number): boolean {
 }
 
 /** What is not held any more where it comes from, and is still as it came from there. */
-async function remove({ mirror, entries, taking }: At): Promise<number> {
-  let removed = 0
-  let count = 0
+async function remove(at: At): Promise<number> {
+  const { mirror, entries, taking } = at
+  const { holds, refs, generations } = mirror.catalog
+  const shrunk = new Set<number>()
+  let [count, removed] = [0, 0]
   for (const entry of entries.scan()) {
     count += 1
     if (count % 500 === 0) await turn(taking.signal)
-    // of sets the newest state is whole
-    if (entry.type !== 'gone' || entry.set !== '') continue
-    const ref = mirror.catalog.refs.get(entry.repo, entry.path, entry.variant, 0)
-    if (!isHeld(ref) || !entry.was.includes(ref.sha256)) continue
-    const { holds, refs } = mirror.catalog
+    if (entry.type !== 'gone') continue
+    const id = generationOf(at, entry)
+    const ref = id === undefined ? undefined : refs.get(entry.repo, entry.path, entry.variant, id)
+    if (id === undefined || !isHeld(ref) || !entry.was.includes(ref.sha256)) continue
     holds.drop(taking.holder, entry.repo, entry.path)
     if (holds.of(entry.repo, entry.path).length > 0) continue
     refs.drop(ref)
+    shrunk.add(id)
     removed += 1
   }
+  shrunk.delete(0)
+  for (const id of shrunk) if (refs.ofGeneration(id).length === 0) generations.drop(id)
   return removed
+}
+
+/** Where something is to go from; nowhere when its set has a new generation, which is whole, and the old one may still be shown. */
+function generationOf({ mirror, scopeOf }: At, { repo, set }: Entry): number | undefined {
+  if (set === '') return 0
+  if (scopeOf(repo).staged.has(scopeKey(repo, set))) return undefined
+  return mirror.catalog.generations.current(repo, set)?.id
 }

@@ -173,6 +173,26 @@ describe('a bundle', () => {
     )
   })
 
+  it('takes away a whole set that is gone', async () => {
+    const generations = (data: string): readonly string[] => {
+      const catalog = openCatalog(path.join(gap.at(data), 'catalog.db'))
+      const found = catalog.generations.all().map(({ key, state }) => `${key} ${state}`)
+      catalog.close()
+      return found
+    }
+    gap.forged('mirror', 'spare', () => {})
+    const near = openCatalog(path.join(gap.at('mirror'), 'catalog.db'))
+    for (const { id } of near.generations.all()) near.generations.drop(id)
+    near.close()
+    assert.deepEqual(generations('late'), ['/dists/bookworm current'])
+    const made = await gap.bundle('setless', { sinceBundle: 4 }, { json: true })
+    assert.equal(made.code, 0, made.out)
+    const taken = await gap.take('setless', 'late', {}, { json: true })
+    assert.equal(taken.code, 0, taken.out)
+    assert.deepEqual(generations('late'), [])
+    gap.forged('spare', 'mirror', () => {})
+  })
+
   it('can be looked at before it is taken, and leaves nothing then', async () => {
     const before = gap.state('far')
     const made = await gap.bundle('nowhere', { dryRun: true }, { json: true })
