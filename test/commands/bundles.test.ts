@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openCatalog } from '../../src/catalog/catalog.ts'
+import { importBundle } from '../../src/commands/bundle-import.ts'
 import { sync } from '../../src/commands/sync.ts'
 import { verify } from '../../src/commands/verify.ts'
 import { bundleFiles } from '../../src/formats/bundle.ts'
@@ -243,6 +244,24 @@ describe('a bundle', () => {
     const taken = await gap.take('tenth', 'far', {}, { json: true })
     assert.deepEqual([taken.code, taken.document.removed], [0, 1], taken.out)
     assert.ok(!held('far').some((each) => each.includes('/kit-0.0.2')))
+  })
+
+  it('is let go of when the import is stopped', async () => {
+    const before = gap.state('far')
+    await gap.bundle('stopped')
+    const controller = new AbortController()
+    const flags = { bundle: gap.at('stopped'), receipt: undefined, key: undefined, newSeries: false, dryRun: false }
+    const { code, err } = await gap.bench.say(
+      (context) => {
+        const going = importBundle({ ...context, signal: controller.signal }, flags)
+        controller.abort()
+        return going
+      },
+      { quiet: true, flags: { data: gap.at('far') } },
+    )
+    assert.deepEqual([code, /nothing of it was taken/.test(err)], [1, true], err)
+    assert.deepEqual(gap.state('far'), before)
+    assert.equal((await gap.take('stopped', 'far')).code, 0)
   })
 
   it('is taken from a medium that cannot be written', async () => {
