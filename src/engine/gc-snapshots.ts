@@ -17,7 +17,8 @@ export function markSnapshots(at: Collecting, { latest, maxAge }: Retention): vo
   const all = expendable(at)
   for (const [index, snapshot] of all.entries()) {
     if (all.length - index > latest) mark(at, { ...snapshot, reason: 'too many' })
-    else if (at.now - snapshot.made >= maxAge) mark(at, { ...snapshot, reason: 'old' })
+    // the newest stays, whatever a clock that jumped says
+    else if (index < all.length - 1 && at.now - snapshot.made >= maxAge) mark(at, { ...snapshot, reason: 'old' })
   }
 }
 
