@@ -13,7 +13,7 @@ const fileOf = (flag: unknown): string | undefined => (typeof flag === 'string' 
 
 /** Flags of `export` that mean something for a bundle alone, and those that mean nothing for one. */
 const ofBundles = ['volumeSize', 'since', 'sinceBundle', 'receipt', 'overlap']
-const ofTrees = ['repo', 'force', 'caseSensitive', 'ociLayout', 'baseUrl', 'check', 'sample']
+const ofTrees = ['check', 'repo', 'force', 'caseSensitive', 'ociLayout', 'baseUrl', 'check', 'sample']
 
 /** Throws USAGE for a flag that would be passed over. */
 export function mustBelongTogether(flags: Given): void {

@@ -13,7 +13,7 @@ import type { Repository } from '../config/types.ts'
 import { carriedClient } from '../engine/carried.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { type Taken, takeIn } from '../engine/take.ts'
-import { exitCode } from '../errors.ts'
+import { asMirrorError, exitCode } from '../errors.ts'
 import { type BundleHeader, type CarriedRepository, type HeldEntry, parseHeader } from '../formats/bundle.ts'
 import { layout } from '../store/layout.ts'
 import type { Store } from '../store/store.ts'
@@ -26,7 +26,7 @@ import { anchors, findKey, type OwnKey, ownKey, usualKey } from './key-files.ts'
 import { headerDigest, receiptText } from './receipt-file.ts'
 import { signedBy } from './signed-by.ts'
 import { textFile } from './text-file.ts'
-import { assemble, openWorkspace, record, type Workspace } from './workspace.ts'
+import { assemble, openWorkspace, record, repositoriesOf, type Workspace } from './workspace.ts'
 
 export interface BundleImportFlags {
   /** A directory, an archive, or the first of its volumes; absolute. */
@@ -108,7 +108,11 @@ async function take(at: Import, opened: OpenedBundle): Promise<number> {
       return 0
     }
     const run = mirror.catalog.runs.start(`import ${flags.bundle}`, started)
-    const taken = await takeOnCopy(at, { arriving, carried, repositories, contents, entries, run })
+    const taking = { arriving, carried, repositories, contents, entries, run }
+    const taken = await takeOnCopy(at, taking).catch((error: unknown) => {
+      mirror.catalog.runs.end(run, mirror.now(), asMirrorError(error).failure.exit, {})
+      throw error
+    })
     hide()
     const code = exitCode(taken.faults.map(({ error }) => error))
     const milliseconds = mirror.now() - started
@@ -149,49 +153,45 @@ interface Taking {
   readonly run: number
 }
 
-async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking): Promise<Taken> {
-  const { mirror } = workspace
-  const { arriving, carried, repositories, contents, entries, run } = taking
+async function takeOnCopy(at: Import, taking: Taking): Promise<Taken> {
+  const { mirror } = at.workspace
+  const { arriving, run } = taking
   const { header, digest, key } = arriving
-  const file = path.join(folder, 'catalog.db')
+  const file = path.join(at.folder, 'catalog.db')
   mirror.catalog.copies.copyTo(file)
-  const catalog = openCatalog(file)
-  const client = { ask: (ask: Parameters<Mirror['client']['ask']>[0]) => upstream.ask(ask), close: async () => {} }
-  const copy = assemble(workspace.settings, repositories, {
-    catalog,
-    store: mirror.store,
-    client,
-    events: mirror.events,
-    offline: false,
+  const taken = await takeInto(file, at, taking)
+  if (taken.faults.length > 0) return taken
+  const now = mirror.now()
+  mirror.catalog.copies.absorb(file, () => {
+    const { series, number, snapshot } = header
+    mirror.catalog.bundles.take({ series, number, snapshot: snapshot.name, header: digest, key, taken: now })
+    const note = `bundle ${number} of ${series}`
+    mirror.catalog.snapshots.create({ name: nameFor(mirror, header), time: now, automatic: true, note })
+    mirror.catalog.runs.end(run, now, 0, { series, number, held: taken.held, fetched: taken.fetched })
   })
-  const bytes = (entry: Blob) => held(mirror.store, contents, entry)
-  const upstream = carriedClient(copy, { entries, bytes })
-  const holder = holderOf(header)
+  mirror.catalog.touch()
+  return taken
+}
+
+/** Takes all of it into a copy of the catalog, which is closed then. */
+async function takeInto(file: string, { context, workspace }: Import, taking: Taking): Promise<Taken> {
+  const { store, events } = workspace.mirror
+  const { arriving, carried, repositories, contents, entries, run } = taking
+  const { header } = arriving
+  const catalog = openCatalog(file)
+  const bytes = (entry: Blob) => held(store, contents, entry)
+  const client = carriedClient({ repos: repositoriesOf(repositories), catalog, store }, { entries, bytes })
+  const copy = assemble(workspace.settings, repositories, { catalog, store, client, events, offline: false })
   try {
     const mark = `bundle ${header.number} of ${header.series}`
-    const taken = await takeIn(copy, entries, { mark, holder, signal: context.signal, concurrency: CONCURRENCY })
+    const how = { mark, holder: holderOf(header), signal: context.signal, concurrency: CONCURRENCY }
+    const taken = await takeIn(copy, entries, how)
     if (taken.faults.length > 0) return taken
     const removed = hold(copy, entries, header, run)
     record(
       copy,
       carried.map(({ name }) => name),
     )
-    await copy.threads.close()
-    await copy.hashing.close()
-    catalog.close()
-    const now = mirror.now()
-    mirror.catalog.copies.absorb(file, () => {
-      const { series, number, snapshot } = header
-      mirror.catalog.bundles.take({ series, number, snapshot: snapshot.name, header: digest, key, taken: now })
-      mirror.catalog.snapshots.create({
-        name: nameFor(mirror, header),
-        time: now,
-        automatic: true,
-        note: `bundle ${number} of ${series}`,
-      })
-      mirror.catalog.runs.end(run, now, 0, { series, number, held: taken.held, fetched: taken.fetched })
-    })
-    mirror.catalog.touch()
     return { ...taken, removed: taken.removed + removed }
   } finally {
     await copy.threads.close()

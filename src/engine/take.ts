@@ -3,7 +3,7 @@
 
 import PQueue from 'p-queue'
 import type { Entries, Entry } from '../catalog/entries.ts'
-import { type HeldRef, isHeld, type Proof } from '../catalog/rows.ts'
+import { type HeldRef, isHeld, type Proof, type Ref } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { blobPath, type HeldEntry } from '../formats/bundle.ts'
 import { flip, mustWait } from './generation.ts'
@@ -147,12 +147,11 @@ async function takeOne(at: At, entry: HeldEntry): Promise<'held' | 'fetched' | '
   const resource = resourceOf(mirror, entry)
   const { refs } = mirror.catalog
   const scope = at.scopeOf(entry.repo)
-  if (entry.set === '') {
-    const ref = refs.get(entry.repo, entry.path, entry.variant, 0)
-    if (ref?.sha256 === entry.sha256) return 'held'
-    // an artifact is not asked for again while it is there
-    if (ref !== undefined && resource.route.kind === 'artifact') refs.drop(ref)
-  }
+  const before = entry.set === '' ? refs.get(entry.repo, entry.path, entry.variant, 0) : undefined
+  if (before?.sha256 === entry.sha256) return 'held'
+  // an artifact is not asked for again while it is there
+  const { kind, unvouched } = resource.route
+  if (before !== undefined && kind === 'artifact' && unvouched !== 'changes') refs.drop(before)
   mirror.events.emit({ type: 'planned', repo: entry.repo, items: 1, bytes: entry.size })
   try {
     await obtain(mirror, resource, scope)
@@ -167,7 +166,15 @@ async function takeOne(at: At, entry: HeldEntry): Promise<'held' | 'fetched' | '
     await obtain(mirror, resource, scope)
   }
   const ref = refOf(at, entry)
+  mayReplace(entry, before, ref)
   return ref !== undefined && ref.fetched >= started ? 'fetched' : 'held'
+}
+
+/** Bytes that somebody had vouched for do not give way to ones that nobody vouches for. */
+function mayReplace({ repo, path }: HeldEntry, before: Ref | undefined, ref: HeldRef | undefined): void {
+  if (!isHeld(before) || ref === undefined || said.has(before.proof) || !said.has(ref.proof)) return
+  const message = `${path} was proven by ${before.proof}, and nobody vouches for what the bundle has`
+  throw new MirrorError('REPLACED', message, { path, repo, held: before.sha256 })
 }
 
 async function obtain(mirror: Mirror, resource: Resource, scope: Scope): Promise<void> {
@@ -266,21 +273,32 @@ function flipOne(mirror: Mirror, mounted: MountedRepo, id: number): boolean {
 }
 
 /** What is not held any more where it comes from, and is still as it came from there. */
-async function remove({ mirror, entries, taking }: At): Promise<number> {
-  let removed = 0
-  let count = 0
+async function remove(at: At): Promise<number> {
+  const { mirror, entries, taking } = at
+  const { holds, refs, generations } = mirror.catalog
+  const shrunk = new Set<number>()
+  let [count, removed] = [0, 0]
   for (const entry of entries.scan()) {
     count += 1
     if (count % 500 === 0) await turn(taking.signal)
-    // of sets the newest state is whole
-    if (entry.type !== 'gone' || entry.set !== '') continue
-    const ref = mirror.catalog.refs.get(entry.repo, entry.path, entry.variant, 0)
-    if (!isHeld(ref) || !entry.was.includes(ref.sha256)) continue
-    const { holds, refs } = mirror.catalog
+    if (entry.type !== 'gone') continue
+    const id = generationOf(at, entry)
+    const ref = id === undefined ? undefined : refs.get(entry.repo, entry.path, entry.variant, id)
+    if (id === undefined || !isHeld(ref) || !entry.was.includes(ref.sha256)) continue
     holds.drop(taking.holder, entry.repo, entry.path)
     if (holds.of(entry.repo, entry.path).length > 0) continue
     refs.drop(ref)
+    shrunk.add(id)
     removed += 1
   }
+  shrunk.delete(0)
+  for (const id of shrunk) if (refs.ofGeneration(id).length === 0) generations.drop(id)
   return removed
+}
+
+/** Where something is to go from; nowhere when its set has a new generation, which is whole, and the old one may still be shown. */
+function generationOf({ mirror, scopeOf }: At, { repo, set }: Entry): number | undefined {
+  if (set === '') return 0
+  if (scopeOf(repo).staged.has(scopeKey(repo, set))) return undefined
+  return mirror.catalog.generations.current(repo, set)?.id
 }

@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { openCatalog } from '../../src/catalog/catalog.ts'
 import { bundleFiles } from '../../src/formats/bundle.ts'
 import { hashOf } from '../../src/formats/digest.ts'
 import { addBlob, blobOf, type Gap, onPath, openGap, sign, signList } from './bundle-bench.ts'
@@ -460,6 +461,30 @@ describe('a bundle is refused, and nothing changes, with', () => {
     assert.match(err, /kit-7\.2\.30202\.tgz \(blobs\/sha256\/[0-9a-f]{2}\/[0-9a-f]{64}\): .* does not have the digest/)
     assert.deepEqual((gap.state('new') as { refs: unknown[] }).refs, [])
     assert.equal(before, undefined)
+  })
+
+  it('bytes that nobody vouches for, in place of ones that somebody did', async () => {
+    const file = path.join(gap.at('far'), 'catalog.db')
+    const catalog = openCatalog(file)
+    const ref = catalog.refs.get('cargo', '/config.json', '', 0)
+    assert.ok(ref !== undefined && ref.proof === 'first-seen')
+    catalog.refs.put({ ...ref, proof: 'signature' })
+    catalog.close()
+    const before = gap.state('far')
+    gap.forged('next', 'forged', (d) => {
+      const bytes = Buffer.from(`${readFileSync(blobOf(d, '/config.json'), 'utf8')} `)
+      const sha256 = addBlob(d, bytes)
+      unlinkSync(blobOf(d, '/config.json'))
+      signList(
+        d,
+        secret(),
+        onPath('/config.json', (line) => ({ ...line, sha256, size: bytes.length })),
+      )
+    })
+    const { code, err } = await gap.take('forged', 'far')
+    assert.equal(code, 4, err)
+    assert.match(err, /was proven by signature, and nobody vouches for what the bundle has/)
+    assert.deepEqual(gap.state('far'), before)
   })
 
   it('blobs that are missing or short, which are named', async () => {

@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openCatalog } from '../../src/catalog/catalog.ts'
+import { importBundle } from '../../src/commands/bundle-import.ts'
 import { sync } from '../../src/commands/sync.ts'
 import { verify } from '../../src/commands/verify.ts'
 import { bundleFiles } from '../../src/formats/bundle.ts'
@@ -173,6 +174,26 @@ describe('a bundle', () => {
     )
   })
 
+  it('takes away a whole set that is gone', async () => {
+    const generations = (data: string): readonly string[] => {
+      const catalog = openCatalog(path.join(gap.at(data), 'catalog.db'))
+      const found = catalog.generations.all().map(({ key, state }) => `${key} ${state}`)
+      catalog.close()
+      return found
+    }
+    gap.forged('mirror', 'spare', () => {})
+    const near = openCatalog(path.join(gap.at('mirror'), 'catalog.db'))
+    for (const { id } of near.generations.all()) near.generations.drop(id)
+    near.close()
+    assert.deepEqual(generations('late'), ['/dists/bookworm current'])
+    const made = await gap.bundle('setless', { sinceBundle: 4 }, { json: true })
+    assert.equal(made.code, 0, made.out)
+    const taken = await gap.take('setless', 'late', {}, { json: true })
+    assert.equal(taken.code, 0, taken.out)
+    assert.deepEqual(generations('late'), [])
+    gap.forged('spare', 'mirror', () => {})
+  })
+
   it('can be looked at before it is taken, and leaves nothing then', async () => {
     const before = gap.state('far')
     const made = await gap.bundle('nowhere', { dryRun: true }, { json: true })
@@ -184,13 +205,72 @@ describe('a bundle', () => {
     assert.deepEqual(readdirSync(path.join(gap.at('far'), 'tmp')), [])
   })
 
-  it('is taken from a medium that cannot be written', async () => {
-    const all = readdirSync(gap.at('eighth'), { recursive: true, encoding: 'utf8' }).map((name) =>
-      path.join(gap.at('eighth'), name),
+  it('leaves out what no index names any more, unless a lockfile vouched for it', async () => {
+    const near = openCatalog(path.join(gap.at('mirror'), 'catalog.db'))
+    const [one] = [...near.refs.scan('cargo')].filter(({ path: at }) => at.startsWith('/crates/kit/'))
+    assert.ok(one !== undefined)
+    near.refs.put({ ...one, path: '/crates/kit/kit-0.0.1.crate', version: '0.0.1' })
+    near.refs.put({
+      ...one,
+      path: '/crates/kit/kit-0.0.2.crate',
+      version: '0.0.2',
+      proof: 'lockfile',
+      proven: 'digest in x',
+    })
+    near.close()
+    await gap.bundle('ninth')
+    const taken = await gap.take('ninth', 'far', {}, { json: true })
+    assert.deepEqual([taken.code, taken.document.unnamed], [0, 1], taken.out)
+    const found = held('far').filter((each) => each.includes('/kit-0.0.'))
+    assert.deepEqual(found, [`cargo /crates/kit/kit-0.0.2.crate ${one.sha256}`])
+    const far = openCatalog(path.join(gap.at('far'), 'catalog.db'))
+    assert.match(
+      far.refs.get('cargo', '/crates/kit/kit-0.0.2.crate', '', 0)?.proven ?? '',
+      /^digest in lockfile:bundle \d+ of [0-9a-f]{32}$/,
     )
-    const folders = [gap.at('eighth'), ...all.filter((one) => statSync(one).isDirectory())]
+    far.close()
+    await proven('far')
+  })
+
+  it('that is full takes away what it does not name any more', async () => {
+    const near = openCatalog(path.join(gap.at('mirror'), 'catalog.db'))
+    const gone = near.refs.get('cargo', '/crates/kit/kit-0.0.2.crate', '', 0)
+    const unnamed = near.refs.get('cargo', '/crates/kit/kit-0.0.1.crate', '', 0)
+    assert.ok(gone !== undefined && unnamed !== undefined)
+    near.refs.drop(gone)
+    near.refs.drop(unnamed)
+    near.close()
+    await gap.bundle('tenth')
+    const taken = await gap.take('tenth', 'far', {}, { json: true })
+    assert.deepEqual([taken.code, taken.document.removed], [0, 1], taken.out)
+    assert.ok(!held('far').some((each) => each.includes('/kit-0.0.2')))
+  })
+
+  it('is let go of when the import is stopped', async () => {
+    const before = gap.state('far')
+    await gap.bundle('stopped')
+    const controller = new AbortController()
+    const flags = { bundle: gap.at('stopped'), receipt: undefined, key: undefined, newSeries: false, dryRun: false }
+    const { code, err } = await gap.bench.say(
+      (context) => {
+        const going = importBundle({ ...context, signal: controller.signal }, flags)
+        controller.abort()
+        return going
+      },
+      { quiet: true, flags: { data: gap.at('far') } },
+    )
+    assert.deepEqual([code, /nothing of it was taken/.test(err)], [1, true], err)
+    assert.deepEqual(gap.state('far'), before)
+    assert.equal((await gap.take('stopped', 'far')).code, 0)
+  })
+
+  it('is taken from a medium that cannot be written', async () => {
+    await gap.bundle('last')
+    const root = gap.at('last')
+    const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => path.join(root, name))
+    const folders = [root, ...all.filter((one) => statSync(one).isDirectory())]
     for (const one of folders) chmodSync(one, 0o555)
-    const taken = await gap.take('eighth', 'far')
+    const taken = await gap.take('last', 'far')
     assert.equal(taken.code, 0, taken.err)
     for (const one of folders) chmodSync(one, 0o755)
   })
