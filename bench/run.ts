@@ -7,6 +7,7 @@ import { cargoFetch } from './cargo-fetch.ts'
 import { catalog } from './catalog.ts'
 import { clients } from './clients.ts'
 import { idle, mixed } from './connections.ts'
+import { exportTree } from './export.ts'
 import { herd } from './herd.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
@@ -40,6 +41,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   packages,
   pages,
   verify,
+  export: exportTree,
   catalog,
   idle,
   mixed,
