@@ -153,7 +153,10 @@ function tell(context: Context, sum: Checked, problem: Problem): void {
   const level = problems[what]
   const seen = sum.found.get(what) ?? 0
   sum.found.set(what, seen + 1)
-  if (context.json) return printJson('problem', { level, path, what, expected, found })
+  if (context.json) {
+    printJson('problem', { level, path, what, expected, found })
+    return
+  }
   // notes are of a kind, and one tells all
   if (seen >= (level === 'note' ? 1 : MOST_SHOWN)) return
   const text = `${level}: ${shownText(path)}: ${what}: expected ${shownText(expected)}, found ${shownText(found)}\n`
