@@ -8,6 +8,7 @@ import { cargoFetch } from './cargo-fetch.ts'
 import { catalog } from './catalog.ts'
 import { clients } from './clients.ts'
 import { idle, mixed } from './connections.ts'
+import { exportTree } from './export.ts'
 import { herd } from './herd.ts'
 import { layer } from './layer.ts'
 import { generator } from './load.ts'
@@ -43,6 +44,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   pages,
   verify,
   bundles,
+  export: exportTree,
   catalog,
   snapshots,
   idle,

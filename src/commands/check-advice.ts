@@ -36,8 +36,9 @@ const advice: Readonly<Record<ProblemKind, Advice>> = {
     caddy: 'Import .pkgmirror/servers/caddy/*/rules.caddy above `file_server`.',
     python: 'http.server cannot tell the types of container images: take nginx, Caddy or Apache for them.',
   },
-  field: {
-    any: `Header fields are missing: ${written}.`,
+  field: { any: `Header fields are wrong: ${written}, and let nothing else set them.` },
+  'no-field': {
+    any: `Header fields that help clients are not sent: ${written}.`,
     nginx: 'Include .pkgmirror/servers/nginx/*.map and */*.map in `http`, */*.locations in `server`.',
     apache: 'Load mod_rewrite, mod_headers and mod_env, and include .pkgmirror/servers/apache/*/*.conf.',
     caddy: 'Import .pkgmirror/servers/caddy/*/rules.caddy.',
@@ -72,7 +73,7 @@ const advice: Readonly<Record<ProblemKind, Advice>> = {
   },
   'no-length': { any: 'Lengths are not told: clients show no progress, and cut transfers are noticed late.' },
   'type-unknown': {
-    any: 'JSON is not told as application/json; the clients known here do not mind.',
+    any: 'Types are not told; clients do not mind those that are named here.',
     nginx: 'Include `mime.types`.',
   },
 }

@@ -19,6 +19,7 @@ export const problems = {
   range: 'error',
   'no-ranges': 'note',
   'no-length': 'note',
+  'no-field': 'note',
   'type-unknown': 'note',
 } as const
 
@@ -55,9 +56,11 @@ interface Got {
 
 /** What is packed already: a second packing costs, and what is taken off again is not what the digest is of. */
 const packed = /\.(?:gz|tgz|crate|whl|zip|jar|war|deb|gem|rz|xz|bz2|zst|tar)$/
-/** Types that clients look at, and those that names tell. */
-const strictTypes: Readonly<Record<string, string>> = { html: 'text/html' }
-const looseTypes: Readonly<Record<string, string>> = { json: 'application/json' }
+/** Types that names tell. */
+const namedTypes: Readonly<Record<string, string>> = { html: 'text/html', json: 'application/json' }
+/** Those that clients look at: pages, and types of images. */
+const needed = /^(?:text\/html|application\/vnd\.)/
+const bareOf = (type: string): string => (type.split(';')[0] ?? '').trim().toLowerCase()
 
 export async function* checkFile(site: Site, entry: ManifestEntry): AsyncGenerator<Problem> {
   const path = `/${encodePath(entry.path)}`
@@ -124,14 +127,21 @@ function* fieldsOf(path: string, { headers, size }: Got, entry: ManifestEntry): 
   const extension = /\.([a-z0-9]+)$/.exec(entry.path)?.[1] ?? ''
   const stated = entry.fields['content-type']
   const found = headers['content-type'] ?? 'none'
-  const bare = (found.split(';')[0] ?? '').trim().toLowerCase()
-  const expected = stated ?? strictTypes[extension]
-  if (expected !== undefined && bare !== expected) yield { path, what: 'type', expected, found }
-  const loose = stated === undefined ? looseTypes[extension] : undefined
-  if (loose !== undefined && bare !== loose) yield { path, what: 'type-unknown', expected: loose, found }
+  const bare = bareOf(found)
+  const expected = stated ?? namedTypes[extension]
+  if (expected !== undefined && bare !== bareOf(expected))
+    yield { path, what: needed.test(expected) ? 'type' : 'type-unknown', expected, found }
   for (const [name, value] of Object.entries(entry.fields)) {
-    if (name === 'content-type' || headers[name] === value) continue
-    yield { path, what: 'field', expected: `${name}: ${value}`, found: headers[name] ?? 'none' }
+    const told = headers[name]
+    if (name === 'content-type' || told === value) continue
+    // a server's own entity tag is as good
+    if (name === 'etag' && told !== undefined) continue
+    yield {
+      path,
+      what: told === undefined ? 'no-field' : 'field',
+      expected: `${name}: ${value}`,
+      found: told ?? 'none',
+    }
   }
 }
 

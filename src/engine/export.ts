@@ -288,7 +288,7 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
       continue
     }
     for (const name of names) {
-      stateFields(plan, resource, opened, `${rootOf(mounted)}${name}`)
+      stateFields(plan, opened, `${rootOf(mounted)}${name}`)
       tree.add({
         path: `${rootOf(mounted)}${name}`.slice(1),
         sha256,
@@ -325,11 +325,12 @@ async function addDocuments({ write, tree, placed, counts }: Plan, layout: Layou
 }
 
 /**
- * What clients of the protocol are told beside the bytes, where its routes tell them anything: their own fields, and with them
- * the type. What the name says already is left out.
+ * What clients of the protocol are told beside the bytes, where any of its routes tells them anything: its own fields, and with
+ * them the type. What the name says already is left out.
  */
-function stateFields({ tree, mounted }: Plan, { route }: Resource, { type, own }: Opened, path: string): void {
-  if (route.headers === undefined) return
+function stateFields({ tree, mounted }: Plan, { type, own }: Opened, path: string): void {
+  // where one file of a repository is told of, web servers go by what is told alone
+  if (!mounted.ecosystem.routes.some((one) => one.headers !== undefined)) return
   const fields = Object.entries({ ...own, ...(type === UNKNOWN ? {} : { 'content-type': type }) }).filter(
     ([, value]) => !path.endsWith(`/${value}`) && isListable(path, value),
   )

@@ -72,6 +72,8 @@ const nginx: Server = {
       `location ${mount}/ {`,
       '  index index.html;',
       '  gzip off;',
+      // one of its own is taken for a digest by clients that are told one upstream
+      '  etag off;',
       // without a type of the server's own, the one that is added is the only one
       '  types { }',
       '  default_type "";',
@@ -98,6 +100,7 @@ const caddy: Server = {
       ...(others.length === 0 ? [] : [`  not path ${others.map((one) => `${one}/*`).join(' ')}`]),
       '}',
       ...fields.map((field) => `header @${variable({ repo, name: '' })} ${title(field.name)} {${variable(field)}}`),
+      `header @${variable({ repo, name: '' })} -ETag`,
       '',
     ].join('\n'),
 }
@@ -117,6 +120,8 @@ const apache: Server = {
       ]),
       `<LocationMatch "^${regexpOf(at)}">`,
       '  SetEnv no-gzip 1',
+      '  FileETag None',
+      '  Header unset ETag',
       ...fields.map((field) => {
         const value = `%{reqenv:${variable(field)}}`
         return `  Header set ${title(field.name)} "expr=${value}" "expr=-n ${value}"`

@@ -14,6 +14,7 @@ import Database from 'better-sqlite3'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { isHex } from '../formats/digest.ts'
 import { safePath } from '../formats/safe-path.ts'
+import { asWriteError } from './refusals.ts'
 import { OWN_FOLDER } from './tree.ts'
 
 export interface WrittenFile {
@@ -204,7 +205,7 @@ async function save(file: string, text: Iterable<string>): Promise<void> {
     await rename(fresh, file)
   } catch (error) {
     await rm(fresh, { force: true })
-    throw asMirrorError(error)
+    throw asWriteError(error, file)
   }
 }
 

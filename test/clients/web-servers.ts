@@ -46,7 +46,11 @@ async function late(
     said += text
   })
   const gone = once(child, 'exit')
-  t.after(() => child.kill('SIGKILL'))
+  t.after(() => {
+    // its own processes end with it, and keep nothing of ours open
+    child.kill('SIGTERM')
+    child.stderr.destroy()
+  })
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,

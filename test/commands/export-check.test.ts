@@ -181,7 +181,7 @@ describe('export --check', () => {
       },
       ['type', 'type-unknown'],
       3,
-      /text\/html[\s\S]*mime\.types/,
+      /text\/html.*mime\.types/s,
     ],
   ]
   for (const [what, fault, kinds, code, advice] of faults) {

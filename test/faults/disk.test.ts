@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { type Running, serve } from '../clients/mirror.ts'
@@ -253,6 +253,35 @@ test('a catalog that cannot be written for a while', async (t) => {
   assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
   assert.deepEqual(readdirSync(`${data}/tmp`), [])
   await running.stop()
+})
+
+test('an export to a place that is full, or read-only, keeps what was there, and the next one completes it', async (t) => {
+  const disk = await volume(t, 'size=2m')
+  if (disk === undefined) return t.skip(noVolume)
+  const at = { ...(await place(t, folder(t), mainland)), enter: disk.enter }
+  const brought = await serve(t, { data: at.data, config: at.config })
+  for (const name of ['small', 'large'] as const) assert.equal(await askFile(brought, name), '200')
+  await brought.stop()
+  const tree = `${disk.at}/tree`
+  const first = await ended(at, 'export', tree)
+  assert.equal(first.code, 0)
+  const list = readFileSync(`${disk.outside}/tree/.pkgmirror/paths`)
+  const more = await serve(t, { data: at.data, config: at.config })
+  for (const name of ['cold', 'wanted'] as const) assert.equal(await askFile(more, name), '200')
+  await more.stop()
+  const full = await ended(at, 'export', tree)
+  assert.deepEqual([full.code, full.codes], [1, ['DISK_FULL']])
+  assert.deepEqual(readFileSync(`${disk.outside}/tree/.pkgmirror/paths`), list)
+  assert.match(readFileSync(`${disk.outside}/tree/npm/large/index.json`, 'utf8'), /large/)
+  assert.ok(!existsSync(`${disk.outside}/tree/npm/cold/index.json`), 'documents come after what they name')
+  disk.run(`mount -o remount,size=16m ${disk.at}`)
+  disk.run(`mount --bind ${disk.at} ${disk.at} && mount -o remount,bind,ro ${disk.at}`)
+  const refused = await ended(at, 'export', tree)
+  assert.deepEqual([refused.code, refused.codes], [2, ['CONFIG']])
+  disk.run(`mount -o remount,bind,rw ${disk.at}`)
+  assert.equal((await ended(at, 'export', tree)).code, 0)
+  assert.ok(existsSync(`${disk.outside}/tree/npm/cold/index.json`))
+  assert.deepEqual(readdirSync(`${disk.outside}/tree/.pkgmirror`).sort(), ['about', 'paths', 'servers'])
 })
 
 test('a log, and an output, on a full disk', {

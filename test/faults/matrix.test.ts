@@ -123,6 +123,40 @@ test(`an export killed at its operations in turn (seed ${seed})`, async (t) => {
   }
 })
 
+test(`an export over an older tree killed at its operations in turn (seed ${seed})`, async (t) => {
+  const { mirror, manifest, less, known } = await place(t)
+  const synced = mirror()
+  await pkgmirror(synced, 'sync', less)
+  const args = (at: string, base: string) => ['export', at, '--base-url', `http://${base}.example.org`, '--grace', '0']
+  const older = folder(t)
+  await pkgmirror(synced, ...args(older, 'older'))
+  await pkgmirror(synced, 'sync', manifest)
+  const newer = folder(t)
+  await pkgmirror(synced, ...args(newer, 'newer'))
+  const bytesAt = (tree: string, name: string) =>
+    existsSync(`${tree}/${name}`) ? readFileSync(`${tree}/${name}`) : undefined
+  /** The older tree as it is, with another address in every document that names one. */
+  const copied = (): string => {
+    const tree = folder(t)
+    cpSync(older, tree, { recursive: true, preserveTimestamps: true })
+    return tree
+  }
+  const to = (at: string): Victim => ({ args: args(at, 'newer') })
+  for (const at of await points(synced, to(copied()))) {
+    const broken = copied()
+    await killedAt(synced, at, to(broken))
+    for (const name of new Set([...namesIn(older), ...namesIn(newer)])) {
+      const there = bytesAt(broken, name)
+      const [was, becomes] = [bytesAt(older, name), bytesAt(newer, name)]
+      const fine = there === undefined ? was === undefined : was?.equals(there) || becomes?.equals(there)
+      assert.ok(fine === true, `after operation ${at} ${name} is neither the old one nor the new`)
+    }
+    await pkgmirror(synced, ...to(broken).args)
+    for (const name of namesIn(newer)) assert.deepEqual(bytesAt(broken, name), bytesAt(newer, name), name)
+    await whole(synced, known)
+  }
+})
+
 test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
   const { mirror, manifest, less, known } = await place(t)
   const synced = mirror()

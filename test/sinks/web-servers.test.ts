@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { belongsTo, configurations, isListable, type Line } from '../../src/sinks/web-servers.ts'
+import { belongsTo, configurations, isListable, type Line, wholeConfigurations } from '../../src/sinks/web-servers.ts'
 
 const lines: Readonly<Record<string, readonly Line[]>> = {
   'content-type': [
@@ -53,5 +53,27 @@ describe('configuration of web servers', () => {
       [belongsTo(path, 'a.b'), belongsTo(path, 'a'), belongsTo('.pkgmirror/servers/nginx/0.map', 'a')],
       [true, false, false],
     )
+  })
+
+  it('lets servers make no entity tags of their own, which clients would take for upstream’s', () => {
+    assert.match(textOf('servers/nginx/oci/oci.locations'), /^ {2}etag off;$/m)
+    assert.match(textOf('servers/caddy/oci/rules.caddy'), /^header @\w+ -ETag$/m)
+    assert.match(textOf('servers/apache/oci/oci.conf'), /^ {2}FileETag None$/m)
+  })
+
+  it('loads whole, on the port of the tree’s address, and names no place of this machine', () => {
+    const ports = {
+      'http://a.test': '80',
+      'http://a.test:8001': '8001',
+      'https://a.test': '8080',
+      'https://a.test:8443': '8443',
+    }
+    for (const [base, port] of Object.entries(ports)) {
+      const texts = Object.fromEntries(wholeConfigurations(base).map(({ path, text }) => [path, [...text()].join('')]))
+      assert.match(texts['servers/nginx/nginx.conf'] ?? '', new RegExp(`^    listen ${port};$`, 'm'))
+      assert.match(texts['servers/caddy/Caddyfile'] ?? '', new RegExp(`^http://:${port} \\{$`, 'm'))
+      assert.match(texts['servers/apache/httpd.conf'] ?? '', new RegExp(`^Listen ${port}$`, 'm'))
+      assert.doesNotMatch(texts['servers/nginx/nginx.conf'] ?? '', /^ *(?:root|include) \//m)
+    }
   })
 })
