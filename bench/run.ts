@@ -3,6 +3,7 @@
 
 import { availableParallelism, cpus, release } from 'node:os'
 import { apt, aptFar } from './apt.ts'
+import { bundles } from './bundles.ts'
 import { cargoFetch } from './cargo-fetch.ts'
 import { catalog } from './catalog.ts'
 import { clients } from './clients.ts'
@@ -40,6 +41,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   packages,
   pages,
   verify,
+  bundles,
   catalog,
   idle,
   mixed,

@@ -285,6 +285,24 @@ export interface Answer {
   readonly body: string
 }
 
+/** A version that is held: its files, and what is held beside them. */
+export interface HeldVersion {
+  readonly name: string
+  readonly version: string
+  /** Paths of its files. */
+  readonly paths: readonly string[]
+  /** As it is held; asks nobody. */
+  document(path: string): Promise<Doc | undefined>
+}
+
+/** What people watch for when a package changes, as far as its own metadata tells. */
+export interface Traits {
+  readonly licence?: string
+  /** What runs when it is installed or built. */
+  readonly scripts?: readonly string[]
+  readonly maintainers?: readonly string[]
+}
+
 export interface Ecosystem<O> {
   readonly id: string
   readonly title: string
@@ -310,6 +328,8 @@ export interface Ecosystem<O> {
   want(text: string, repo: Repo<O>): Omit<Selector, 'from'>
   /** What a sync holds for these wants: documents first, then what they name. */
   closure(wants: readonly Selector[], look: Look<O>): AsyncIterable<Entry>
+  /** Of a held version, out of held documents: reviews of what changed show it. */
+  traits?(held: HeldVersion): Promise<Traits | undefined>
   /** Paths of made documents, for an export. */
   made?(repo: Repo<O>, held: AsyncIterable<Entry>): AsyncIterable<string>
   /**

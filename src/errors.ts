@@ -18,7 +18,12 @@ const table = {
   USAGE: [400, 2, false, 'See `pkgmirror --help`.'],
   CONFIG: [500, 2, false, 'Correct the named line; `pkgmirror validate FILE` checks a file without running it.'],
   LOCKFILE: [500, 2, false, 'Write the lockfile again with its own tool, or name its format with --as.'],
-  LOCKED: [503, 7, true, 'Another run works on this data directory; wait for it, or name another with --data.'],
+  LOCKED: [
+    503,
+    7,
+    true,
+    'Another run works on this data directory; wait for it with --wait 30m, or name another directory with --data.',
+  ],
   BAD_PATH: [400, 2, false, 'The path holds a segment that no repository can have.'],
   BAD_REQUEST: [400, 2, false, 'The request is malformed.'],
   METHOD: [405, 2, false, 'The mirror is read-only: publish to the upstream itself.'],
@@ -111,6 +116,20 @@ const table = {
     'The index is past its Valid-Until; upstream or a cache is frozen. `expired: serve` accepts it.',
   ],
   ROLLBACK: [502, 4, false, 'An older index than the one already held was offered; the newer one is kept.'],
+  // what was carried here
+  BUNDLE: [
+    502,
+    4,
+    false,
+    'The bundle is not as it was made; carry it again, or have it made anew. Nothing of it was taken.',
+  ],
+  SEQUENCE: [
+    502,
+    4,
+    false,
+    'Bundles of a series build on each other: bring the one that is named, or have a full one made.',
+  ],
+  INCOMPLETE: [502, 3, true, 'Copy what is named again and repeat the import; what has arrived is kept.'],
   // what broke here
   DISK_FULL: [507, 1, true, 'Free some space; `pkgmirror gc --dry-run` shows what could go.'],
   DISK_FAILED: [
@@ -120,6 +139,7 @@ const table = {
     'The system refused to read or write the data; check the disk, free inodes, permissions, its mount and limits of file sizes.',
   ],
   TOO_MANY_FILES: [503, 1, true, 'Raise the limit of open files: `ulimit -n`, or `LimitNOFILE` of the service.'],
+  NOTIFY: [502, 6, true, 'Check the address or the command under `notify`; the run itself is not touched by it.'],
   DAMAGED: [500, 4, false, 'Held bytes are damaged; `pkgmirror verify --repair` fetches them again.'],
   STOPPED: [503, 1, true, 'The run was stopped; start it again and it goes on where it was.'],
   FAULT: [500, 1, false, 'This is a fault of pkgmirror; please report it with the output of --debug.'],

@@ -2,6 +2,8 @@
 
 import type { Digests } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
+import { type Absorption, absorption } from './absorb.ts'
+import { type Bundles, bundles } from './bundles.ts'
 import { type Facts, facts } from './facts.ts'
 import { createFinds, type Finds } from './finds.ts'
 import { type Generations, generationReads, generations } from './generations.ts'
@@ -71,6 +73,9 @@ export interface Catalog {
     put(holder: string, run: number, held: Iterable<{ readonly repo: string; readonly path: string }>): void
     /** Forgets what the holder wanted before this run; only of these repositories, when they are named. */
     settle(holder: string, run: number, repos?: Iterable<string>): number
+    /** What the holder wanted before this run, in pages. */
+    before(holder: string, run: number): Iterable<{ readonly repo: string; readonly path: string }>
+    drop(holder: string, repo: string, path: string): void
     of(repo: string, path: string): readonly string[]
     holders(): readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
     /** What a holder holds, by repository. */
@@ -89,6 +94,8 @@ export interface Catalog {
     start(command: string, time: number): number
     end(id: number, time: number, code: number, summary: unknown): void
     list(most: number): readonly Run[]
+    /** Forgets all but the newest so many, and the last of each command. */
+    trim(most: number): void
     /** The newest run of one of these commands. */
     last(commands: readonly string[]): Omit<Run, 'summary'> | undefined
   }
@@ -96,6 +103,10 @@ export interface Catalog {
     record(repository: RecordedRepository): void
     list(): readonly RecordedRepository[]
   }
+  /** The chains of bundles that were made and taken here. */
+  readonly bundles: Bundles
+  /** A copy to try something on, and the way back. */
+  readonly copies: Absorption
   readonly snapshots: Snapshots
   /** The same catalog as a snapshot saw it, over a connection of its own. Its refs and generations cannot be changed. */
   at(snapshot: number): Catalog
@@ -116,6 +127,9 @@ export interface Catalog {
   touch(): void
   close(): void
 }
+
+/** Rows of one page. */
+const PAGE = 500
 
 const json = JSON.stringify
 const parse = <T>(text: string): T => JSON.parse(text) as T
@@ -177,6 +191,8 @@ function whatever(
     withdrawn: withdrawn(connection),
     runs: runs(connection),
     repositories: repositories(connection),
+    bundles: bundles(connection),
+    copies: absorption(connection),
     snapshots: snapshots(connection),
     at: (id) => openAt(file, id),
     finds: () => createFinds(connection),
@@ -288,6 +304,10 @@ function holds(connection: Connected): Catalog['holds'] {
   )
   const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
   const settleIn = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ? AND repo = ?')
+  const before = connection.prepare<[string, number, string, string], { repo: string; path: string }>(
+    `SELECT repo, path FROM hold WHERE holder = ? AND run < ? AND (repo, path) > (?, ?) ORDER BY repo, path LIMIT ${PAGE}`,
+  )
+  const drop = connection.prepare('DELETE FROM hold WHERE holder = ? AND repo = ? AND path = ?')
   const of = connection.prepare<[string, string], { holder: string }>(
     'SELECT holder FROM hold WHERE repo = ? AND path = ? ORDER BY holder',
   )
@@ -320,6 +340,16 @@ function holds(connection: Connected): Catalog['holds'] {
       if (repos === undefined) return settle.run(holder, run).changes
       return [...repos].reduce((sum, repo) => sum + settleIn.run(holder, run, repo).changes, 0)
     },
+    *before(holder, run) {
+      for (let last = { repo: '', path: '' }; ; ) {
+        const rows = before.all(holder, run, last.repo, last.path)
+        yield* rows
+        const end = rows.at(-1)
+        if (end === undefined || rows.length < PAGE) return
+        last = end
+      }
+    },
+    drop: (holder, repo, path) => void drop.run(holder, repo, path),
     of: (repo, path) => of.all(repo, path).map((row) => row.holder),
     holders: () => holders.all(),
     sums: (holder) => sums.all(holder),
@@ -377,6 +407,9 @@ function runs(connection: Connected): Catalog['runs'] {
   }
   const start = connection.prepare('INSERT INTO run (command, started) VALUES (?, ?)')
   const end = connection.prepare('UPDATE run SET ended = ?, code = ?, summary = ? WHERE id = ?')
+  const trim = connection.prepare(
+    'DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - ? AND id NOT IN (SELECT max(id) FROM run GROUP BY command)',
+  )
   const list = connection.prepare<[number], Row>(
     'SELECT id, command, started, ended, code, summary FROM run ORDER BY id DESC LIMIT ?',
   )
@@ -393,6 +426,7 @@ function runs(connection: Connected): Catalog['runs'] {
       return { ...rest, ended: ended ?? undefined, code: code ?? undefined }
     },
     end: (id, time, code, summary) => void end.run(time, code, json(summary), id),
+    trim: (most) => void trim.run(most),
     list: (most) =>
       list.all(most).map((row) => ({
         ...row,

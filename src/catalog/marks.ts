@@ -117,6 +117,8 @@ export interface Marks {
   /** Marks a snapshot: what only it sees goes with it. */
   addSnapshot(id: number): void
   keepsSnapshot(id: number): boolean
+  /** What snapshots that stay hold beside the refs of now. */
+  inPast(): readonly { readonly repo: string; readonly items: number; readonly bytes: number }[]
   /** Does a snapshot that stays hold these bytes, whatever becomes of the refs of now? */
   inSnapshots(sha256: string): boolean
 
@@ -346,15 +348,20 @@ function readingMarks(connection: Connection): Part<'named' | 'readingsFrom' | '
   }
 }
 
-function snapshotMarks(connection: Connection): Part<'addSnapshot' | 'keepsSnapshot' | 'inSnapshots'> {
+function snapshotMarks(connection: Connection): Part<'addSnapshot' | 'keepsSnapshot' | 'inPast' | 'inSnapshots'> {
   const add = connection.prepare('DELETE FROM kept_snapshot WHERE id = ?')
   const keeps = connection.prepare<[number], unknown>('SELECT 1 FROM kept_snapshot WHERE id = ?')
+  const past = connection.prepare<[], { repo: string; items: number; bytes: number }>(
+    `SELECT p.repo AS repo, count(*) AS items, sum(p.size) AS bytes FROM past p
+     WHERE EXISTS (SELECT 1 FROM kept_snapshot k WHERE k.id > p.since AND k.id <= p.until AND ${within('p')}) GROUP BY p.repo`,
+  )
   const has = connection
     .prepare<{ sha256: string }, number>(`SELECT ${inSnapshots((of) => `${of}.sha256 = @sha256`)}`)
     .pluck()
   return {
     addSnapshot: (id) => void add.run(id),
     keepsSnapshot: (id) => keeps.get(id) !== undefined,
+    inPast: () => past.all(),
     inSnapshots: (sha256) => has.get({ sha256 }) === 1,
   }
 }

@@ -246,4 +246,28 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (repo, path)
   ) WITHOUT ROWID;
   `,
+  `
+  -- bundles that were made here, each of a snapshot, by its name and id; header: sha256 of its signed header
+  CREATE TABLE bundle_made (
+    series TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    snapshot TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    header TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    finished INTEGER NOT NULL,
+    PRIMARY KEY (series, number)
+  ) WITHOUT ROWID;
+
+  -- bundles that were taken here; key: number of the key that had signed it
+  CREATE TABLE bundle_taken (
+    series TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    snapshot TEXT NOT NULL,
+    header TEXT NOT NULL,
+    key TEXT NOT NULL,
+    taken INTEGER NOT NULL,
+    PRIMARY KEY (series, number)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -3,7 +3,7 @@
 import Database from 'better-sqlite3'
 import { MirrorError } from '../errors.ts'
 import { migrations } from './migrations.ts'
-import { seenBy } from './snapshots.ts'
+import { seenBy } from './seen.ts'
 
 export type Connection = Database.Database
 
@@ -27,7 +27,7 @@ export function connectAt(file: string, snapshot: number): Connection {
   // a snapshot is looked at now and then, and several at once
   connection.pragma('cache_size = -4000')
   connection.exec(`
-    CREATE TEMP VIEW ref AS ${seenBy(snapshot, { schema: 'main.' })};
+    CREATE TEMP VIEW ref AS ${seenBy(snapshot)};
     CREATE TEMP VIEW generation AS SELECT generation AS id, repo, key, 'current' AS state, made, flipped
       FROM main.snapshot_generation WHERE snapshot = ${snapshot};
   `)

@@ -2,9 +2,11 @@
 // it sees is told from the others by the numbers that triggers write beside each ref (see migrations.ts).
 
 import { MirrorError } from '../errors.ts'
+import { type Changes, changes } from './changes.ts'
 import type { Connection } from './open.ts'
-import { columns, decode, type Row as RefRow } from './refs.ts'
+import { decode, type Row as RefRow } from './refs.ts'
 import type { Ref } from './rows.ts'
+import { sideOf } from './seen.ts'
 
 export interface Snapshot {
   /** Grows from one to the next; 0 stands for the newest state. */
@@ -49,6 +51,8 @@ export interface Snapshots {
   list(): readonly Snapshot[]
   /** Forgets one, unless it is shown. What only it saw stays until it is released. */
   drop(id: number): boolean
+  /** Does the newest state hold anything else than this snapshot, as far as its numbers tell? */
+  changedSince(id: number): boolean
   /** Lets go of some refs that no snapshot sees any more; true when none is left. */
   release(): boolean
   /** Refs of a snapshot that hold bytes (0: of the newest state), by (repo, path, variant, generation); in pages. */
@@ -65,6 +69,8 @@ export interface Snapshots {
   turned(): number
   /** By (repo, path, variant); 0 stands for the newest state. */
   diff(before: number, after: number): Iterable<RefChange>
+  /** The same by package; ends the one before. */
+  changes(before: number, after: number): Changes
 }
 
 /** One page of a scan. */
@@ -85,20 +91,6 @@ function mustBeName(name: string): void {
   })
 }
 
-/** What a snapshot sees of `ref` and `past`: a query of its own for each, so that their indexes are used. `id` is a number here. */
-export function seenBy(
-  id: number,
-  { schema = '', wanted = columns }: { schema?: string; wanted?: string } = {},
-): string {
-  const within = `(+generation = 0 OR +generation IN (SELECT generation FROM ${schema}snapshot_generation WHERE snapshot = ${id}))`
-  return `SELECT ${wanted} FROM ${schema}ref WHERE sha256 IS NOT NULL AND since < ${id} AND ${within}
-    UNION ALL SELECT ${wanted} FROM ${schema}past WHERE since < ${id} AND until >= ${id} AND ${within}`
-}
-
-/** The same of the newest state, which 0 stands for. */
-const seenNow = `SELECT ${columns}, since FROM ref WHERE sha256 IS NOT NULL
-  AND (+generation = 0 OR +generation IN (SELECT id FROM generation WHERE state = 'current'))`
-
 interface Row extends Omit<Snapshot, 'tags' | 'automatic'> {
   readonly tags: string
   readonly automatic: number
@@ -111,7 +103,12 @@ const snapshotOf = (row: Row): Snapshot => ({
 })
 
 export function snapshots(connection: Connection): Snapshots {
-  return { ...records(connection), ...contents(connection), ...shownSnapshot(connection) }
+  return {
+    ...records(connection),
+    ...contents(connection),
+    ...shownSnapshot(connection),
+    changes: (before, after) => changes(connection, before, after),
+  }
 }
 
 function records(
@@ -187,7 +184,7 @@ function shownSnapshot(connection: Connection): Pick<Snapshots, 'shown' | 'show'
 
 type Side = RefRow & { readonly since: number }
 
-function contents(connection: Connection): Pick<Snapshots, 'refs' | 'totals' | 'diff'> {
+function contents(connection: Connection): Pick<Snapshots, 'refs' | 'totals' | 'diff' | 'changedSince'> {
   /** Rows of one state that are not, by their numbers, the same in the other. */
   function* rows(id: number, other?: number): Generator<Side> {
     const page = connection.prepare<[string, string, string, number], Side>(
@@ -213,6 +210,10 @@ function contents(connection: Connection): Pick<Snapshots, 'refs' | 'totals' | '
           `SELECT repo, count(*) AS files, sum(size) AS bytes FROM (${sideOf(id)}) GROUP BY repo ORDER BY repo`,
         )
         .all(),
+    changedSince: (id) =>
+      [sideOf(0, id), sideOf(id, 0)].some(
+        (side) => connection.prepare(`SELECT 1 FROM (${side}) LIMIT 1`).get() !== undefined,
+      ),
     *diff(before, after) {
       const [left, right] = [rows(before, after), rows(after, before)]
       let [one, two] = [nextPath(left), nextPath(right)]
@@ -232,26 +233,6 @@ function contents(connection: Connection): Pick<Snapshots, 'refs' | 'totals' | '
 }
 
 const refOf = ({ since: _, ...row }: Side): Ref => decode(row)
-
-/** The rows of a state; with another state only those that are not rows of it too. */
-function sideOf(id: number, other?: number): string {
-  const wanted = `${columns}, since`
-  if (other === undefined) return id === 0 ? seenNow : seenBy(id, { wanted })
-  const low = Math.min(...[id, other].filter((one) => one !== 0))
-  // generations that both states have: their refs are compared by number, as those of none are
-  const shared = [id, other].map((one) =>
-    one === 0
-      ? `generation IN (SELECT id FROM generation WHERE state = 'current')`
-      : `generation IN (SELECT generation FROM snapshot_generation WHERE snapshot = ${one})`,
-  )
-  const both = `(generation = 0 OR (${shared.join(' AND ')}))`
-  if (id === other) return `SELECT ${wanted} FROM ref WHERE 0`
-  if (id === 0) return `${seenNow} AND NOT (since < ${low} AND ${both})`
-  const within = `(+generation = 0 OR +generation IN (SELECT generation FROM snapshot_generation WHERE snapshot = ${id}))`
-  const also = other === 0 ? '' : ` AND NOT (since < ${low} AND until >= ${Math.max(id, other)} AND ${both})`
-  return `SELECT ${wanted} FROM ref WHERE sha256 IS NOT NULL AND since < ${id} AND ${within} AND NOT (since < ${low} AND ${both})
-    UNION ALL SELECT ${wanted} FROM past WHERE since < ${id} AND until >= ${id} AND ${within}${also}`
-}
 
 function nextPath(rows: Generator<Side>): Side | undefined {
   const next = rows.next()

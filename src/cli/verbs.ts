@@ -21,7 +21,7 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<manifest...>', 'manifest files')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
-    ['policy.cooldown.default', 'keep_free', 'max_growth'],
+    ['policy.cooldown.default', 'keep_free', 'max_growth', 'report', 'wait'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
     act(flags, manifests, async (context) =>
       (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),
@@ -53,11 +53,32 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
       .option('--case-sensitive', 'let names differ in letter case alone')
       .option('--oci-layout', 'container images alone, as an OCI image layout for skopeo, podman and containerd')
-      .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org')),
-    ['base_url'],
+      .option(
+        '--snapshot <name>',
+        'what was held at this snapshot (default: the one that is shown, or the newest state)',
+      )
+      .option('--check <url>', 'see whether a web server serves a tree as clients need it, and write nothing')
+      .option('--sample <share>', 'with --check: only a part of the files, such as 5%')
+      .option('--bundle', 'a signed bundle for a mirror that no network reaches: a directory, FILE.tar or FILE.tar.zst')
+      .option('--volume-size <size>', 'with --bundle: cut the archive into files of this size, such as 4GB')
+      .option('--since <snapshot>', 'with --bundle: only what is new since the bundle of this snapshot')
+      .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
+      .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
+      .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost')
+      .option('--sign-key <name>', 'the key that signs a bundle, or the MANIFEST of a tree (default: mirror)')
+      .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org'))
+      .addHelpText('after', '  pkgmirror export --bundle /media/disk/today --since-bundle 4'),
+    ['base_url', 'publish.grace'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
-    act(flags, [], async (context) =>
-      (await import('../commands/export.ts')).exportCommand(context, {
+    act(flags, [], async (context) => {
+      const { bundleExportFlags, mustBelongTogether } = await import('../commands/bundle-flags.ts')
+      mustBelongTogether(flags)
+      if (typeof flags.check === 'string')
+        return (await import('../commands/export-check.ts')).exportCheck(context, flags.check, textOf(flags.sample))
+      if (flags.bundle === true) {
+        return (await import('../commands/bundle-export.ts')).exportBundle(context, bundleExportFlags(target, flags))
+      }
+      return (await import('../commands/export.ts')).exportCommand(context, {
         ...(target === undefined ? {} : { target }),
         ...(Array.isArray(flags.repo) ? { repos: flags.repo.map(String) } : {}),
         ...(flags.baseUrl === undefined || context.settings.baseUrl === undefined
@@ -67,28 +88,38 @@ export function addVerbs(program: Command, act: Act): void {
         force: flags.force === true,
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
-      }),
-    ),
+        ...(typeof flags.snapshot === 'string' ? { snapshot: flags.snapshot } : {}),
+        ...(typeof flags.signKey === 'string' ? { signKey: flags.signKey } : {}),
+      })
+    }),
   )
 
   withSettings(
     program
       .command('import')
-      .description('bring in what a directory holds, verified like what comes from an upstream')
-      .requiredOption('--oci-layout <directory>', 'container images as an OCI image layout')
+      .description('bring in what was carried here, verified like what comes from an upstream')
+      .argument('[bundle]', 'a bundle: its directory, its archive, or the first volume of that')
+      .option('--receipt <file>', 'write what this side has now into a file, for the next bundle')
+      .option('--new-series', 'take the first bundle of a series that this mirror does not know')
+      .option('--sign-key <name>', 'the key that signs the receipt (default: mirror)')
+      .option('--oci-layout <directory>', 'container images as an OCI image layout instead')
       .option('--repo <name>', 'the repository that they belong to', 'container')
       .option('--name <image>', 'the image, where the layout has its tags alone')
-      .option('-n, --dry-run', 'show the plan with bytes, keep nothing but indexes')
-      .addHelpText('after', example('pkgmirror import --oci-layout ./images --repo harbour')),
-  ).action((flags: Record<string, unknown>) =>
-    act(flags, [], async (context) =>
-      (await import('../commands/import.ts')).importLayout(context, {
-        directory: path.resolve(String(flags.ociLayout)),
+      .option('-n, --dry-run', 'show what would come in, and check what can be checked without it')
+      .addHelpText('after', example('pkgmirror import /media/disk/today --receipt /media/disk/receipt'))
+      .addHelpText('after', '  pkgmirror import --oci-layout ./images --repo harbour'),
+  ).action((bundle: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) => {
+      const { bundleImportFlags } = await import('../commands/bundle-flags.ts')
+      if (typeof flags.ociLayout !== 'string' || bundle !== undefined)
+        return (await import('../commands/bundle-import.ts')).importBundle(context, bundleImportFlags(bundle, flags))
+      return (await import('../commands/import.ts')).importLayout(context, {
+        directory: path.resolve(flags.ociLayout),
         repo: String(flags.repo),
         name: textOf(flags.name),
         dryRun: flags.dryRun === true,
-      }),
-    ),
+      })
+    }),
   )
 
   withSettings(
@@ -125,11 +156,13 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('status')
       .description('what is held: repositories, sizes, hits, generations, holders, last runs')
+      .option('--runs [number]', 'the history of runs: so many, the newest first (default: 20)')
       .option('--manifests', 'what each manifest and lockfile holds, its last run and whether its file is there')
       .addHelpText('after', example('pkgmirror status --json')),
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
       if (flags.manifests === true) return (await import('../commands/manifests.ts')).manifests(context)
+      if (flags.runs !== undefined) return (await import('../commands/runs.ts')).runs(context, textOf(flags.runs))
       return (await import('../commands/status.ts')).status(context)
     }),
   )
@@ -226,6 +259,52 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((flags: Record<string, unknown>) =>
     act(flags, [], async (context) =>
       (await import('../commands/gc.ts')).gc(context, { dryRun: flags.dryRun === true, force: flags.force === true }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('keys')
+      .description('make and show the keys that sign bundles and receipts, and say whose are taken')
+      .argument('<action>', 'create, list or show keys of this mirror; trust or untrust those of others')
+      .argument('[key]', 'to show: its name; to trust: a .pub file or its line; to untrust: the same, or its number')
+      .option('--name <name>', 'name of the key to make (default: mirror)')
+      .option('--public', 'show the public key alone')
+      .addHelpText('after', example('pkgmirror keys show --public > mirror.pub')),
+  ).action((action: string, key: string | undefined, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/keys.ts')).keys(context, action, {
+        what: key,
+        name: textOf(flags.name),
+        public: flags.public === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('snapshot')
+      .description('named states of everything that is held: make, compare, show, remove')
+      .argument('<action>', 'create [NAME], list, show NAME, diff A [B], rollback NAME, release, rm NAME…')
+      .argument('[name...]', 'names of snapshots; what is left out of diff is the newest state')
+      .option('--tag <tag>', 'with create: one with a tag stays; may be repeated', (tag, all: string[] = []) => [
+        ...all,
+        tag,
+      ])
+      .option('--note <text>', 'with create: what it is for')
+      .option('--newest', 'with rollback: back to the newest state, as release does')
+      .option('-n, --dry-run', 'say what would be done, change nothing')
+      .addHelpText('after', example('pkgmirror snapshot create before-upgrade --tag release')),
+  ).action((action: string, names: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/snapshot.ts')).snapshot(context, {
+        action,
+        names,
+        tags: Array.isArray(flags.tag) ? flags.tag.map(String) : [],
+        note: textOf(flags.note) ?? '',
+        newest: flags.newest === true,
+        dryRun: flags.dryRun === true,
+      }),
     ),
   )
 

@@ -31,10 +31,10 @@ export interface ExportedTo {
 }
 
 export function showExported(context: Context, exported: Exported, to: ExportedTo): void {
-  const { repos, faults, files, treeBytes, bytes: writtenBytes, linked, copied, unchanged, deleted } = exported
+  const { repos, faults, files, treeBytes, bytes: writtenBytes, linked, copied, unchanged, deleted, leaving } = exported
   if (context.json) {
     const { type, ...told } = to
-    const counts = { files, bytes: treeBytes, linked, copied, unchanged, deleted, writtenBytes }
+    const counts = { files, bytes: treeBytes, linked, copied, unchanged, deleted, leaving, writtenBytes }
     const failed = faults.map(({ error, ...fault }) => ({ ...fault, ...errorFields(error) }))
     printJson(type, { ...told, ...counts, repositories: repos, faults: failed })
     return
@@ -52,8 +52,10 @@ export function showExported(context: Context, exported: Exported, to: ExportedT
   const served = to.baseUrl === undefined ? '' : `, to be served at ${to.baseUrl}`
   const holds = `${countText(files, 'file')}, ${bytesText(treeBytes)}${served}`
   say(context, `${place} ${to.dryRun ? 'would hold' : 'holds'} ${holds}`)
-  if (to.dryRun) say(context, `${unchanged} unchanged, ${deleted} to delete. Nothing was written: this was a dry run.`)
-  else say(context, `${linked} linked, ${copied} copied, ${unchanged} unchanged, ${deleted} deleted.`)
+  const later = leaving === 0 ? '' : `, ${leaving} to be deleted when their grace has passed`
+  if (to.dryRun)
+    say(context, `${unchanged} unchanged, ${deleted} to delete${later}. Nothing was written: this was a dry run.`)
+  else say(context, `${linked} linked, ${copied} copied, ${unchanged} unchanged, ${deleted} deleted${later}.`)
   if (!to.dryRun && to.type === 'summary') for (const { setup } of Object.values(repos)) showSetup(context, setup)
 }
 

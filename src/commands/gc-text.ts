@@ -18,8 +18,9 @@ const reasons: Readonly<Record<string, string>> = {
 const keeperWords = new Set<string>(Object.values(keepers))
 
 export function collectedLines(collected: Collected, grace: number): readonly string[] {
-  const { repositories, unreferenced, unknown, waiting } = collected
+  const { repositories, snapshots, unreferenced, unknown, waiting } = collected
   const lines = Object.entries(repositories).map(([repo, counts]) => `${repo}: ${repoText(counts)}`)
+  if (snapshots > 0) lines.push(`${countText(snapshots, 'snapshot')} of syncs too many, too old or too large.`)
   if (unreferenced.items > 0) lines.push(`Nothing has named ${blobText(unreferenced)} for long.`)
   if (unknown.items > 0) lines.push(`The catalog does not know ${blobText(unknown)} of the store.`)
   if (waiting.items > 0)

@@ -38,6 +38,7 @@ async function gcOnce(context: Context, options: GcOptions): Promise<number> {
   try {
     const collected = await collectRecorded(workspace.mirror, {
       keep: settings.keep,
+      retention: settings.snapshots,
       ...options,
       lost: workspace.lost,
       signal: context.signal,

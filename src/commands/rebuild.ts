@@ -32,7 +32,7 @@ export async function rebuild(context: Context, options: RebuildOptions): Promis
   for (const directory of options.from) mustBeDirectory(directory)
   if (!existsSync(path.join(settings.store ?? settings.data, 'blobs')))
     throw new MirrorError('CONFIG', `there are no blobs at ${settings.store ?? settings.data}`, { file: settings.data })
-  const held = lock(settings.data)
+  const held = await lock(settings.data, settings.wait)
   let found: FoundCatalog
   try {
     found = await findCatalog(settings, Date.now())

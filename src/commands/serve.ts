@@ -9,6 +9,7 @@ import { withHeads } from '../server/heads.ts'
 import { createHits } from '../server/hits.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
+import { createStates } from '../server/states.ts'
 import { createLog } from '../telemetry/log.ts'
 import { undici } from '../upstream/agents.ts'
 import type { Listener, Open, Parts } from './behind.ts'
@@ -41,7 +42,8 @@ export async function serve(context: Context): Promise<number> {
     { name: '', mirror, listen: settings.listen },
     ...alone(mirror).map((one) => ({ name: one.name, mirror: one.mirror, listen: one.listen })),
   ]
-  const parts: Parts = { workspace, responder, addresses, hits, log }
+  const states = createStates(mirror)
+  const parts: Parts = { workspace, states, responder, addresses, hits, log }
   const wanted = settings.workers === 'auto' ? processesFor(availableParallelism()) : settings.workers
   try {
     const behind = wanted === 0 ? undefined : (await import('./behind.ts')).openBehind(wanted, parts)
@@ -61,6 +63,7 @@ export async function serve(context: Context): Promise<number> {
     await endCopying?.()
     hits.close()
     responder.close()
+    await states.close()
     await workspace.close()
     unfollow()
     await log.flush()
@@ -73,7 +76,7 @@ export async function serve(context: Context): Promise<number> {
       async listen(listeners) {
         const named: Record<string, readonly string[]> = {}
         for (const { name, mirror: of, listen: places } of listeners) {
-          const app = createApp(of, responder, addresses, hits)
+          const app = createApp(of, states, responder, addresses, hits)
           const shown = settings.debug ? withHeads(app, log.said) : app
           const listening = await listen(shown, places)
           all.push(listening)

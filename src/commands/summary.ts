@@ -11,12 +11,7 @@ const MOST_FAULTS = 50
 
 export function showSummary(context: Context, summary: Summary, dryRun: boolean): void {
   if (context.json) {
-    const { faults, ...rest } = summary
-    printJson('summary', {
-      ...rest,
-      dryRun,
-      faults: faults.map(({ error, ...fault }) => ({ ...fault, ...errorFields(error) })),
-    })
+    printJson('summary', { ...summaryFields(summary), dryRun })
     return
   }
   tellCleaned(context, summary.cleaned)
@@ -30,8 +25,13 @@ export function showSummary(context: Context, summary: Summary, dryRun: boolean)
   say(context, closing(summary, dryRun))
 }
 
+/** A run's sums and every fault, for JSON. */
+export function summaryFields({ faults, ...rest }: Summary): Readonly<Record<string, unknown>> {
+  return { ...rest, faults: faults.map(({ error, ...fault }) => ({ ...fault, ...errorFields(error) })) }
+}
+
 /** What grew, and what changed upstream. */
-function changeLines({ growth: { before, after }, drift: { vanished, withdrawn } }: Summary): readonly string[] {
+export function changeLines({ growth: { before, after }, drift: { vanished, withdrawn } }: Summary): readonly string[] {
   const grown = before.files !== after.files || before.bytes !== after.bytes
   return [
     ...(grown ? [`Held: ${heldText(after)}; before: ${heldText(before)}.`] : []),

@@ -11,6 +11,7 @@ import { type Context, printJson, say } from './context.ts'
 import { blobOf, mustBeDirectory, namesOf } from './elsewhere.ts'
 import { print } from './print.ts'
 import { rebuild } from './rebuild.ts'
+import { shareOf } from './share.ts'
 import { proofLine, type Verification, verificationLines } from './verify-text.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -102,16 +103,6 @@ function mustExist({ mirror, settings }: Workspace, repo: string | undefined): v
   if (known.includes(repo)) return
   throw new MirrorError('USAGE', `there is no repository ${repo} at ${settings.data}`, {
     hint: `Held are: ${known.join(', ') || 'none'}.`,
-  })
-}
-
-/** A share of 1; throws USAGE. */
-function shareOf(text: string): number {
-  const [, number] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? []
-  const share = Number(number) / 100
-  if (share > 0 && share <= 1) return share
-  throw new MirrorError('USAGE', `--sample ${text} is no percentage above 0% and up to 100%`, {
-    hint: 'Write it as `--sample 5%`.',
   })
 }
 

@@ -10,7 +10,7 @@ import { createEvents, type Events } from '../engine/events.ts'
 import { createFlights } from '../engine/flights.ts'
 import { createHashing } from '../engine/hashing.ts'
 import { createHolder } from '../engine/hold.ts'
-import { closeMirror, type Mirror, type MountedRepo, mount } from '../engine/mirror.ts'
+import { closeMirror, type Mirror, type MountedRepo, mount as mounting } from '../engine/mirror.ts'
 import { createRoom } from '../engine/room.ts'
 import { createThreads } from '../engine/threads.ts'
 import { MirrorError } from '../errors.ts'
@@ -18,14 +18,14 @@ import { openDiskStore } from '../store/disk.ts'
 import type { Store } from '../store/store.ts'
 import { loadKeyrings } from '../trust/keyring.ts'
 import { createClient } from '../upstream/http.ts'
-import { type Lock, lock } from './lock.ts'
+import { type Lock, type Locking, lock } from './lock.ts'
 import { version } from './version.ts'
 
 export interface WorkspaceOptions {
   /** Throws CONFIG when there is no data directory yet, instead of making one. */
   readonly mustExist?: boolean
-  /** One writer at a time. */
-  readonly lock?: boolean
+  /** One writer at a time; it waits for `wait` of the settings. */
+  readonly lock?: boolean | Locking
   readonly offline?: boolean
 }
 
@@ -53,7 +53,9 @@ export async function openWorkspace(settings: Settings, options: WorkspaceOption
     })
   }
   mkdirSync(data, { recursive: true })
-  const held: Lock | undefined = options.lock === true ? lock(data) : undefined
+  const locking = typeof options.lock === 'object' ? options.lock : undefined
+  const held: Lock | undefined =
+    options.lock === undefined || options.lock === false ? undefined : await lock(data, settings.wait, locking)
   try {
     return await open(settings, options, file, held)
   } catch (error) {
@@ -96,30 +98,7 @@ async function open(
         events.emit({ type: 'asked', repo: ask.repo, url: ask.url, status, milliseconds }),
     },
   })
-  const threads = createThreads(
-    new URL(import.meta.url.endsWith('.ts') ? '../ecosystems/index.ts' : '../ecosystems/index.js', import.meta.url)
-      .href,
-    // never one alone: what is large would keep everybody else waiting
-    Math.max(2, Math.min(4, availableParallelism() - 1)),
-  )
-  const now = Date.now
-  const mirror: Mirror = {
-    repos: repositoriesOf(repositories),
-    platforms: settings.platforms,
-    catalog,
-    store,
-    client,
-    events,
-    flights: createFlights(),
-    holder: createHolder(catalog, store, now),
-    threads,
-    hashing: createHashing(store, availableParallelism() - 1),
-    room: createRoom(store, settings.keepFree),
-    keyrings: loadKeyrings,
-    offline,
-    now,
-    clock: now,
-  }
+  const mirror = assemble(settings, repositories, { catalog, store, client, events, offline })
   return {
     mirror,
     events,
@@ -159,6 +138,34 @@ export const lostWarning = ({ places, settings }: Pick<Workspace, 'places' | 'se
     hint: FOUND_AGAIN,
   })
 
+/** A mirror of these repositories over these parts. */
+export function assemble(
+  { platforms, keepFree }: Pick<Settings, 'platforms' | 'keepFree'>,
+  repositories: readonly Repository[],
+  parts: Pick<Mirror, 'catalog' | 'store' | 'client' | 'events' | 'offline'>,
+): Mirror {
+  const threads = createThreads(
+    new URL(import.meta.url.endsWith('.ts') ? '../ecosystems/index.ts' : '../ecosystems/index.js', import.meta.url)
+      .href,
+    // never one alone: what is large would keep everybody else waiting
+    Math.max(2, Math.min(4, availableParallelism() - 1)),
+  )
+  const now = Date.now
+  return {
+    ...parts,
+    repos: repositoriesOf(repositories),
+    platforms,
+    flights: createFlights(),
+    holder: createHolder(parts.catalog, parts.store, now),
+    threads,
+    hashing: createHashing(parts.store, availableParallelism() - 1),
+    room: createRoom(parts.store, keepFree),
+    keyrings: loadKeyrings,
+    now,
+    clock: now,
+  }
+}
+
 /** By name, mounted. */
 export const repositoriesOf = (repositories: readonly Repository[]): ReadonlyMap<string, MountedRepo> =>
   new Map(repositories.map((one) => [one.name, mounted(one)]))
@@ -169,11 +176,11 @@ function mounted(settings: Repository): MountedRepo {
     throw new MirrorError('CONFIG', `${settings.name} is of the unknown ecosystem ${settings.ecosystem}`, {
       ...settings.where,
     })
-  return mount(settings, ecosystem)
+  return mounting(settings, ecosystem)
 }
 
 /** What is recorded of a repository: enough to serve it without its configuration, and no secrets. */
-type Recorded = Pick<Repository, 'upstreams' | 'sources' | 'mount' | 'options' | 'keyrings' | 'builtin'>
+export type Recorded = Pick<Repository, 'upstreams' | 'sources' | 'mount' | 'options' | 'keyrings' | 'builtin'>
 
 /** The configured repositories, and those that earlier runs on this data directory used. */
 function withRecorded(settings: Settings, catalog: Catalog): readonly Repository[] {
@@ -206,15 +213,17 @@ export function record(mirror: Mirror, names: Iterable<string>): void {
   for (const name of names) {
     const found = mirror.repos.get(name)
     if (found === undefined) continue
-    const { upstreams, sources, mount: at, options, keyrings, builtin, ecosystem } = found.settings
+    const { ecosystem } = found.settings
     mirror.catalog.repositories.record({
       name,
       ecosystem,
-      settings: {
-        ...{ upstreams, mount: at, options, keyrings, builtin },
-        ...(sources === undefined ? {} : { sources }),
-      } satisfies Recorded,
+      settings: recordOf(found.settings),
       recorded: mirror.now(),
     })
   }
 }
+
+export const recordOf = ({ upstreams, sources, mount, options, keyrings, builtin }: Repository): Recorded => ({
+  ...{ upstreams, mount, options, keyrings, builtin },
+  ...(sources === undefined ? {} : { sources }),
+})

@@ -6,7 +6,7 @@ import { MirrorError } from '../errors.ts'
 import { durationForm, endless, parseDuration } from '../formats/duration.ts'
 import { parseSize, sizeForm } from '../formats/size.ts'
 import { nearest } from './nearest.ts'
-import type { KeepFree } from './types.ts'
+import type { Hook, KeepFree } from './types.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -186,6 +186,21 @@ export const listen: Kind<string> = one('HOST:PORT, or a PORT', { type: ['string
   if (host === '') return `0.0.0.0:${port}`
   return `${host ?? '127.0.0.1'}:${port}`
 })
+
+/** What is told of the beginning or the end of a run: an address, or a program with its arguments. */
+export const hook: Kind<Hook> = {
+  accepts: 'an http or https address, or a command and its arguments as a list',
+  schema: { type: ['string', 'array'], items: { type: 'string' } },
+  several: true,
+  read(texts) {
+    const [first = ''] = texts
+    if (texts.length === 1 && /^https?:\/\//i.test(first) && URL.canParse(first)) return { url: first }
+    if (first === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(first))
+      throw refuse(first, 'an http or https address, or a command')
+    if (texts.length === 1 && /\s/.test(first)) throw refuse(first, 'a command', '; write its words as a list')
+    return { argv: texts }
+  },
+}
 
 /** A path that a repository is mounted at: begins with a slash, ends without one. */
 export const mount: Kind<string> = one('a path such as /npm', { type: 'string' }, (text) => {

@@ -38,10 +38,13 @@ export async function loadSettings({ files, flags, env, cwd, home, ecosystems }:
   const reader = openReader({ tree: merge(trees), flags, env, cwd, home })
   const named = nameRepositories(reader, ecosystems)
   const policy = readPolicy(reader, ecosystems, new Set(named.map(({ name }) => name)))
-  const repositories = readRepositories(named, reader, ecosystems, policy, readNetwork(reader))
+  const network = readNetwork(reader)
+  const repositories = readRepositories(named, reader, ecosystems, policy, network)
   return {
     ...readServer(reader),
     ...readKept(reader, ecosystems),
+    ...readTold(reader),
+    network,
     repositories: repositories.used,
     policy,
     wants: readWants(reader, repositories, ecosystems),
@@ -93,7 +96,35 @@ function readKept(reader: Reader, ecosystems: readonly AnyEcosystem[]) {
     keepFree: reader.value('keep_free'),
     maxGrowth: reader.value('max_growth'),
     backup: { every: reader.value('backup.every'), keep: reader.value('backup.keep') },
+    snapshots: {
+      auto: reader.value('snapshots.auto'),
+      latest: reader.value('snapshots.latest'),
+      maxAge: reader.value('snapshots.max_age'),
+    },
+    publishGrace: reader.value('publish.grace'),
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
+  }
+}
+
+/** Who is told of a run. */
+function readTold(reader: Reader): Pick<Settings, 'report' | 'notify' | 'wait'> {
+  const report = reader.value('report')
+  const wrong = report.find((file) => !/\.(?:json|md|html)$/.test(file))
+  if (wrong !== undefined)
+    throw fault(reader.origins.report ?? { file: 'default' }, `report: ${wrong} ends in none of .json, .md, .html`)
+  const [start, success, failure] = [
+    reader.value('notify.start'),
+    reader.value('notify.success'),
+    reader.value('notify.failure'),
+  ]
+  return {
+    report,
+    wait: reader.value('wait'),
+    notify: {
+      ...(start !== undefined && { start }),
+      ...(success !== undefined && { success }),
+      ...(failure !== undefined && { failure }),
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import { MirrorError } from '../errors.ts'
 import { type GoneGeneration, markGenerations, markRefs } from './gc-refs.ts'
 import { type BlobCounts, markBlobs, markFiles, markReadings, markViews } from './gc-rest.ts'
 import { markForSize } from './gc-size.ts'
+import { countPast, markSnapshots, type Retention } from './gc-snapshots.ts'
 import { aged, type Collecting, type Count, count, countsOf, grave, type RepoCounts } from './gc-state.ts'
 import { type Swept, sweep } from './gc-sweep.ts'
 import type { Mirror } from './mirror.ts'
@@ -14,6 +15,8 @@ import { pages } from './turns.ts'
 
 export interface CollectOptions {
   readonly keep: Settings['keep']
+  /** Which snapshots of syncs stay; all when left out. */
+  readonly retention?: Retention
   readonly dryRun: boolean
   /** Go on although more than half of what is kept would go. */
   readonly force: boolean
@@ -26,7 +29,7 @@ export interface CollectOptions {
 
 /** One thing that goes. Bytes of refs and views become free only with their blob. */
 export interface Gone {
-  readonly what: 'generation' | 'ref' | 'view' | 'reading' | 'blob' | 'file'
+  readonly what: 'snapshot' | 'generation' | 'ref' | 'view' | 'reading' | 'blob' | 'file'
   readonly reason: string
   readonly bytes: number
   readonly repo?: string
@@ -36,6 +39,7 @@ export interface Gone {
 
 export interface Collected {
   readonly repositories: Readonly<Record<string, RepoCounts>>
+  readonly snapshots: number
   readonly generations: number
   readonly readings: number
   /** Blobs that nothing has named for long. */
@@ -70,17 +74,14 @@ export async function collect(mirror: Mirror, options: CollectOptions): Promise<
   const { keep, signal } = options
   const marks = mirror.catalog.marks()
   const at: Collecting = {
-    mirror,
-    keep,
-    signal,
-    marks,
-    now,
-    cutoff: now - keep.grace,
+    ...{ mirror, keep, signal, marks, now, cutoff: now - keep.grace },
     repositories: new Map(),
     pins: new Map(),
     witnessed: Number.NEGATIVE_INFINITY,
+    snapshots: [],
   }
   try {
+    if (options.retention !== undefined) markSnapshots(at, options.retention)
     const generations = await markGenerations(at)
     await markRefs(at)
     await markViews(at)
@@ -88,6 +89,7 @@ export async function collect(mirror: Mirror, options: CollectOptions): Promise<
       await markForSize(at)
       await markViews(at)
     }
+    countPast(at)
     await markReadings(at)
     const blobs = await markBlobs(at)
     if (options.lost !== true || options.force) await markFiles(at)
@@ -174,6 +176,7 @@ async function summarise(
   const loss = lost === 0 ? 0 : lost / (lost + kept)
   return {
     repositories: Object.fromEntries([...at.repositories].sort(([a], [b]) => (a < b ? -1 : 1))),
+    snapshots: at.snapshots.length,
     generations: generations.length,
     readings,
     ...sum,
@@ -191,6 +194,7 @@ async function tell(
   item: CollectOptions['item'],
 ): Promise<void> {
   if (item === undefined) return
+  for (const { name, reason } of at.snapshots) item({ what: 'snapshot', path: name, bytes: 0, reason })
   for (const { repo, key, reason } of generations) item({ what: 'generation', repo, path: key, bytes: 0, reason })
   for await (const page of pages<GoingRef>(at.signal, (after) => at.marks.refs(after)))
     for (const { repo, path, size, sha256, reason } of page)

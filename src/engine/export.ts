@@ -5,9 +5,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { isHeld } from '../catalog/rows.ts'
 import type { AnyRoute, Layout, LayoutFile, Setup } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import type { Published, Publishing, Sink } from '../sinks/sink.ts'
+import type { Published, Publishing, Sink, TreeFile } from '../sinks/sink.ts'
 import { createTree, type GrowingTree, OWN_FOLDER, type TreeOptions } from '../sinks/tree.ts'
 import { belongsTo, configurations, isListable } from '../sinks/web-servers.ts'
+import { aboutPath, describe, written } from './export-top.ts'
 import { generationFor } from './generation.ts'
 import { holdings } from './holdings.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
@@ -25,6 +26,25 @@ export interface ExportOptions extends TreeOptions, Omit<Publishing, 'covers'> {
   readonly baseUrl: string
   /** A form of directory that tools of one ecosystem read, instead of a tree for web servers. */
   readonly layout?: string
+  /** A page for people about the whole tree. */
+  page?(repos: readonly About[], baseUrl: string): string
+  /** A signature over the MANIFEST. */
+  readonly sign?: (bytes: AsyncIterable<Uint8Array>) => Promise<string>
+}
+
+/** What people are told of a repository of the tree. */
+export interface About {
+  readonly repo: string
+  readonly title: string
+  /** The folder of the tree, with a slash in front; empty for the top. */
+  readonly mount: string
+  readonly files: number
+  readonly bytes: number
+  /** When upstream was last asked for anything of it, milliseconds since 1970. */
+  readonly checked: number
+  /** Files of the mirror by how they are proven. */
+  readonly proofs: Readonly<Record<string, number>>
+  readonly setup: readonly Setup[]
 }
 
 export interface ExportedRepo {
@@ -47,7 +67,7 @@ export interface ExportFault {
 export interface Exported extends Published {
   readonly repos: Readonly<Record<string, ExportedRepo>>
   readonly faults: readonly ExportFault[]
-  /** Of the whole tree. */
+  /** Of all these repositories. */
   readonly files: number
   readonly treeBytes: number
 }
@@ -65,28 +85,39 @@ export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOpti
   const tree = createTree(options)
   try {
     const faults: ExportFault[] = []
+    const abouts: About[] = []
     const repos: Record<string, ExportedRepo> = {}
     for (const mounted of chosen) {
-      const found = await planRepo(offline, mounted, tree, options, faults)
+      const found = await planRepo(offline, mounted, tree, options, faults, abouts)
       if (found.files > 0 || options.repos !== undefined) repos[mounted.settings.name] = found
     }
     const whole = faults.length === 0
     const within = options.repos === undefined ? undefined : new Set(chosen.map((one) => one.settings.name))
     const all = [...mirror.repos.values()]
+    const covers = (path: string): boolean =>
+      whole &&
+      (within === undefined ||
+        options.layout !== undefined ||
+        (isOwn(path) ? ownedBy(within, path) : within.has(repoAt(all, path))))
+    if (options.layout === undefined && (tree.files > 0 || sink.earlier !== undefined))
+      await describe({ tree, store: offline.store, abouts, earlier: sink.earlier, covers, ...options })
     const published = await sink.publish(tree, {
       ...options,
-      covers: (path) =>
-        whole &&
-        (within === undefined ||
-          options.layout !== undefined ||
-          (isOwn(path) ? ownedBy(within, path) : within.has(repoAt(all, path)))),
+      covers,
       changed(change) {
         if (change.what === 'failed')
           faults.push({ repo: repoAt(chosen, change.path), path: change.path, error: change.error })
         options.changed(change)
       },
     })
-    return { ...published, repos, faults, files: tree.files, treeBytes: tree.bytes }
+    const sums = Object.values(repos)
+    return {
+      ...published,
+      repos,
+      faults,
+      files: sums.reduce((sum, one) => sum + one.files, 0),
+      treeBytes: sums.reduce((sum, one) => sum + one.bytes, 0),
+    }
   } finally {
     tree.close()
   }
@@ -136,6 +167,7 @@ interface Plan {
   readonly base: string
   readonly counts: { files: number; bytes: number; denied: number; waiting: number; unnamed: number }
   readonly faults: ExportFault[]
+  readonly write: (texts: Iterable<string>) => Promise<Pick<TreeFile, 'sha256' | 'size'>>
 }
 
 async function planRepo(
@@ -144,12 +176,14 @@ async function planRepo(
   tree: GrowingTree,
   options: ExportOptions,
   faults: ExportFault[],
+  abouts: About[],
 ): Promise<ExportedRepo> {
   const base = `${options.baseUrl}${rootOf(mounted)}`
   const counts = { files: 0, bytes: 0, denied: 0, waiting: 0, unnamed: 0 }
   const form = layoutOf(mounted, options)
   const layout = form === 'tree' ? undefined : form
-  const plan: Plan = { layout, placed: [], mirror, mounted, tree, base, counts, faults }
+  const write = (texts: Iterable<string>) => written(mirror.store, texts, options.dryRun)
+  const plan: Plan = { layout, placed: [], mirror, mounted, tree, base, counts, faults, write }
   const stop = (): void => {
     if (options.signal.aborted) throw new MirrorError('STOPPED', 'the export was stopped; nothing was written')
   }
@@ -167,9 +201,11 @@ async function planRepo(
       if (resource !== undefined) await add(plan, resource)
     }
   }
-  if (!options.dryRun) await (layout === undefined ? addServers(plan) : addDocuments(plan, layout))
+  await (layout === undefined ? addServers(plan) : addDocuments(plan, layout))
   const isServed = counts.files > 0 && layout === undefined
-  return { ...counts, setup: isServed ? mounted.ecosystem.setup({ repo: mounted.repo, base }) : [] }
+  const setup = isServed ? mounted.ecosystem.setup({ repo: mounted.repo, base }) : []
+  if (isServed) abouts.push(await addAbout(plan, generations, setup))
+  return { ...counts, setup }
 }
 
 /** The generations that are served now; those whose cooldown has ended take their place first, as for any client. */
@@ -236,7 +272,8 @@ async function add(plan: Plan, resource: Resource): Promise<void> {
     const names = route.files?.(p, type) ?? (index === 0 ? [path] : [])
     if (names.length === 0) continue
     const opened = await openShown(plan, resource, type)
-    if (opened === undefined) continue
+    if (opened === 'withdrawn') for (const name of names) tree.withdraw(`${rootOf(mounted)}${name}`.slice(1))
+    if (opened === undefined || opened === 'withdrawn') continue
     if (!isBlob(opened.body)) {
       faults.push({
         repo: mounted.settings.name,
@@ -277,10 +314,10 @@ function addPlaced({ tree, placed, counts }: Plan, layout: Layout, file: LayoutF
   counts.bytes += size
 }
 
-async function addDocuments({ mirror, tree, placed, counts }: Plan, layout: Layout): Promise<void> {
+async function addDocuments({ write, tree, placed, counts }: Plan, layout: Layout): Promise<void> {
   if (placed.length === 0) return
   for (const [path, text] of Object.entries(layout.documents(placed))) {
-    const { sha256, size } = await mirror.store.put(encoded([text]))
+    const { sha256, size } = await write([text])
     tree.add({ path, sha256, size, modified: 0, kind: 'document', rank: ranks.made })
     counts.files += 1
     counts.bytes += size
@@ -300,7 +337,7 @@ function stateFields({ tree, mounted }: Plan, { route }: Resource, { type, own }
 }
 
 /** How web servers are told what was stated. */
-async function addServers({ mirror, mounted, tree }: Plan): Promise<void> {
+async function addServers({ mirror, mounted, tree, write }: Plan): Promise<void> {
   const { name } = mounted.settings
   const fields = tree.fieldsOf(name).map((field) => ({ repo: name, name: field }))
   if (fields.length === 0) return
@@ -308,20 +345,44 @@ async function addServers({ mirror, mounted, tree }: Plan): Promise<void> {
   const mount = rootOf(mounted)
   const others = [...mirror.repos.values()].map(rootOf).filter((one) => one.startsWith(`${mount}/`))
   for (const { path, text } of configurations({ mount, others }, name, fields, lines)) {
-    const { sha256, size } = await mirror.store.put(encoded(text()))
-    tree.addOwn({ path, sha256, size, modified: 0, kind: 'document', rank: ranks.made })
+    tree.addOwn({ path, ...(await write(text())), modified: 0, kind: 'document', rank: ranks.made })
   }
 }
 
-async function* encoded(texts: Iterable<string>): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield Buffer.from(text)
+/** What the page for people is made of: beside the tree, so that an export of one repository knows of the others. */
+async function addAbout(plan: Plan, generations: ReadonlySet<number>, setup: readonly Setup[]): Promise<About> {
+  const { mirror, mounted, tree, counts, write } = plan
+  const { name } = mounted.settings
+  const proofs: Record<string, number> = {}
+  // a snapshot is asked for again with what is there now, and must not look younger for it
+  const isPast = mirror.catalog.snapshot !== 0
+  let checked = isPast ? mirror.now() : 0
+  for await (const ref of streamed(mirror.catalog.refs.scan(name))) {
+    if (!isHeld(ref) || !generations.has(ref.generation)) continue
+    if (!isPast) checked = Math.max(checked, ref.checked)
+    proofs[ref.proof] = (proofs[ref.proof] ?? 0) + 1
+  }
+  const sorted = Object.fromEntries(Object.entries(proofs).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const about: About = {
+    repo: name,
+    title: mounted.ecosystem.title,
+    mount: rootOf(mounted),
+    files: counts.files,
+    bytes: counts.bytes,
+    checked,
+    proofs: sorted,
+    setup,
+  }
+  const text = `${JSON.stringify(about)}\n`
+  tree.addOwn({ path: aboutPath(name), ...(await write([text])), modified: 0, kind: 'document', rank: ranks.made })
+  return about
 }
 
 /** What a web server says of a file when its name tells nothing. */
 const UNKNOWN = 'application/octet-stream'
 
-/** What a client would get; undefined when it would get nothing, which is counted or told. */
-async function openShown(plan: Plan, resource: Resource, type: string): Promise<Opened | undefined> {
+/** What a client would get. When it would get nothing, that is counted or told: `withdrawn` where it may not be shown. */
+async function openShown(plan: Plan, resource: Resource, type: string): Promise<Opened | 'withdrawn' | undefined> {
   const { mirror, mounted, base, counts, faults } = plan
   const { path, route } = resource
   try {
@@ -332,9 +393,11 @@ async function openShown(plan: Plan, resource: Resource, type: string): Promise<
     const failure = asMirrorError(error)
     // of what is made out of things that are not held, nothing is
     if (route.kind === 'made' && (failure.failure.status === 404 || failure.failure.exit === 5)) return undefined
-    if (failure.code === 'COOLDOWN') counts.waiting += 1
-    else if (failure.failure.exit === 5) counts.denied += 1
-    else if (failure.failure.status === 404) counts.unnamed += 1
+    if (failure.failure.exit === 5) {
+      counts[failure.code === 'COOLDOWN' ? 'waiting' : 'denied'] += 1
+      return 'withdrawn'
+    }
+    if (failure.failure.status === 404) counts.unnamed += 1
     else if (failure.failure.exit === 1 || failure.failure.exit === 2) throw failure
     else faults.push({ repo: mounted.settings.name, path, error: failure })
     return undefined

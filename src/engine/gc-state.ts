@@ -3,6 +3,7 @@
 import type { Marks, Reason } from '../catalog/marks.ts'
 import type { Settings } from '../config/types.ts'
 import { type Pins, pinsOf } from './gc-pins.ts'
+import type { GoneSnapshot } from './gc-snapshots.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 
 export interface Count {
@@ -26,6 +27,8 @@ export interface Collecting {
   /** What is younger than this may belong to work under way; milliseconds since 1970. */
   readonly cutoff: number
   readonly repositories: Map<string, RepoCounts>
+  /** Those that go. */
+  readonly snapshots: GoneSnapshot[]
   /** What is pinned, by repository. */
   readonly pins: Map<string, Pins>
   /** The newest time, older than `cutoff`, at which anything is known to have happened here. */
@@ -49,6 +52,7 @@ export const keepers = {
   names: 'an index of what stays',
   proves: 'what proofs of the rest stand on',
   foreign: 'a repository that is not configured',
+  snapshot: 'a snapshot alone',
   nobody: 'no manifest, nor any rule against it',
 } as const
 

@@ -107,21 +107,37 @@ export async function walk(
   const plan = { repo, items: 0, bytes: 0, unsized: 0 }
   let refused = false
 
+  function foresee(entry: Entry): void {
+    try {
+      const resource = mustResolve(mounted, entry.path)
+      locks.of(entry)
+      options.item(plannedItem(mirror, resource, entry))
+    } catch (error) {
+      failed(entry, error)
+    }
+  }
+
   async function one(entry: Entry): Promise<void> {
     if (signal.aborted) return
     try {
       const resource = mustResolve(mounted, entry.path)
-      locks(entry)
-      if (!options.dryRun) await mustHaveRoom(mirror, mounted, entry)
-      if (options.dryRun) options.item(plannedItem(mirror, resource, entry))
-      else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
+      locks.of(entry)
+      locks.record()
+      await mustHaveRoom(mirror, mounted, entry)
+      options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
     } catch (error) {
-      const failure = asMirrorError(error)
-      if (signal.aborted) return
-      faults.push({ repo, path: entry.path, ...namedOf(entry), error: failure })
-      if (failure.failure.exit === 1) ending.abort(failure)
+      failed(entry, error)
     }
   }
+
+  function failed(entry: Entry, thrown: unknown): void {
+    const error = asMirrorError(thrown)
+    if (signal.aborted) return
+    faults.push({ repo, path: entry.path, ...namedOf(entry), error })
+    if (error.failure.exit === 1) ending.abort(error)
+  }
+
+  const pause = pausing()
 
   try {
     const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
@@ -137,7 +153,10 @@ export async function walk(
         plan.bytes += entry.size ?? 0
         if (entry.size === undefined) plan.unsized += 1
       }
-      if (options.planned === undefined || options.dryRun) await enqueue(entry)
+      if (options.dryRun) {
+        foresee(entry)
+        await pause()
+      } else if (options.planned === undefined) await enqueue(entry)
       else spool.add(withoutData(entry))
     }
   } catch (error) {
@@ -151,10 +170,10 @@ export async function walk(
   }
   await queue.onIdle()
   spool.close()
+  locks.record()
   if (options.signal.aborted)
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
   const ranks = ranksOf(mirror, repo, scope)
-  const pause = pausing()
   // what was refused holds nothing, the documents that it was planned by neither
   if (refused && !options.dryRun) documents.clear()
   for (const path of documents) {

@@ -15,16 +15,23 @@ export interface TarFile {
 const block = 512
 /** Headers that say something of the next one hold names and times. */
 const longestExtension = 1024 * 1024
-/** More than any source package has. */
-const mostFiles = 500_000
+export interface TarOptions {
+  /** Throws UNREADABLE for more files; more than any source package has when left out. */
+  readonly most?: number
+  /** Told of what is no regular file before it is passed over. */
+  readonly other?: (name: string, type: string) => void
+}
 
 /** The regular files. Throws UNREADABLE for what is no tar archive or is cut off within one of them. */
-export async function* tarFiles(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
+export async function* tarFiles(
+  bytes: AsyncIterable<Uint8Array>,
+  { most = 500_000, other = () => {} }: TarOptions = {},
+): AsyncGenerator<TarFile> {
   const reader = byteReader(bytes)
   let extended: Partial<Pick<TarFile, 'name' | 'size'>> = {}
   try {
     for (let count = 0; ; count += 1) {
-      if (count > mostFiles) throw unreadable(`has more than ${mostFiles} files`)
+      if (count > most) throw unreadable(`has more than ${most} files`)
       const header = await reader.next(block)
       if (header === undefined || header.every((byte) => byte === 0)) return
       const { name, size, type } = readHeader(Buffer.from(header))
@@ -36,6 +43,7 @@ export async function* tarFiles(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
       const own = { name: (extended.name ?? name).replace(/^(?:\.\/)+/, ''), size: extended.size ?? size }
       const left = { size: own.size }
       if (type === '0' || type === '\0' || type === '7') yield { ...own, bytes: () => contents(reader, left) }
+      else other(own.name, type)
       await reader.skip(left.size + padding(own.size))
       extended = {}
     }

@@ -90,7 +90,7 @@ function endToEnd(raw: readonly string[]): string[] {
 
 /** Describes what stands to the worker that asked; false for what has to be answered here. */
 export function describe(response: ServerResponse, standing: Standing): boolean {
-  const { served, cache, repo, path, until } = standing
+  const { served, cache, repo, path, until, uncounted } = standing
   const { type, etag, twinTags, modified, headers, body, whole, twins } = served
   if (!isBlob(body)) return false
   const plain: Served = {
@@ -101,7 +101,8 @@ export function describe(response: ServerResponse, standing: Standing): boolean 
     ...(whole === undefined ? {} : { whole }),
     ...(twins === undefined ? {} : { twins }),
   }
-  const text = JSON.stringify({ served: plain, cache, repo, path, until: Number.isFinite(until) ? until : ENDLESS })
+  const told = Number.isFinite(until) ? until : ENDLESS
+  const text = JSON.stringify({ served: plain, cache, repo, path, until: told, uncounted })
   const bytes = Buffer.from(text)
   response.writeHead(200, { [STANDS]: '1', 'content-length': bytes.length }).end(bytes)
   return true

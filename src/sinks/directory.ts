@@ -2,6 +2,7 @@
 // documents last, deletions after them. A run that is cut off at any moment leaves old or new files, all of them whole,
 // and a list by which the next run knows what is its own.
 
+import { createReadStream, existsSync } from 'node:fs'
 import { lstat, mkdir, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -19,7 +20,7 @@ import {
   wholeSeconds,
 } from './sink.ts'
 import { OWN_FOLDER } from './tree.ts'
-import { readWritten, type Written } from './written.ts'
+import { readWritten, type Written, type WrittenFile } from './written.ts'
 
 /** Deleting more than this share of a tree is hardly meant; trees of a few files may change as they like. */
 const WIPE_RATIO = 0.5
@@ -29,6 +30,8 @@ const AT_ONCE = 32
 /** File systems keep times to two seconds at worst (FAT). */
 const TIME_GRAIN = 2000
 const MOST_NAMED = 5
+/** A time to delete that lies farther ahead was written by a clock that was wrong. */
+const LONGEST_GRACE = 366 * 86_400_000
 
 /** A sink into `root`, an absolute path; it is made when it is not there. */
 export function directorySink(root: string, bytes: Bytes): Sink {
@@ -43,6 +46,10 @@ export function directorySink(root: string, bytes: Bytes): Sink {
       } finally {
         written.close()
       }
+    },
+    earlier(path) {
+      const file = join(root, path)
+      return existsSync(file) ? createReadStream(file) : undefined
     },
   }
 }
@@ -72,20 +79,20 @@ async function mustBeOurs(root: string, force: boolean): Promise<void> {
 async function bring(work: Work): Promise<Published> {
   const { root, tree, publishing, written } = work
   const { intended, obstacles } = await survey(work)
-  const gone = await deletions(work)
-  const none = { linked: 0, copied: 0, unchanged: tree.files - intended, deleted: gone, bytes: 0, failed: 0 }
+  const { due, going, leaving } = await deletions(work)
+  const none = { linked: 0, copied: 0, unchanged: tree.files - intended, deleted: due, leaving, bytes: 0, failed: 0 }
   if (publishing.dryRun) {
     announce(work)
     return none
   }
-  if (intended === 0 && gone === 0) return none
+  if (intended === 0 && due === 0 && going === 0) return none
   await mkdir(root, { recursive: true })
   await written.begin()
   for (const path of obstacles) await remove(work, path)
   const done = await writeAll(work)
-  const deleted = done.failed > 0 ? 0 : await removeGone(work)
+  const removed = done.failed > 0 ? { deleted: 0, leaving: 0 } : await removeGone(work)
   await written.finish()
-  return { ...none, ...done, deleted: deleted + obstacles.size }
+  return { ...none, ...done, ...removed, deleted: removed.deleted + obstacles.size }
 }
 
 /** Finds out what is to be written, and what has to go first because it stands in the way. Changes nothing. */
@@ -122,8 +129,8 @@ async function stateOf({ root, written, publishing }: Work, file: TreeFile): Pro
   const known = written.get(file.path)
   if (known === undefined) return publishing.force ? 'changed' : 'stranger'
   if (known.sha256 !== file.sha256 || !found.isFile() || found.size !== file.size) return 'changed'
-  // a file of several names has the dates of the store
-  const dated = found.nlink > 1 || Math.abs(found.mtimeMs - wholeSeconds(file.modified) * 1000) < TIME_GRAIN
+  // a file of several names has the dates of the store; one that replaced another may be younger than it says
+  const dated = found.nlink > 1 || found.mtimeMs > wholeSeconds(file.modified) * 1000 - TIME_GRAIN
   return dated ? 'unchanged' : 'changed'
 }
 
@@ -137,19 +144,23 @@ function* inTheWay(written: Written, path: string): Generator<string> {
 }
 
 /** Counts what is no longer wanted. Throws USAGE when that is most of the tree. */
-async function deletions(work: Work): Promise<number> {
+async function deletions(
+  work: Work,
+): Promise<{ readonly due: number; readonly going: number; readonly leaving: number }> {
   const { publishing, written, root } = work
-  let covered = 0
-  let count = 0
+  let [covered, going, due, leaving] = [0, 0, 0, 0]
   for (const files of groups(written.list(), () => false)) {
     await turn()
-    for (const { path } of files) {
-      if (publishing.covers(path)) covered += 1
-      if (isGone(work, path)) count += 1
+    for (const file of files) {
+      if (file.due === 0 && publishing.covers(file.path)) covered += 1
+      if (!isGone(work, file.path)) continue
+      if (file.due === 0) going += 1
+      if (isDue(work, file)) due += 1
+      else leaving += 1
     }
   }
-  if (count < WIPE_FROM || count <= covered * WIPE_RATIO || publishing.force) return count
-  throw new MirrorError('USAGE', `${count} of the ${covered} files in ${root} would be deleted`, {
+  if (going < WIPE_FROM || going <= covered * WIPE_RATIO || publishing.force) return { due, going, leaving }
+  throw new MirrorError('USAGE', `${going} of the ${covered} files in ${root} would be deleted`, {
     file: root,
     hint: 'Look at --dry-run; if that is meant, pass --force.',
   })
@@ -158,14 +169,22 @@ async function deletions(work: Work): Promise<number> {
 const isGone = ({ tree, publishing }: Work, path: string): boolean =>
   publishing.covers(path) && tree.get(path) === undefined
 
+/** Has what is gone been so for long enough? What has just gone begins to be. */
+const isDue = ({ publishing, tree }: Work, { path, due }: WrittenFile): boolean =>
+  tree.isWithdrawn(path) ||
+  (due === 0 ? publishing.grace === 0 : due <= publishing.now || due > publishing.now + LONGEST_GRACE)
+
 function announce(work: Work): void {
   const { tree, written, publishing } = work
   for (const { path } of written.intended()) {
     const what = written.get(path) === undefined ? 'added' : 'replaced'
     publishing.changed({ what, path, bytes: tree.get(path)?.size ?? 0 })
   }
-  for (const { path } of written.list()) {
-    if (isGone(work, path)) publishing.changed({ what: 'deleted', path, bytes: 0 })
+  for (const file of written.list()) {
+    const { path } = file
+    if (!isGone(work, path)) continue
+    if (isDue(work, file)) publishing.changed({ what: 'deleted', path, bytes: 0 })
+    else if (file.due === 0) publishing.changed({ what: 'leaving', path, bytes: 0 })
   }
 }
 
@@ -182,10 +201,13 @@ async function writeAll(work: Work): Promise<Pick<Published, 'linked' | 'copied'
     if (file === undefined) return
     number += 1
     const own = join(aside, String(number))
-    const what = written.get(path) === undefined ? 'added' : 'replaced'
+    const known = written.get(path)
+    const what = known === undefined ? 'added' : 'replaced'
     try {
       await work.folders.make(path)
-      done[await place(work.bytes, file, own, join(root, path))] += 1
+      const target = join(root, path)
+      const after = known === undefined || known.sha256 === file.sha256 ? 0 : await dateOf(target)
+      done[await place(work.bytes, file, { aside: own, target, after })] += 1
     } catch (error) {
       const failure = asWriteError(error, join(root, path))
       if (failure.code !== 'DAMAGED') throw failure
@@ -207,15 +229,31 @@ async function writeAll(work: Work): Promise<Pick<Published, 'linked' | 'copied'
   return done
 }
 
-async function removeGone(work: Work): Promise<number> {
-  let count = 0
-  for (const files of groups(work.written.list(), () => false)) {
+/** When a file that is there was written, milliseconds since 1970. */
+async function dateOf(file: string): Promise<number> {
+  const found = await lstat(file).catch(() => undefined)
+  return found?.isFile() === true ? found.mtimeMs : 0
+}
+
+/** Deletes what is due, and writes down when the rest will be. */
+async function removeGone(work: Work): Promise<Pick<Published, 'deleted' | 'leaving'>> {
+  const { publishing, written } = work
+  const count = { deleted: 0, leaving: 0 }
+  for (const files of groups(written.list(), () => false)) {
     await turn()
-    stopIf(work.publishing.signal)
-    for (const { path } of files) {
+    stopIf(publishing.signal)
+    for (const file of files) {
+      const { path, due } = file
       if (!isGone(work, path)) continue
-      await remove(work, path)
-      count += 1
+      if (isDue(work, file)) {
+        await remove(work, path)
+        count.deleted += 1
+        continue
+      }
+      count.leaving += 1
+      if (due > 0) continue
+      written.leave(path, publishing.now + publishing.grace)
+      publishing.changed({ what: 'leaving', path, bytes: 0 })
     }
   }
   return count

@@ -8,17 +8,31 @@ import { type Bytes, type TreeFile, wholeSeconds } from './sink.ts'
 /** How a system says that two names cannot be one file: another device, a file system without links, too many names. */
 const unlinkable = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'])
 
+export interface Where {
+  readonly aside: string
+  readonly target: string
+  /** When what it replaces was written, milliseconds since 1970; 0 where it replaces nothing. */
+  readonly after: number
+}
+
+/** What replaces a file is younger by this, milliseconds, since web servers, caches and rsync tell files apart by size and date. */
+const LATER = 2000
+
 /**
  * `aside` and `target` are on one file system. Artifacts become hard links to the store's own files where that can be:
  * they keep the store's dates, since the dates of one are those of the other.
  *
  * @throws MirrorError DAMAGED when the store does not have these bytes.
  */
-export async function place(bytes: Bytes, file: TreeFile, aside: string, target: string): Promise<'linked' | 'copied'> {
+export async function place(
+  bytes: Bytes,
+  file: TreeFile,
+  { aside, target, after }: Where,
+): Promise<'linked' | 'copied'> {
   const from = await fileOf(bytes, file)
   try {
     const linked = file.kind === 'artifact' && from !== undefined && (await tryLink(from, aside))
-    if (!linked) await copy(bytes, file, from, aside)
+    if (!linked) await copy(bytes, file, { from, to: aside, after })
     await rename(aside, target)
     return linked ? 'linked' : 'copied'
   } finally {
@@ -46,7 +60,13 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function copy(bytes: Bytes, file: TreeFile, from: string | undefined, to: string): Promise<void> {
+interface Copying {
+  readonly from: string | undefined
+  readonly to: string
+  readonly after: number
+}
+
+async function copy(bytes: Bytes, file: TreeFile, { from, to, after }: Copying): Promise<void> {
   if (from !== undefined) await copyFile(from, to, constants.COPYFILE_FICLONE)
   const handle = await open(to, from === undefined ? 'wx' : 'r+')
   try {
@@ -56,7 +76,7 @@ async function copy(bytes: Bytes, file: TreeFile, from: string | undefined, to: 
   } finally {
     await handle.close()
   }
-  const time = wholeSeconds(file.modified)
+  const time = wholeSeconds(after === 0 ? file.modified : Math.max(file.modified, after + LATER))
   await utimes(to, time, time)
 }
 

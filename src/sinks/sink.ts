@@ -24,12 +24,14 @@ export interface Tree {
   /** Of all its files together. */
   readonly bytes: number
   get(path: string): TreeFile | undefined
+  /** Is it out of the tree because it must not be shown? It goes at once. */
+  isWithdrawn(path: string): boolean
   /** By rank, then by path. */
   list(): Iterable<TreeFile>
 }
 
 export type Change =
-  | { readonly what: 'added' | 'replaced' | 'deleted'; readonly path: string; readonly bytes: number }
+  | { readonly what: 'added' | 'replaced' | 'leaving' | 'deleted'; readonly path: string; readonly bytes: number }
   | { readonly what: 'failed'; readonly path: string; readonly error: MirrorError }
 
 export interface Publishing {
@@ -37,6 +39,10 @@ export interface Publishing {
   readonly dryRun: boolean
   /** Lets pass what a sink would otherwise refuse: deleting most of a tree, replacing files that are not its own. */
   readonly force: boolean
+  /** Milliseconds for which a file stays that has gone out of the tree: for those who read what named it. */
+  readonly grace: number
+  /** Milliseconds since 1970. */
+  readonly now: number
   readonly signal: AbortSignal
   /** Is a path of an earlier tree this tree's business? One that is not stays as it is. */
   covers(path: string): boolean
@@ -49,6 +55,8 @@ export interface Published {
   readonly copied: number
   readonly unchanged: number
   readonly deleted: number
+  /** Out of the tree, and to be deleted by a later export when their grace has passed. */
+  readonly leaving: number
   /** Of the files linked and copied. */
   readonly bytes: number
   readonly failed: number
@@ -60,6 +68,8 @@ export interface Sink {
    * nothing is deleted. Throws STOPPED after the signal; what is there then is whole, old or new, file by file.
    */
   publish(tree: Tree, publishing: Publishing): Promise<Published>
+  /** A file of the tree that is there already; undefined where there is none. */
+  earlier?(path: string): AsyncIterable<Uint8Array> | undefined
 }
 
 /** What a sink takes bytes from. */

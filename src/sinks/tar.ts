@@ -46,7 +46,7 @@ export function tarFileSink(file: string, bytes: Bytes): Sink {
 
 function announce(tree: Tree, publishing: Publishing): Published {
   for (const { path, size } of tree.list()) publishing.changed({ what: 'added', path, bytes: size })
-  return { linked: 0, copied: 0, unchanged: 0, deleted: 0, bytes: 0, failed: 0 }
+  return { linked: 0, copied: 0, unchanged: 0, deleted: 0, leaving: 0, bytes: 0, failed: 0 }
 }
 
 async function write(
@@ -69,7 +69,7 @@ async function write(
   for (const each of own ? [packing] : [sending, packing]) {
     if (each.status === 'rejected') throw asWriteError(each.reason, name)
   }
-  return { linked: 0, copied: tree.files, unchanged: 0, deleted: 0, bytes: tree.bytes, failed: 0 }
+  return { linked: 0, copied: tree.files, unchanged: 0, deleted: 0, leaving: 0, bytes: tree.bytes, failed: 0 }
 }
 
 async function packAll(archive: Pack, tree: Tree, publishing: Publishing, bytes: Bytes): Promise<void> {

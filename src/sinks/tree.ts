@@ -4,6 +4,7 @@
 import Database from 'better-sqlite3'
 import { MirrorError } from '../errors.ts'
 import { exportName } from '../formats/safe-path.ts'
+import type { ManifestEntry } from '../formats/tree-manifest.ts'
 import type { Tree, TreeFile } from './sink.ts'
 
 /** The folder of a tree that belongs to the export itself. */
@@ -24,11 +25,17 @@ export interface GrowingTree extends Tree {
   add(file: TreeFile): void
   /** A file in the folder that belongs to the export, below which `path` is; one that is there already is enough. */
   addOwn(file: TreeFile): void
+  /** An earlier tree may have it, and this one must not. */
+  withdraw(path: string): void
   /** What a web server has to say of a file of a repository, beside its bytes. */
   states(repo: string, path: string, fields: Readonly<Record<string, string>>): void
   /** The names of the fields that were stated for a repository. */
   fieldsOf(repo: string): readonly string[]
   stated(repo: string, field: string): Iterable<readonly [path: string, value: string]>
+  /** An earlier tree has it, and it stays as it is. */
+  keep(entry: ManifestEntry): void
+  /** All that is there then, what stays included, by path. */
+  described(): Iterable<ManifestEntry>
   close(): void
 }
 
@@ -42,6 +49,9 @@ const schema = `
   CREATE TABLE folder (path TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE field (repo TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (repo, name, path)) WITHOUT ROWID;
+  CREATE INDEX field_path ON field (path);
+  CREATE TABLE kept (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, fields TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE withdrawn (path TEXT PRIMARY KEY) WITHOUT ROWID;
   -- never ended: nobody else sees this database, and nothing of it outlives the connection
   BEGIN;
 `
@@ -55,6 +65,19 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
   const page = connection.prepare<[number, string], TreeFile>(
     `SELECT ${columns} FROM file WHERE (rank, path) > (?, ?) ORDER BY rank, path LIMIT ${PAGE}`,
   )
+  const byPath = connection.prepare<
+    [string, string],
+    { path: string; sha256: string; size: number; fields: string | null }
+  >(
+    `SELECT path, sha256, size, NULL AS fields FROM file WHERE path > ?
+     UNION ALL SELECT path, sha256, size, fields FROM kept WHERE path > ? ORDER BY path LIMIT ${PAGE}`,
+  )
+  const keep = connection.prepare('INSERT OR IGNORE INTO kept (path, sha256, size, fields) VALUES (?, ?, ?, ?)')
+  const fieldsAt = connection.prepare<[string], { name: string; value: string }>(
+    'SELECT name, value FROM field WHERE path = ? ORDER BY name',
+  )
+  const withdraw = connection.prepare('INSERT OR IGNORE INTO withdrawn (path) VALUES (?)')
+  const withdrawn = connection.prepare<[string], string>('SELECT path FROM withdrawn WHERE path = ?').pluck()
   const insert = connection.prepare(
     `INSERT INTO file (fold, ${columns}) VALUES (@fold, @path, @sha256, @size, @modified, @kind, @rank)`,
   )
@@ -102,6 +125,11 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
     bytes += file.size
   }
 
+  const fieldsOf = ({ path, fields }: { path: string; fields: string | null }): ManifestEntry['fields'] =>
+    fields === null
+      ? Object.fromEntries(fieldsAt.all(`/${path}`).map(({ name, value }) => [name, value]))
+      : JSON.parse(fields)
+
   return {
     get files() {
       return files
@@ -121,6 +149,9 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
       const path = `${OWN_FOLDER}/${file.path}`
       if (get.get(path) === undefined) put({ ...file, path })
     },
+    keep: ({ path, sha256, size, fields }) => void keep.run(path, sha256, size, JSON.stringify(fields)),
+    withdraw: (path) => void withdraw.run(path),
+    isWithdrawn: (path) => withdrawn.get(path) !== undefined,
     states(repo, path, fields) {
       for (const [name, value] of Object.entries(fields)) addField.run(repo, name, path, value)
     },
@@ -129,6 +160,15 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
       for (let last = ''; ; ) {
         const rows = fieldPage.all(repo, field, last)
         for (const { path, value } of rows) yield [path, value] as const
+        const end = rows.at(-1)
+        if (end === undefined || rows.length < PAGE) return
+        last = end.path
+      }
+    },
+    *described() {
+      for (let last = ''; ; ) {
+        const rows = byPath.all(last, last)
+        for (const row of rows) yield { ...row, fields: fieldsOf(row) }
         const end = rows.at(-1)
         if (end === undefined || rows.length < PAGE) return
         last = end.path

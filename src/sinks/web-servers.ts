@@ -150,8 +150,163 @@ export function* configurations(
       yield { path: `${folder}/${field.name}.${server.listed}`, text: () => server.list(field, lines(field)) }
     yield { path: `${folder}/${server.ruled(repo)}`, text: () => [server.rules(at, repo, fields)] }
   }
-  yield { path: `${SERVERS}/nginx/0.map`, text: () => [tables] }
 }
 
 /** Does a path of the export's own folder belong to this repository? */
 export const belongsTo = (path: string, repo: string): boolean => path.split('/').at(-2) === repo
+
+/** Where a whole configuration listens: the port of the tree's address; behind one that ends TLS, another. */
+function portOf(baseUrl: string): string {
+  const { port, protocol } = new URL(baseUrl)
+  if (port !== '') return port
+  return protocol === 'https:' ? '8080' : '80'
+}
+
+/** What names tell of files, in trees. */
+const types = {
+  'text/html': 'html',
+  'text/plain': 'txt md5 sha1 sha256 sha512 asc info mod',
+  'application/json': 'json',
+  'application/xml': 'xml pom module',
+  'application/gzip': 'gz tgz crate',
+  'application/zip': 'zip whl',
+  'application/java-archive': 'jar war',
+  'application/x-xz': 'xz',
+  'application/x-bzip2': 'bz2',
+  'application/zstd': 'zst',
+  'application/vnd.debian.binary-package': 'deb',
+}
+const typeRows = Object.entries(types)
+
+const nginxWhole = (port: string): string => `# nginx -p /srv/mirror -c .pkgmirror/servers/nginx/nginx.conf
+# A server that is there already takes http.conf's maps and tree.conf into its own blocks, by absolute paths.
+events { }
+http {
+  include *.map;
+  include */*.map;
+  types {
+${typeRows.map(([type, names]) => `    ${type} ${names};`).join('\n')}
+  }
+  default_type ${unlisted};
+  server {
+    listen ${port};
+    # below -p
+    root ./;
+    include tree.conf;
+    include */*.locations;
+  }
+}
+`
+
+const nginxTree = `index index.json index.html;
+absolute_redirect off;
+sendfile on;
+gzip off;
+gunzip off;
+`
+
+const caddyWhole = (
+  port: string,
+): string => `# PKGMIRROR=/srv/mirror caddy run --config /srv/mirror/.pkgmirror/servers/caddy/Caddyfile
+{
+  auto_https off
+  admin off
+  persist_config off
+}
+http://:${port} {
+  root * {$PKGMIRROR:.}
+  import tree.caddy
+  import */rules.caddy
+  file_server {
+    index index.json index.html
+  }
+}
+`
+
+const caddyTree = `# Caddy knows no names of some formats
+${typeRows
+  .map(([type, names], at) => {
+    const globs = names.split(' ').map((name) => `*.${name}`)
+    return `@type${at} path ${globs.join(' ')}\nheader @type${at} Content-Type ${type}`
+  })
+  .join('\n')}
+`
+
+/** Where systems keep Apache's modules, and as whom it runs there. */
+const moduleFolders = [
+  ['/usr/lib/apache2/modules', 'www-data'],
+  ['/usr/lib64/httpd/modules', 'apache'],
+  ['/usr/lib/apache2', 'apache'],
+  ['/usr/local/apache2/modules', 'www-data'],
+] as const
+const apacheModules = ['mpm_event', 'unixd', 'authz_core', 'dir', 'mime', 'rewrite', 'headers', 'env']
+
+const apacheWhole = (
+  port: string,
+): string => `# apache2 -d /srv/mirror -f .pkgmirror/servers/apache/httpd.conf (or httpd, the same way)
+# A server that is there already says \`Define PKGMIRROR /srv/mirror\`, sets its DocumentRoot, and includes tree.conf and */*.conf.
+<IfDefine !PKGMIRROR>
+  Define PKGMIRROR .
+</IfDefine>
+${moduleFolders
+  .map(
+    ([folder, user]) =>
+      `<IfDefine !MODULES>\n<IfFile "${folder}/mod_authz_core.so">\n  Define MODULES ${folder}\n  Define RUNAS ${user}\n</IfFile>\n</IfDefine>`,
+  )
+  .join('\n')}
+${apacheModules
+  .map((name) => `<IfModule !mod_${name}.c>\n  LoadModule ${name}_module \${MODULES}/mod_${name}.so\n</IfModule>`)
+  .join('\n')
+  .replaceAll('!mod_mpm_event.c', '!mpm_event_module')}
+<IfDefine !PIDFILE>
+  Define PIDFILE /run/pkgmirror-apache.pid
+</IfDefine>
+<IfDefine !ERRORLOG>
+  Define ERRORLOG syslog
+</IfDefine>
+<IfModule mod_unixd.c>
+  User \${RUNAS}
+  Group \${RUNAS}
+</IfModule>
+ServerName localhost
+PidFile \${PIDFILE}
+ErrorLog \${ERRORLOG}
+Listen ${port}
+DocumentRoot "\${PKGMIRROR}"
+<Directory "\${PKGMIRROR}">
+  Require all granted
+</Directory>
+Include .pkgmirror/servers/apache/tree.conf
+IncludeOptional .pkgmirror/servers/apache/*/*.conf
+`
+
+const apacheTree = `DirectoryIndex index.json index.html
+AllowEncodedSlashes On
+SetEnv no-gzip 1
+TypesConfig /dev/null
+${typeRows
+  .map(
+    ([type, names]) =>
+      `AddType ${type} ${names
+        .split(' ')
+        .map((name) => `.${name}`)
+        .join(' ')}`,
+  )
+  .join('\n')}
+RemoveEncoding .gz .tgz .Z .bz2 .xz .zst
+`
+
+/** Configuration that loads whole, run from the tree, and what a server that is there already includes. */
+export function wholeConfigurations(baseUrl: string): readonly Configuration[] {
+  const port = portOf(baseUrl)
+  const files: Readonly<Record<string, string>> = {
+    'nginx/0.map': tables,
+    'nginx/nginx.conf': nginxWhole(port),
+    'nginx/tree.conf': nginxTree,
+    'caddy/Caddyfile': caddyWhole(port),
+    'caddy/tree.caddy': caddyTree,
+    'apache/httpd.conf': apacheWhole(port),
+    'apache/tree.conf': apacheTree,
+  }
+  return Object.entries(files).map(([path, text]) => ({ path: `${SERVERS}/${path}`, text: () => [text] }))
+}

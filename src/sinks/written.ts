@@ -1,8 +1,9 @@
 // What earlier exports wrote into a directory, and what is in it now: a list beside the tree, in the form that
 // `sha256sum --check` reads. Without it a file is a stranger's and is not touched.
 //
-//   .pkgmirror/paths   `<sha256>  <path>`, one a line, by path
-//   .pkgmirror/begun   the same for the files that a run is about to write; there only while it runs or after a crash
+//   .pkgmirror/paths    `<sha256>  <path>`, one a line, by path
+//   .pkgmirror/leaving  `<time>  <path>`: out of the tree, to be deleted after that time; there only where there are any
+//   .pkgmirror/begun    as `paths` for the files that a run is about to write; there only while it runs or after a crash
 
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
@@ -17,8 +18,10 @@ import { OWN_FOLDER } from './tree.ts'
 
 export interface WrittenFile {
   readonly path: string
-  /** `UNKNOWN` when a run was cut off that was about to write it. */
+  /** `UNKNOWN` when a run was cut off that was about to write it, and when it is leaving. */
   readonly sha256: string
+  /** It is leaving: from then on it may be deleted, milliseconds since 1970. 0 for a file of the tree. */
+  readonly due: number
 }
 
 const UNKNOWN = '0'.repeat(64)
@@ -29,17 +32,25 @@ export interface Written {
   /** What is written below a folder. */
   under(folder: string): readonly string[]
   list(): Iterable<WrittenFile>
-  put(file: WrittenFile): void
+  put(file: Pick<WrittenFile, 'path' | 'sha256'>): void
   drop(path: string): void
+  /** It is out of the tree, and may be deleted from then on. */
+  leave(path: string, due: number): void
   /** This run is going to write it. */
-  intend(file: WrittenFile & { readonly rank: number }): void
+  intend(file: Intended): void
   /** By rank, then by path. */
-  intended(): Iterable<WrittenFile & { readonly rank: number }>
+  intended(): Iterable<Intended>
   /** Writes down, durably, what is intended: before the first of it is written. */
   begin(): Promise<void>
   /** Writes down, durably, what is there now. */
   finish(): Promise<void>
   close(): void
+}
+
+interface Intended {
+  readonly path: string
+  readonly sha256: string
+  readonly rank: number
 }
 
 const PAGE = 500
@@ -49,21 +60,21 @@ const LONGEST_LINE = 64 + 2 + 1024
 /** @throws MirrorError UNREADABLE for a list that is not of its form. */
 export async function readWritten(root: string): Promise<Written> {
   const folder = join(root, OWN_FOLDER)
-  const [paths, begun] = [join(folder, 'paths'), join(folder, 'begun')]
+  const [paths, begun, leaving] = [join(folder, 'paths'), join(folder, 'begun'), join(folder, 'leaving')]
   const connection = new Database('')
   connection.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-    CREATE TABLE written (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE written (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE intended (rank INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (rank, path)) WITHOUT ROWID;
     BEGIN;`)
-  const put = connection.prepare('INSERT OR REPLACE INTO written (path, sha256) VALUES (?, ?)')
+  const put = connection.prepare('INSERT OR REPLACE INTO written (path, sha256, due) VALUES (?, ?, ?)')
   const drop = connection.prepare('DELETE FROM written WHERE path = ?')
-  const get = connection.prepare<[string], WrittenFile>('SELECT path, sha256 FROM written WHERE path = ?')
+  const get = connection.prepare<[string], WrittenFile>('SELECT path, sha256, due FROM written WHERE path = ?')
   const count = connection.prepare<[], number>('SELECT count(*) FROM written').pluck()
   const page = connection.prepare<[string], WrittenFile>(
-    `SELECT path, sha256 FROM written WHERE path > ? ORDER BY path LIMIT ${PAGE}`,
+    `SELECT path, sha256, due FROM written WHERE path > ? ORDER BY path LIMIT ${PAGE}`,
   )
   const intend = connection.prepare('INSERT INTO intended (rank, path, sha256) VALUES (?, ?, ?)')
-  const intended = connection.prepare<[number, string], WrittenFile & { rank: number }>(
+  const intended = connection.prepare<[number, string], Intended>(
     `SELECT rank, path, sha256 FROM intended WHERE (rank, path) > (?, ?) ORDER BY rank, path LIMIT ${PAGE}`,
   )
   // the character after a slash is a zero
@@ -72,12 +83,13 @@ export async function readWritten(root: string): Promise<Written> {
       "SELECT path FROM written WHERE path > ? || '/' AND path < ? || '0' ORDER BY path",
     )
     .pluck()
-  const listIntended = () =>
-    pages<WrittenFile & { rank: number }>((last) => intended.all(last?.rank ?? -1, last?.path ?? ''))
+  const listIntended = () => pages<Intended>((last) => intended.all(last?.rank ?? -1, last?.path ?? ''))
   const list = () => pages<WrittenFile>((last) => page.all(last?.path ?? ''))
   try {
-    for await (const file of lines(paths)) put.run(file.path, file.sha256)
-    for await (const file of lines(begun)) put.run(file.path, UNKNOWN)
+    for await (const line of lines(paths)) put.run(pathOf(line), digestOf(line), 0)
+    for await (const line of lines(leaving)) put.run(pathOf(line), UNKNOWN, timeOf(line))
+    // one that was leaving may have been written, or not: it is deleted when it was due, unless the tree has it
+    for await (const line of lines(begun)) put.run(pathOf(line), UNKNOWN, get.get(pathOf(line))?.due ?? 0)
   } catch (error) {
     connection.close()
     throw error
@@ -89,16 +101,26 @@ export async function readWritten(root: string): Promise<Written> {
     get: (path) => get.get(path),
     under: (path) => under.all(path, path),
     list,
-    put: (file) => void put.run(file.path, file.sha256),
+    put: (file) => void put.run(file.path, file.sha256, 0),
+    leave: (path, due) => void put.run(path, UNKNOWN, due),
     drop: (path) => void drop.run(path),
     intend: ({ rank, path, sha256 }) => void intend.run(rank, path, sha256),
     intended: listIntended,
     async begin() {
       await mkdir(folder, { recursive: true })
-      await save(begun, listIntended())
+      await save(
+        begun,
+        texts(listIntended(), ({ sha256 }) => sha256),
+      )
     },
     async finish() {
-      await save(paths, list())
+      await save(
+        paths,
+        texts(list(), ({ sha256, due }) => (due === 0 ? sha256 : undefined)),
+      )
+      const late = () => texts(list(), ({ due }) => (due === 0 ? undefined : new Date(due).toISOString()))
+      if (late().next().value === '') await rm(leaving, { force: true })
+      else await save(leaving, late())
       await rm(begun, { force: true })
     },
     close: () => void connection.close(),
@@ -115,14 +137,20 @@ function* pages<T>(after: (last: T | undefined) => readonly T[]): Generator<T> {
   }
 }
 
+interface Line {
+  readonly text: string
+  readonly file: string
+  readonly number: number
+}
+
 /** The lines of a list; none when it is not there. */
-async function* lines(file: string): AsyncGenerator<WrittenFile> {
+async function* lines(file: string): AsyncGenerator<Line> {
   const input = createReadStream(file)
   let number = 0
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       number += 1
-      yield readLine(line, file, number)
+      yield { text, file, number }
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
@@ -132,16 +160,32 @@ async function* lines(file: string): AsyncGenerator<WrittenFile> {
   }
 }
 
-function readLine(line: string, file: string, number: number): WrittenFile {
-  const [sha256, path] = [line.slice(0, 64), line.slice(66)]
-  const whole = line.length <= LONGEST_LINE && isHex('sha256', sha256) && line.slice(64, 66) === '  '
-  if (whole && isSafe(path)) return { path, sha256 }
-  throw new MirrorError('UNREADABLE', 'this is no list of exported files', {
+const GAP = '  '
+
+function pathOf(line: Line): string {
+  const path = line.text.slice(line.text.indexOf(GAP) + GAP.length)
+  if (line.text.length <= LONGEST_LINE && line.text.includes(GAP) && isSafe(path)) return path
+  throw unreadable(line)
+}
+
+function digestOf(line: Line): string {
+  const digest = line.text.slice(0, line.text.indexOf(GAP))
+  if (isHex('sha256', digest)) return digest
+  throw unreadable(line)
+}
+
+function timeOf(line: Line): number {
+  const time = Date.parse(line.text.slice(0, line.text.indexOf(GAP)))
+  if (time > 0) return time
+  throw unreadable(line)
+}
+
+const unreadable = ({ file, number }: Line): MirrorError =>
+  new MirrorError('UNREADABLE', 'this is no list of exported files', {
     file,
     line: number,
     hint: 'Export into an empty directory, or remove the list and export with --force.',
   })
-}
 
 function isSafe(path: string): boolean {
   try {
@@ -151,10 +195,10 @@ function isSafe(path: string): boolean {
   }
 }
 
-async function save(file: string, files: Iterable<WrittenFile>): Promise<void> {
+async function save(file: string, text: Iterable<string>): Promise<void> {
   const fresh = `${file}.new`
   try {
-    await pipeline(texts(files), createWriteStream(fresh))
+    await pipeline(text, createWriteStream(fresh))
     const handle = await open(fresh, 'r+')
     await handle.sync().finally(() => handle.close())
     await rename(fresh, file)
@@ -164,11 +208,16 @@ async function save(file: string, files: Iterable<WrittenFile>): Promise<void> {
   }
 }
 
-/** Some hundred lines a piece. */
-function* texts(files: Iterable<WrittenFile>): Generator<string> {
+/** Some hundred lines a piece; files of which `first` says nothing are left out. */
+function* texts<T extends { readonly path: string }>(
+  files: Iterable<T>,
+  first: (file: T) => string | undefined,
+): Generator<string> {
   let text = ''
-  for (const { sha256, path } of files) {
-    text += `${sha256}  ${path}\n`
+  for (const file of files) {
+    const told = first(file)
+    if (told === undefined) continue
+    text += `${told}${GAP}${file.path}\n`
     if (text.length < 65_536) continue
     yield text
     text = ''

@@ -41,9 +41,9 @@ function decoded(line: string | undefined, length: number): Buffer | undefined {
 }
 
 /** Minisign prints the number of a key with its last byte first. */
-const idOf = (bytes: Buffer): string => Buffer.from(bytes).reverse().toString('hex').toUpperCase()
+export const idOf = (bytes: Buffer): string => Buffer.from(bytes).reverse().toString('hex').toUpperCase()
 
-function readKey(bytes: Uint8Array): MinisignKey | undefined {
+export function readKey(bytes: Uint8Array): MinisignKey | undefined {
   const [first = '', second] = lines(bytes)
   const key = decoded(first.startsWith(untrusted) ? second : first, 42)
   if (key?.subarray(0, 2).toString('latin1') !== 'Ed') return undefined

@@ -9,6 +9,8 @@ export const exportOptions: ExportOptions = {
   letterCase: 'folded',
   dryRun: false,
   force: false,
+  grace: 0,
+  now: 0,
   signal: new AbortController().signal,
   changed: () => {},
 }

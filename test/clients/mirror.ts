@@ -29,11 +29,19 @@ export interface Mirror {
 }
 
 /** Runs a verb to its end; throws with everything it said when it fails. */
-export function pkgmirror({ data, config, bin = checkout }: Mirror, ...args: readonly string[]): Promise<string> {
+export const pkgmirror = (mirror: Mirror, ...args: readonly string[]): Promise<string> =>
+  pkgmirrorWith({}, mirror, ...args)
+
+/** The same with more in its environment. */
+export function pkgmirrorWith(
+  more: Readonly<Record<string, string>>,
+  { data, config, bin = checkout }: Mirror,
+  ...args: readonly string[]
+): Promise<string> {
   return execute({
     argv: [process.execPath, bin, ...args, '--data', data, '--config', config],
     cwd: data,
-    env: environment(data),
+    env: environment(data, more),
   })
 }
 

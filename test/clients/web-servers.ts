@@ -1,15 +1,15 @@
-// Real web servers for an exported tree, with the configuration that the export wrote for them.
+// Real web servers for an exported tree, with the configuration that the export wrote for them, as it is.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Running } from './mirror.ts'
-import { environment, files, folder, found, type Island } from './place.ts'
+import { environment, folder, found, type Island } from './place.ts'
 import type { Servers } from './voyage.ts'
 
 /** A port that nobody listens on. */
@@ -35,6 +35,8 @@ async function late(
   port: number,
   pid: string,
 ): Promise<Running> {
+  // they read as users of their own
+  chmodSync(tree, 0o755)
   const written = path.join(tree, '.pkgmirror/paths')
   const script = `while [ ! -e "${written}" ]; do sleep 0.05; done; exec ${argv.map((one) => `'${one}'`).join(' ')}`
   const [program = '', ...args] = [...enter, 'sh', '-c', script]
@@ -60,60 +62,37 @@ async function late(
   }
 }
 
+const own = '.pkgmirror/servers'
+
 async function nginx(t: TestContext, tree: string, at: Island): Promise<Running> {
   const home = folder(t)
-  const port = await freePort()
-  const included = `${tree}/.pkgmirror/servers/nginx`
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (one) => `${one}_temp_path ${home}/${one};`,
-  )
-  files(home, {
-    'nginx.conf': [
-      `daemon off; pid ${home}/pid; error_log stderr; worker_processes 1; user root;`,
-      'events {}',
-      `http { access_log off; ${temporary.join(' ')}`,
-      `include ${included}/*.map; include ${included}/*/*.map;`,
-      `server { listen 127.0.0.1:${port}; root ${tree}; include ${included}/*/*.locations; } }`,
-    ].join('\n'),
-  })
-  return late(t, tree, at, ['nginx', '-c', `${home}/nginx.conf`], port, `${home}/pid`)
+  const more = `daemon off; pid ${home}/pid; error_log stderr;`
+  const argv = ['nginx', '-p', tree, '-c', `${own}/nginx/nginx.conf`, '-e', 'stderr', '-g', more]
+  return late(t, tree, at, argv, await freePort(), `${home}/pid`)
 }
 
 async function apache(t: TestContext, tree: string, at: Island): Promise<Running> {
   const home = folder(t)
-  const port = await freePort()
-  const modules = ['mpm_event', 'authz_core', 'dir', 'rewrite', 'headers', 'env']
-  files(home, {
-    'httpd.conf': [
-      `ServerRoot ${home}`,
-      `ServerName localhost\nPidFile ${home}/pid\nErrorLog ${home}/error.log\nListen 127.0.0.1:${port}`,
-      ...modules.map((one) => `LoadModule ${one}_module /usr/lib/apache2/modules/mod_${one}.so`),
-      `DocumentRoot ${tree}\n<Directory ${tree}>\nRequire all granted\n</Directory>`,
-      `Define PKGMIRROR ${tree}\nInclude ${tree}/.pkgmirror/servers/apache/*/*.conf\n`,
-    ].join('\n'),
-  })
-  return late(t, tree, at, ['apache2', '-f', `${home}/httpd.conf`, '-D', 'FOREGROUND'], port, `${home}/pid`)
+  const argv = ['apache2', '-d', tree, '-f', `${own}/apache/httpd.conf`, '-C', `Define PIDFILE ${home}/pid`]
+  const log = ['-C', `Define ERRORLOG ${home}/error.log`]
+  return late(t, tree, at, [...argv, ...log, '-D', 'FOREGROUND'], await freePort(), `${home}/pid`)
 }
 
 async function caddy(t: TestContext, tree: string, at: Island): Promise<Running> {
   const home = folder(t)
-  const port = await freePort()
-  files(home, {
-    Caddyfile: [
-      `{\n  admin off\n  auto_https off\n  persist_config off\n  storage file_system ${home}/storage\n}`,
-      `http://127.0.0.1:${port} {\n  root * ${tree}`,
-      `  import ${tree}/.pkgmirror/servers/caddy/*/rules.caddy`,
-      '  file_server\n}\n',
-    ].join('\n'),
-  })
-  const argv = ['caddy', 'run', '--config', `${home}/Caddyfile`, '--pidfile', `${home}/pid`]
-  return late(t, tree, at, argv, port, `${home}/pid`)
+  const config = `${tree}/${own}/caddy/Caddyfile`
+  const argv = ['env', `PKGMIRROR=${tree}`, `HOME=${home}`, 'caddy', 'run', '--config', config]
+  return late(t, tree, at, [...argv, '--pidfile', `${home}/pid`], await freePort(), `${home}/pid`)
 }
 
 /** By the names of their programs. */
 export const everyServer: Servers = { nginx, apache2: apache, caddy }
 
-/** Those that this machine has. */
+/** Those that this machine has; ports and folders of temporary files are root's. */
+export const lacks = (program: string): string | false => {
+  if (found(program) === undefined) return `${program} is not on this machine`
+  return process.getuid?.() === 0 ? false : `${program} is tried by root alone`
+}
 export const webServers: Servers = Object.fromEntries(
-  Object.entries(everyServer).filter(([program]) => found(program) !== undefined),
+  Object.entries(everyServer).filter(([program]) => lacks(program) === false),
 )

@@ -105,7 +105,7 @@ describe('verify', () => {
 
     it('and takes no other bytes than the right ones', async () => {
       const other = path.join(bench.folder, 'wrong')
-      const sha256 = damage()
+      const sha256 = damage('.deb')
       mkdirSync(path.join(other, 'blobs/sha256', sha256.slice(0, 2)), { recursive: true })
       writeFileSync(path.join(other, 'blobs/sha256', sha256.slice(0, 2), sha256), 'other nonsense')
       for (const upstream of Object.values(bench.upstreams)) upstream.reset()
@@ -148,7 +148,7 @@ describe('verify', () => {
 
   it('repairs neither offline nor beside another run', async () => {
     assert.equal((await run({ repair: true }, { flags: { offline: true } })).code, 2)
-    const held = lock(path.join(bench.folder, 'mirror'))
+    const held = await lock(path.join(bench.folder, 'mirror'))
     assert.equal((await run({ repair: true })).code, 7)
     assert.equal((await run()).code, 0)
     held.release()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -16,6 +16,7 @@ import {
   noon,
   openTestMirror,
   rule,
+  sha256,
   suite,
   type TestMirror,
 } from '../builders/mirror.ts'
@@ -40,14 +41,15 @@ function siteFor(t: TestContext): Site {
     root,
     export: (at, more) => exportTo(root, at, more),
     tree() {
-      const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-        (name) => !name.startsWith('.pkgmirror'),
-      )
+      const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => !isTop(name))
       const files = names.filter((name) => statSync(path.join(root, name)).isFile()).sort()
       return Object.fromEntries(files.map((name) => [name, readFileSync(path.join(root, name), 'utf8')]))
     },
   }
 }
+
+const topFiles = new Set(['MANIFEST', 'MANIFEST.minisig', 'index.html'])
+const isTop = (name: string): boolean => name.startsWith('.pkgmirror') || topFiles.has(name)
 
 /** A name with files of these versions, each with its own content. */
 function shelved(name: string, versions: readonly string[], published?: number): Record<string, Script> {
@@ -174,8 +176,8 @@ function remembering(): Sink & { readonly files: TreeFile[] } {
   return {
     files,
     async publish(tree) {
-      files.push(...tree.list())
-      return { linked: 0, copied: 0, unchanged: 0, deleted: 0, bytes: 0, failed: 0 }
+      files.push(...[...tree.list()].filter(({ path: name }) => !isTop(name)))
+      return { linked: 0, copied: 0, unchanged: 0, deleted: 0, leaving: 0, bytes: 0, failed: 0 }
     },
   }
 }
@@ -213,7 +215,7 @@ test('a later export touches only what changed', async (t) => {
   at.clock.pass(day)
   await at.sync(['kit'])
   const changes: string[] = []
-  await site.export(at, { changed: ({ what, path: name }) => changes.push(`${what} ${name}`) })
+  await site.export(at, { changed: ({ what, path: name }) => isTop(name) || changes.push(`${what} ${name}`) })
   assert.deepEqual(changes, [
     'added shelf/files/kit/2.0.0.tgz',
     'replaced shelf/index/kit',
@@ -363,4 +365,108 @@ test('an export that is stopped while it looks around writes nothing', async (t)
   const stopped = site.export(at, { signal: AbortSignal.abort() })
   await assert.rejects(stopped, (error) => error instanceof MirrorError && error.code === 'STOPPED')
   assert.throws(() => readdirSync(site.root), { code: 'ENOENT' })
+})
+
+/** The texts of what lies at the top, by path. */
+function topOf(root: string): Record<string, string> {
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(isTop)
+  const plain = names.filter((name) => statSync(path.join(root, name)).isFile() && name !== '.pkgmirror/paths')
+  return Object.fromEntries(plain.sort().map((name) => [name, readFileSync(path.join(root, name), 'utf8')]))
+}
+
+test('the MANIFEST names every file of the tree with its size and digest, and itself alone not', async (t) => {
+  const { at } = await mirrorOf(t, shelved('kit', ['1.0.0']))
+  await at.sync(['kit'])
+  const site = siteFor(t)
+  await site.export(at, { page: () => 'a page', sign: async () => 'a signature\n' })
+  const { MANIFEST = '', 'MANIFEST.minisig': signature, 'index.html': page } = topOf(site.root)
+  const names = readdirSync(site.root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(path.join(site.root, name)).isFile())
+    .filter((name) => !/^MANIFEST|paths$/.test(name))
+  const lines = names.sort().map((name) => {
+    const bytes = readFileSync(path.join(site.root, name))
+    return `${sha256(bytes)} ${bytes.length} ${name}`
+  })
+  assert.deepEqual(MANIFEST.split('\n').slice(3, -2), lines)
+  assert.deepEqual([signature, page], ['a signature\n', 'a page'])
+})
+
+test('two exports of one state are the same at the top too, whatever the clock says', async (t) => {
+  const { at } = await mirrorOf(t, shelved('kit', ['1.0.0']))
+  await at.sync(['kit'])
+  const page: ExportOptions['page'] = (repos) => JSON.stringify(repos)
+  const [one, two] = [siteFor(t), siteFor(t)]
+  await one.export(at, { page })
+  at.clock.pass(day)
+  await two.export(at, { page })
+  assert.deepEqual(topOf(one.root), topOf(two.root))
+  assert.match(topOf(one.root)['index.html'] ?? '', /"repo":"shelf".*"checked":\d+,"proofs":\{"digest":1/)
+})
+
+test('an export of one repository keeps what is told of another, and changes nothing of it', async (t) => {
+  const up = await startUpstream({ ...shelved('kit', ['1.0.0']), ...shelved('tool', ['3.0.0']) })
+  t.after(() => up.close())
+  const at = await openTestMirror({
+    repositories: ['one', 'two'].map((name) => ({ ecosystem: 'shelf', name, upstreams: [up.url] })),
+  })
+  t.after(() => at.close())
+  await at.sync(['kit'], { repo: 'one' })
+  await at.sync(['tool'], { repo: 'two' })
+  const page: ExportOptions['page'] = (repos) => repos.map((one) => one.repo).join(' ')
+  const [whole, parts] = [siteFor(t), siteFor(t)]
+  await whole.export(at, { page })
+  await parts.export(at, { page, repos: ['two'] })
+  assert.equal(topOf(parts.root)['index.html'], 'two')
+  await parts.export(at, { page, repos: ['one'] })
+  assert.deepEqual(topOf(parts.root), topOf(whole.root))
+})
+
+test('what an earlier MANIFEST says that cannot be read is told, and nothing is written', async (t) => {
+  const { at } = await mirrorOf(t, shelved('kit', ['1.0.0']))
+  await at.sync(['kit'])
+  const site = siteFor(t)
+  await site.export(at)
+  writeFileSync(path.join(site.root, 'MANIFEST'), 'mine\n')
+  await assert.rejects(site.export(at), { code: 'UNREADABLE', message: /no MANIFEST/ })
+})
+
+test('a dry run of the same state tells of no change at the top', async (t) => {
+  const { at } = await mirrorOf(t, shelved('kit', ['1.0.0']))
+  await at.sync(['kit'])
+  const site = siteFor(t)
+  await site.export(at, { page: () => 'a page' })
+  const changes: unknown[] = []
+  await site.export(at, { page: () => 'a page', dryRun: true, changed: (change) => changes.push(change) })
+  assert.deepEqual(changes, [])
+})
+
+test('a version that is denied goes out of the tree at once, though others have a grace', async (t) => {
+  const { at } = await mirrorOf(t, shelved('kit', ['1.0.0', '6.6.6']), { keep: true })
+  await at.sync(['kit'])
+  const site = siteFor(t)
+  await site.export(at)
+  const denying = await at.reopen({ policy: { deny: [rule('pkg:shelf/kit@6.6.6')] } })
+  t.after(() => rmSync(denying.data, { recursive: true, force: true }))
+  t.after(() => denying.close())
+  const { deleted, leaving } = await site.export(denying, { grace: day, now: noon })
+  assert.deepEqual([deleted, leaving], [1, 0])
+  assert.equal(site.tree()['shelf/files/kit/6.6.6.tgz'], undefined)
+})
+
+test('a page that a repository at the top has of its own stays its own', async (t) => {
+  const up = await startUpstream({ '/loose/x': text('one') })
+  t.after(() => up.close())
+  const named = {
+    ...shelf,
+    routes: [route('/loose/:file', { kind: 'artifact', files: () => ['/index.html'] })],
+  }
+  const at = await openTestMirror({
+    ecosystems: [named],
+    repositories: [{ ecosystem: 'shelf', name: 'top', mount: '/', upstreams: [up.url] }],
+  })
+  t.after(() => at.close())
+  await at.get('/loose/x')
+  const site = siteFor(t)
+  await site.export(at, { page: () => 'a page' })
+  assert.equal(topOf(site.root)['index.html'], 'one')
 })

@@ -2,7 +2,7 @@
 // mirror, old or new, and what was begun can be finished.
 
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { files, folder } from '../clients/place.ts'
@@ -140,6 +140,61 @@ test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
     assert.ok(blobs.filter((entry) => entry.isFile()).length < PARTS, `after operation ${at} nothing was dropped`)
   }
 })
+
+/** A near side with everything synced and a key, and its key for others to trust. */
+async function nearSide(synced: Mirror, manifest: string, keys: string): Promise<string> {
+  await pkgmirror(synced, 'sync', manifest)
+  await pkgmirror(synced, 'keys', 'create')
+  const key = `${keys}/near.pub`
+  writeFileSync(key, await pkgmirror(synced, 'keys', 'show', '--public'))
+  return key
+}
+
+test(`a bundle killed at its operations in turn (seed ${seed})`, async (t) => {
+  const { mirror, manifest, known } = await place(t)
+  const synced = mirror()
+  const key = await nearSide(synced, manifest, folder(t))
+  const to = (at: string): Victim => ({ args: ['export', '--bundle', at] })
+  for (const at of await points(mirror(synced), to(`${folder(t)}/bundle`))) {
+    const one = mirror(synced)
+    const bundle = `${folder(t)}/bundle`
+    await killedAt(one, at, to(bundle))
+    // without its header it is none yet, and can be gone on with; with it, it is whole
+    if (!existsSync(`${bundle}/bundle.json`)) await pkgmirror(one, ...to(bundle).args)
+    const far = mirror()
+    await pkgmirror(far, 'keys', 'trust', key)
+    await pkgmirror(far, 'import', bundle)
+    assert.equal(await whole(far, known), known.size, `after operation ${at}`)
+  }
+})
+
+for (const [what, seamOf] of seams) {
+  test(`an import killed at ${what} in turn (seed ${seed})`, async (t) => {
+    const seam = await seamOf()
+    if (seam === undefined) return t.skip(noTracer)
+    const { mirror, manifest, less, known } = await place(t)
+    const synced = mirror()
+    const key = await nearSide(synced, less, folder(t))
+    const bundles = folder(t)
+    await pkgmirror(synced, 'export', '--bundle', `${bundles}/1`)
+    const far = mirror()
+    await pkgmirror(far, 'keys', 'trust', key)
+    await pkgmirror(far, 'import', `${bundles}/1`)
+    const before = await whole(far, known)
+    await pkgmirror(synced, 'sync', manifest)
+    await pkgmirror(synced, 'export', '--bundle', `${bundles}/2`)
+    const args = ['import', `${bundles}/2`]
+    for (const at of await points(mirror(far), { args }, seam)) {
+      const one = mirror(far)
+      await killedAt(one, at, { args }, seam)
+      // old or new, never mixed
+      const there = await whole(one, known)
+      assert.ok(there === before || there === known.size, `${there} files after operation ${at}`)
+      if (there === before) await pkgmirror(one, ...args)
+      assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+    }
+  })
+}
 
 test(`a rebuild of a lost catalog killed at its operations in turn (seed ${seed})`, async (t) => {
   const { mirror, manifest, known } = await place(t)

@@ -21,12 +21,13 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   store: ['errors', 'contract', 'formats'],
   catalog: ['errors', 'contract', 'formats'],
   sinks: ['errors', 'contract', 'formats', 'store'],
+  bundle: ['errors', 'formats', 'store', 'sinks'],
   engine: ['errors', 'contract', 'formats', 'config', 'upstream', 'store', 'catalog', 'sinks'],
   telemetry: ['errors', 'formats', 'engine'],
   server: ['errors', 'contract', 'formats', 'store', 'catalog', 'engine'],
   commands: [
     ...['errors', 'contract', 'formats', 'ecosystems', 'lockfiles', 'config', 'trust', 'upstream', 'store', 'catalog'],
-    ...['sinks', 'engine', 'telemetry', 'server'],
+    ...['sinks', 'bundle', 'engine', 'telemetry', 'server'],
   ],
   cli: ['errors', 'config', 'ecosystems', 'commands'],
 }
@@ -37,11 +38,18 @@ const typesOnly = new Set(['formats contract', 'versions contract'])
 /** Who may touch the world, and by which module. Folders end in a slash. */
 const modules: Readonly<Record<string, readonly string[]>> = {
   'node:fs': [
-    ...['src/store/', 'src/sinks/', 'src/commands/'],
+    ...['src/store/', 'src/sinks/', 'src/bundle/', 'src/commands/'],
     // keyrings, certificates and what a worker thread is handed are files by their nature
     ...['src/trust/keyring.ts', 'src/upstream/agents.ts', 'src/engine/thread.ts', 'src/engine/hash-thread.ts'],
   ],
-  'node:fs/promises': ['src/store/', 'src/sinks/', 'src/commands/', 'src/config/files.ts', 'src/trust/keyring.ts'],
+  'node:fs/promises': [
+    'src/store/',
+    'src/sinks/',
+    'src/bundle/',
+    'src/commands/',
+    'src/config/files.ts',
+    'src/trust/keyring.ts',
+  ],
   'node:http': ['src/server/', 'src/commands/static.ts', 'src/commands/layout-registry.ts'],
   'node:net': ['src/server/', 'src/upstream/'],
   'node:dns': ['src/upstream/'],
@@ -55,7 +63,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   // the processes of `serve --workers`, which are this program again
   'node:cluster': ['src/commands/worker.ts', 'src/commands/workers.ts'],
   // clients are tried, when somebody asks for that
-  'node:child_process': ['src/commands/trial.ts'],
+  'node:child_process': ['src/commands/trial.ts', 'src/commands/notify.ts'],
   // nobody may: no other protocol is spoken
   'node:https': [],
   'node:http2': [],

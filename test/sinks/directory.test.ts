@@ -121,6 +121,21 @@ test('only what changed is written', async () => {
   assert.deepEqual(site.tree(), texts)
 })
 
+test('what replaces a file of the same size and date is younger, since web servers and rsync go by these', async () => {
+  const site = await newSite()
+  const date = () => lstatSync(path.join(site.root, 'index')).mtimeMs
+  await site.publish({ index: 'one' })
+  assert.equal(date(), written)
+  await site.publish({ index: 'two' })
+  assert.equal(date(), written + 2000)
+  const { unchanged } = await site.publish({ index: 'two' })
+  assert.deepEqual([unchanged, date()], [1, written + 2000])
+  await site.publish({ index: { text: 'six', modified: written + 60_000 } })
+  assert.equal(date(), written + 60_000)
+  await site.publish({ index: { text: 'ten', modified: 0 } })
+  assert.equal(date(), written + 62_000, 'it never goes back')
+})
+
 test('what somebody changed or took away is put right', async () => {
   const site = await newSite()
   const texts = { changed: 'document', gone: 'other', dated: 'third' }
@@ -146,6 +161,79 @@ test('files that no export wrote stay, and so do their folders', async () => {
   writeFileSync(path.join(site.root, 'a', 'NOTES'), 'mine')
   await site.publish({ 'c.tgz': 'two' })
   assert.deepEqual(site.tree(), { 'a/NOTES': 'mine', 'c.tgz': 'two' })
+})
+
+const hour = 3_600_000
+const graced = (now: number): Partial<Publishing> => ({ grace: hour, now })
+
+test('a file that has gone out of the tree stays for its grace, and is deleted by the next export after that', async () => {
+  const site = await newSite()
+  await site.publish({ 'a.tgz': 'one', 'b.tgz': 'two' })
+  const first = await site.publish({ 'a.tgz': 'one' }, graced(written))
+  assert.deepEqual([first.deleted, first.leaving, site.tree()['b.tgz']], [0, 1, 'two'])
+  const list = () => readFileSync(path.join(site.root, '.pkgmirror', 'paths'), 'utf8')
+  assert.ok(!list().includes('b.tgz'), 'it is not of the tree any more')
+  const early = await site.publish({ 'a.tgz': 'one' }, graced(written + hour - 1))
+  assert.deepEqual([early.deleted, early.leaving, site.tree()['b.tgz']], [0, 1, 'two'])
+  const late = await site.publish({ 'a.tgz': 'one' }, graced(written + hour))
+  assert.deepEqual([late.deleted, late.leaving, site.tree()], [1, 0, { 'a.tgz': 'one' }])
+  assert.deepEqual(readdirSync(path.join(site.root, '.pkgmirror')), ['paths'])
+})
+
+test('a file that comes back during its grace stays', async () => {
+  const site = await newSite()
+  const both = { 'a.tgz': 'one', 'b.tgz': 'two' }
+  await site.publish(both)
+  await site.publish({ 'a.tgz': 'one' }, graced(written))
+  await site.publish(both, graced(written))
+  const late = await site.publish(both, graced(written + 2 * hour))
+  assert.deepEqual([late.deleted, late.unchanged, site.tree()], [0, 2, both])
+})
+
+test('what must not be shown goes at once', async () => {
+  const site = await newSite()
+  const texts = { 'a.tgz': 'one', 'b.tgz': 'two' }
+  await site.publish(texts)
+  const tree = { ...treeOf({ 'a.tgz': 'one' }), isWithdrawn: (name: string) => name === 'b.tgz' }
+  const published = await directorySink(site.root, site.bytes(texts)).publish(tree, publishing(graced(written)))
+  assert.deepEqual([published.deleted, site.tree()], [1, { 'a.tgz': 'one' }])
+})
+
+test('a time to delete that only a wrong clock can have written has passed', async () => {
+  const site = await newSite()
+  await site.publish({ 'a.tgz': 'one', 'b.tgz': 'two' })
+  await site.publish({ 'a.tgz': 'one' }, graced(written + 1000 * 366 * 24 * hour))
+  const published = await site.publish({ 'a.tgz': 'one' }, graced(written))
+  assert.deepEqual([published.deleted, site.tree()], [1, { 'a.tgz': 'one' }])
+})
+
+test('a run that is cut off forgets nothing of what is leaving', async () => {
+  const site = await newSite()
+  await site.publish({ 'a.tgz': 'one', 'b.tgz': 'two' })
+  await site.publish({ 'a.tgz': 'one' }, graced(written))
+  const next = { 'a.tgz': 'one', 'c.tgz': 'three', 'b.tgz': 'two again' }
+  const broken = directorySink(site.root, breaking(site.bytes(next), 0))
+  assert.equal(await codeOf(broken.publish(treeOf(next), publishing(graced(written)))), 'FAULT')
+  await site.publish({ 'a.tgz': 'one' }, graced(written + 2 * hour))
+  assert.deepEqual(site.tree(), { 'a.tgz': 'one' })
+})
+
+test('a dry run tells what begins to leave', async () => {
+  const site = await newSite()
+  await site.publish({ 'a.tgz': 'one', 'b.tgz': 'two' })
+  const told = publishing({ ...graced(written), dryRun: true })
+  await directorySink(site.root, site.bytes({})).publish(treeOf({ 'a.tgz': 'one' }), told)
+  assert.deepEqual(told.changes, [{ what: 'leaving', path: 'b.tgz', bytes: 0 }])
+})
+
+test('an earlier file of the tree is read as it is there', async () => {
+  const site = await newSite()
+  await site.publish({ index: 'document' })
+  const sink = directorySink(site.root, site.bytes({}))
+  const pieces = sink.earlier?.('index')
+  assert.ok(pieces !== undefined)
+  assert.equal(Buffer.concat(await Array.fromAsync(pieces)).toString(), 'document')
+  assert.equal(sink.earlier?.('nothing'), undefined)
 })
 
 test('paths that the tree does not cover stay', async () => {

@@ -72,6 +72,8 @@ export function publishing(more: Partial<Publishing> = {}): Told {
   return {
     dryRun: false,
     force: false,
+    grace: 0,
+    now: written,
     signal: new AbortController().signal,
     covers: () => true,
     changes,

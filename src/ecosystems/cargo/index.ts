@@ -11,6 +11,7 @@ import type { Release } from './line.ts'
 import { crateVersion, indexPath } from './paths.ts'
 import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 
 const options = v.strictObject({
@@ -107,6 +108,7 @@ export const cargo: Ecosystem<CargoOptions> = {
   closure,
   recognise,
   withdrawn: (data) => ((data as Partial<Release>).yanked === true ? 'yanked' : undefined),
+  traits,
   setup: (at) => setup(at, registry),
   refuse,
 }

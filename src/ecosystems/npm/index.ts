@@ -25,6 +25,7 @@ import { setup } from './setup.ts'
 import { abbreviatedType, fullType, showPackument, showTags, showVersion } from './shown.ts'
 import { readKeys } from './signatures.ts'
 import { checkTarball } from './tarball.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 
 const packument = listing<Packument, Version, ParamsOf<'/:name+'>, NpmOptions>({
@@ -140,6 +141,7 @@ export const npm: Ecosystem<NpmOptions> = {
   closure,
   recognise,
   withdrawn: (data) => (dataOf({ data }).deprecated === true ? 'deprecated' : undefined),
+  traits,
   setup,
   refuse,
 }

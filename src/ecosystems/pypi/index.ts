@@ -13,6 +13,7 @@ import { isHtml, jsonType, pageAccept, pageOf, pageTypes, readEntries, showPage 
 import { showHeld, showList, showNames } from './project-list.ts'
 import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 import { showMetadata } from './wheel-metadata.ts'
 
@@ -167,6 +168,7 @@ export const pypi: Ecosystem<PypiOptions> = {
   closure,
   recognise,
   withdrawn: (data) => (dataOf({ data }).yanked === true ? 'yanked' : undefined),
+  traits,
   async *made(_repo, held) {
     const made = new Set<string>()
     for await (const { path } of held) {

@@ -1,0 +1,75 @@
+// A bundle as a directory: blobs are hard links to the store where the file system allows it, and the signed header comes
+// last, so that a directory without one is no bundle yet and can be gone on with.
+
+import { copyFile, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { MirrorError } from '../errors.ts'
+import { blobPath, bundleFiles } from '../formats/bundle.ts'
+import { place } from '../sinks/place.ts'
+import { asWriteError } from '../sinks/refusals.ts'
+import type { BundleParts } from './parts.ts'
+
+export interface Written {
+  readonly linked: number
+  readonly copied: number
+  /** Of an interrupted export. */
+  readonly there: number
+}
+
+const names: ReadonlySet<string> = new Set([...Object.values(bundleFiles), 'blobs'])
+
+/** Throws USAGE for a directory with anything else in it, or with a bundle. */
+export async function mustTakeBundle(root: string): Promise<void> {
+  const found = await readdir(root).catch((error: unknown): string[] => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw asWriteError(error, root)
+  })
+  if (found.includes(bundleFiles.header))
+    throw new MirrorError('USAGE', 'holds a bundle already', {
+      file: root,
+      hint: 'Name a new directory for each bundle.',
+    })
+  const other = found.find((name) => !names.has(name))
+  if (other !== undefined)
+    throw new MirrorError('USAGE', `holds ${other}, which is no part of a bundle`, {
+      file: root,
+      hint: 'Name a new or empty directory.',
+    })
+}
+
+export async function writeDirectory(root: string, parts: BundleParts): Promise<Written> {
+  const done = { linked: 0, copied: 0, there: 0 }
+  try {
+    const folders = new Set<string>()
+    for (const { sha256, size } of parts.blobs()) {
+      if (parts.signal.aborted) throw new MirrorError('STOPPED', 'the export was stopped')
+      const target = path.join(root, blobPath(sha256))
+      const folder = path.dirname(target)
+      if (!folders.has(folder)) await mkdir(folder, { recursive: true })
+      folders.add(folder)
+      const there = await lstat(target).catch(() => undefined)
+      if (there?.isFile() === true && there.size === size) done.there += 1
+      else {
+        const blob = { path: blobPath(sha256), sha256, size, modified: parts.made, kind: 'artifact', rank: 0 } as const
+        done[await place(parts.store, blob, { aside: `${target}.part`, target, after: 0 })] += 1
+      }
+      parts.wrote(size)
+    }
+    await mkdir(root, { recursive: true })
+    for (const { name, file } of parts.parts) await put(path.join(root, name), (aside) => copyFile(file, aside))
+    await put(path.join(root, bundleFiles.signature), (aside) => writeFile(aside, parts.signature))
+    await put(path.join(root, bundleFiles.header), (aside) => writeFile(aside, parts.header))
+    return done
+  } catch (error) {
+    throw asWriteError(error, root)
+  }
+}
+
+async function put(target: string, write: (aside: string) => Promise<void>): Promise<void> {
+  const aside = `${target}.part`
+  await rm(aside, { force: true })
+  await write(aside)
+  const handle = await open(aside, 'r+')
+  await handle.sync().finally(() => handle.close())
+  await rename(aside, target)
+}
