@@ -58,10 +58,12 @@ const lastUse = (ref: Aged): number => Math.max(ref.used, ref.fetched)
 export async function markRefs(at: Collecting): Promise<void> {
   if (at.keep.latest !== undefined) await markLatest(at, at.keep.latest)
   for await (const page of refsOf(at)) {
-    for (const ref of page) {
-      witness(at, ref)
-      markRef(at, ref)
-    }
+    at.marks.together(() => {
+      for (const ref of page) {
+        witness(at, ref)
+        markRef(at, ref)
+      }
+    })
   }
   for await (const page of candidatesOf(at, 'index')) {
     for (const candidate of page) {

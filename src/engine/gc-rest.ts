@@ -67,7 +67,7 @@ export async function markBlobs(at: Collecting): Promise<BlobCounts> {
   const waiting: Count = { items: 0, bytes: 0 }
   let kept = 0
   for await (const page of blobsOf(at)) {
-    at.marks.addBlobs(page.filter((blob) => !blob.kept && blob.added < at.cutoff))
+    at.marks.together(() => at.marks.addBlobs(page.filter((blob) => !blob.kept && blob.added < at.cutoff)))
     for (const blob of page) {
       if (blob.kept) kept += blob.size
       if (blob.kept || blob.added < at.cutoff) continue
