@@ -5,6 +5,7 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { parseJsonObject } from '../../src/lockfiles/json.ts'
 import { parseJson } from '../../src/lockfiles/json-places.ts'
 import type { Place } from '../../src/lockfiles/place.ts'
 import { parsePlainYaml } from '../../src/lockfiles/plain-yaml.ts'
@@ -34,15 +35,23 @@ async function quickly(work: () => unknown): Promise<void> {
 
 describe('JSON', () => {
   it('has the lines of names and items', () => {
-    const text = '{\n "a": [\n  1,\n  {"__proto__":\n   true}],\n "b"\n : null, "b": "last"}'
+    const text = '{\n "a": [\n  1,\n  {"__proto__":\n   true}],\n "b"\n : null}'
     assert.deepEqual(shown(parseJson(text, 'f')), [
       ' @1',
       '.a @2',
       '.a.0: 1 @3',
       '.a.1 @4',
       '.a.1.__proto__: true @4',
-      '.b: last @7',
+      '.b: null @6',
     ])
+  })
+
+  it('names nothing twice, read in either way', () => {
+    const error = { code: 'LOCKFILE', message: '"a" stands twice', facts: { file: 'f', line: 3, cause: undefined } }
+    const text = '{"x": {\n"a": "\\"a\\": {", "b": [{"a": 1}],\n"a": 2}}'
+    assert.throws(() => parseJson(text, 'f'), error)
+    assert.throws(() => parseJsonObject(text, 'f'), error)
+    assert.deepEqual(parseJsonObject('{"a": "{:\\\\", "b": [{"a": {}, "__proto__": []}]}', 'f').a, '{:\\')
   })
 
   it('takes comments and last commas where they are allowed', () => {
@@ -55,6 +64,7 @@ describe('JSON', () => {
   it('is bounded', async () => {
     await quickly(() => parseJson('['.repeat(1_000_000), 'f'))
     await quickly(() => parseJson('{"a":'.repeat(1_000_000), 'f'))
+    await quickly(() => parseJsonObject(`${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}`, 'f'))
     await quickly(() => parseJson(`"${'\\"'.repeat(2_000_000)}`, 'f'))
   })
 })
