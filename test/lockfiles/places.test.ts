@@ -5,11 +5,12 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { MirrorError } from '../../src/errors.ts'
 import { parseJsonObject } from '../../src/lockfiles/json.ts'
 import { parseJson } from '../../src/lockfiles/json-places.ts'
 import type { Place } from '../../src/lockfiles/place.ts'
 import { parsePlainYaml } from '../../src/lockfiles/plain-yaml.ts'
-import { mostOf } from '../../src/lockfiles/text.ts'
+import { decoded, mostOf } from '../../src/lockfiles/text.ts'
 import { parseToml } from '../../src/lockfiles/toml-places.ts'
 import { type Element, parseXml } from '../../src/lockfiles/xml.ts'
 import { parseWholeYaml, parseYaml } from '../../src/lockfiles/yaml-places.ts'
@@ -244,6 +245,23 @@ describe('plain YAML', () => {
     assert.ok(written.length > 5)
     for (const name of written)
       assert.ok(!('notPlainAt' in parsePlainYaml(readFileSync(path.join(fixtures, name), 'utf8'), name)), name)
+  })
+})
+
+describe('bytes', () => {
+  it('that are not of an encoding are an error of their line', () => {
+    const error = (what: string, line: number) => ({ message: `is not ${what} text`, facts: { file: 'f', line } })
+    const thrown = (bytes: Buffer, encoding: string): unknown => {
+      try {
+        return decoded(bytes, encoding, 'f')
+      } catch (fault) {
+        const { message, facts } = fault as MirrorError
+        return { message, facts: { file: facts.file, line: facts.line } }
+      }
+    }
+    assert.deepEqual(thrown(Buffer.from('a\nb\xff', 'latin1'), 'utf-8'), error('UTF-8', 2))
+    assert.deepEqual(thrown(Buffer.from('\ufeff{}', 'utf16le'), 'utf-8'), error('UTF-8', 1))
+    assert.equal(thrown(Buffer.from('\ufeffa', 'utf8'), 'utf-8'), 'a')
   })
 })
 
