@@ -65,7 +65,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-const bench = install(full)
+const bench = await install(full)
 const began = performance.now()
 console.log(
   [

@@ -312,6 +312,13 @@ export interface Ecosystem<O> {
   closure(wants: readonly Selector[], look: Look<O>): AsyncIterable<Entry>
   /** Paths of made documents, for an export. */
   made?(repo: Repo<O>, held: AsyncIterable<Entry>): AsyncIterable<string>
+  /**
+   * Where a document may have been, by what it says of itself: asked of bytes whose place was forgotten, which may be those of
+   * anything.
+   */
+  recognise?(bytes: Uint8Array, repo: Repo<O>): readonly { readonly path: string; readonly type: string }[]
+  /** How its documents have taken a version back, in a word such as `yanked`, by the data of an entry; undefined when they have not. */
+  withdrawn?(data: unknown): string | undefined
   setup(at: Mounted<O>): readonly Setup[]
   /** Forms of directory that its tools read, by the name under which an export offers them. */
   readonly layouts?: Readonly<Record<string, Layout>>

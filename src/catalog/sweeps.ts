@@ -17,6 +17,8 @@ export interface ViewPage {
   readonly used: number
   /** No view of this path and type was made later. */
   readonly newest: boolean
+  /** Of which snapshot it is a view; 0: of the newest state. */
+  readonly snapshot: number
 }
 
 /** A ref as far as it matters here; `held`: some manifest holds its path. */
@@ -46,7 +48,7 @@ export interface Sweeps {
   views(going: readonly GoingView[]): readonly GoingView[]
   /** Removes some facts of a reading that nothing stands behind; true when the reading is gone with the last of them. */
   reading(going: GoingReading): boolean
-  /** Forgets blobs older than `before` that neither a ref nor a view names; views made since `started` are looked at. */
+  /** Forgets blobs older than `before` that neither a ref, of now or of a snapshot, nor a view names; views made since `started` are looked at. */
   blobs(going: readonly GoingBlob[], before: number, started: number): readonly GoingBlob[]
   /** Has the catalog a row for these bytes, or a ref to them? */
   knows(sha256: string): boolean
@@ -80,6 +82,7 @@ interface ViewRow {
   readonly inputs: string
   readonly until: number
   readonly used: number
+  readonly snapshot: number
   readonly newer: number
 }
 
@@ -99,7 +102,8 @@ function deletions(
   const dropView = connection.prepare('DELETE FROM view WHERE key = ? AND used = ?')
   const close = connection.prepare(
     `UPDATE reading SET complete = 0 WHERE id = @id AND repo = @repo AND scope = @scope AND sha256 = @sha256 AND made = @made
-       AND (complete = 0 OR NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = @sha256 AND r.repo = @repo))`,
+       AND (complete = 0 OR NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = @sha256 AND r.repo = @repo)
+         AND NOT EXISTS (SELECT 1 FROM past p WHERE p.sha256 = @sha256 AND p.repo = @repo))`,
   )
   const dropFacts = connection.prepare(
     `DELETE FROM fact WHERE reading = @id AND repo = @repo
@@ -110,7 +114,8 @@ function deletions(
     'SELECT sha256, twins FROM view WHERE used >= ?',
   )
   const dropBlob = connection.prepare(
-    `DELETE FROM blob WHERE sha256 = ? AND added < ? AND NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = blob.sha256)`,
+    `DELETE FROM blob WHERE sha256 = ? AND added < ? AND NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = blob.sha256)
+       AND NOT EXISTS (SELECT 1 FROM past p WHERE p.sha256 = blob.sha256)`,
   )
   const claim = connection.prepare('UPDATE blob SET added = ? WHERE sha256 = ?')
   return {
@@ -149,9 +154,11 @@ const refKey = ({ repo, path, variant, generation, checked, used }: GoingRef) =>
   used,
 })
 
-function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held'> {
+/** What reads alone, as a snapshot needs it. */
+export function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held'> {
   const knows = connection.prepare<{ sha256: string }, unknown>(
-    `SELECT 1 WHERE EXISTS (SELECT 1 FROM blob WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256)`,
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM blob WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256)
+       OR EXISTS (SELECT 1 FROM past WHERE sha256 = @sha256)`,
   )
   const refs = connection.prepare<[string, string, string, number], RefRow>(
     `SELECT repo, path, variant, generation, kind, sha256, size, fetched, checked, used, name, version,
@@ -161,8 +168,8 @@ function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'vie
   )
   const views = connection.prepare<[string], ViewRow>(
     `SELECT v.key AS key, v.repo AS repo, v.path AS path, v.type AS type, v.size AS size, v.sha256 AS sha256, v.twins AS twins,
-       v.inputs AS inputs, v.until AS until, v.used AS used,
-       EXISTS (SELECT 1 FROM view n WHERE n.repo = v.repo AND n.path = v.path AND n.type = v.type
+       v.inputs AS inputs, v.until AS until, v.used AS used, v.snapshot AS snapshot,
+       EXISTS (SELECT 1 FROM view n WHERE n.repo = v.repo AND n.path = v.path AND n.type = v.type AND n.snapshot = v.snapshot
          AND (n.modified > v.modified OR (n.modified = v.modified AND n.key > v.key))) AS newer
      FROM (SELECT * FROM view WHERE key > ? ORDER BY key LIMIT ${BATCH}) v ORDER BY v.key`,
   )

@@ -21,7 +21,7 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<manifest...>', 'manifest files')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
-    ['policy.cooldown.default'],
+    ['policy.cooldown.default', 'keep_free', 'max_growth', 'report', 'wait'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
     act(flags, manifests, async (context) =>
       (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),
@@ -125,9 +125,28 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('status')
       .description('what is held: repositories, sizes, hits, generations, holders, last runs')
+      .option('--runs [number]', 'the history of runs: so many, the newest first (default: 20)')
+      .option('--manifests', 'what each manifest and lockfile holds, its last run and whether its file is there')
       .addHelpText('after', example('pkgmirror status --json')),
   ).action((flags: Record<string, unknown>) =>
-    act(flags, [], async (context) => (await import('../commands/status.ts')).status(context)),
+    act(flags, [], async (context) => {
+      if (flags.manifests === true) return (await import('../commands/manifests.ts')).manifests(context)
+      if (flags.runs !== undefined) return (await import('../commands/runs.ts')).runs(context, textOf(flags.runs))
+      return (await import('../commands/status.ts')).status(context)
+    }),
+  )
+
+  withSettings(
+    program
+      .command('forget')
+      .description('let go of what a manifest or lockfile holds; gc then goes by its rules')
+      .argument('<name>', 'its name in `status --manifests`, or the end of it')
+      .option('-n, --dry-run', 'show what would be let go of')
+      .addHelpText('after', example('pkgmirror forget manifests/old.yaml')),
+  ).action((name: string, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/manifests.ts')).forget(context, { name, dryRun: flags.dryRun === true }),
+    ),
   )
 
   withSettings(
@@ -148,6 +167,13 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--sample <percent>', 'only a random part of it: 5%')
       .option('--repo <name>', 'only this repository')
       .option('--repair', 'fetch again what is damaged')
+      .option(
+        '--from <directory>',
+        'take it from there first: a data directory, an exported tree, a bundle; may be repeated',
+        (name, all: string[] = []) => [...all, name],
+      )
+      .option('--rebuild', 'find again first what a lost catalog knew: by copies of it, by --from, by signed indexes')
+      .option('--recognise', 'with --rebuild: place documents without a signature by what they say of themselves')
       .option('--list', 'every path with its proof, not only what is wrong')
       .addHelpText('after', example('pkgmirror verify --sample 5% --repair')),
   ).action((flags: Record<string, unknown>) =>
@@ -157,6 +183,9 @@ export function addVerbs(program: Command, act: Act): void {
         repo: textOf(flags.repo),
         repair: flags.repair === true,
         list: flags.list === true,
+        rebuild: flags.rebuild === true,
+        from: Array.isArray(flags.from) ? flags.from.map((one) => path.resolve(String(one))) : [],
+        recognise: flags.recognise === true,
       }),
     ),
   )

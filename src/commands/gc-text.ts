@@ -41,8 +41,10 @@ function repoText({ going, kept }: RepoCounts): string {
   return `${goes.length === 0 ? 'nothing goes' : `goes: ${goes.join(', ')}`}; kept: ${stays.length === 0 ? 'nothing' : stays.join(', ')}`
 }
 
-function closing({ swept, freed, guarded, loss }: Collected): string {
+function closing({ swept, freed, guarded, loss, leap }: Collected): string {
   if (swept !== undefined) return `Freed ${bytesText(swept.files.bytes)} in ${countText(swept.files.items, 'blob')}.`
   const would = `Would free ${bytesText(freed.bytes)} in ${countText(freed.items, 'blob')}; nothing was touched: this was a dry run.`
+  if (leap !== undefined)
+    return `${would} By the clock nothing has happened here for ${durationText(leap)}: that needs --force, or a right clock.`
   return guarded ? `${would} It is ${Math.round(loss * 100)} % of what is kept: that needs --force.` : would
 }

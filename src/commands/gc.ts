@@ -1,9 +1,11 @@
 // `pkgmirror gc`: drops what nothing keeps, or shows what it would drop.
 
 import type { Collected, Gone } from '../engine/collect.ts'
+import { countText } from '../telemetry/words.ts'
 import { collectRecorded } from './collecting.ts'
 import type { Context } from './context.ts'
 import { collectedLines } from './gc-text.ts'
+import { manifestsOf } from './manifests.ts'
 import { print } from './print.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -25,11 +27,15 @@ export async function gc(context: Context, options: GcOptions): Promise<number> 
     const collected = await collectRecorded(workspace.mirror, {
       keep: settings.keep,
       ...options,
+      lost: workspace.lost,
       signal: context.signal,
       ...(document === undefined ? {} : { item: document.item }),
     })
     document?.end(collected, options.dryRun)
     print(context, collectedLines(collected, settings.keep.grace))
+    for (const { name, paths, files } of manifestsOf(workspace.mirror.catalog))
+      if (!files.every(({ there }) => there))
+        print(context, [`${name} is gone: its ${countText(paths, 'path')} stay until \`pkgmirror forget ${name}\`.`])
     return 0
   } finally {
     await workspace.close()

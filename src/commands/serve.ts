@@ -14,8 +14,9 @@ import { undici } from '../upstream/agents.ts'
 import type { Listener, Open, Parts } from './behind.ts'
 import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
+import { copyEvery } from './copies.ts'
 import { descriptorsFor } from './open-files.ts'
-import { tellCleaned } from './summary.ts'
+import { tellCleaned, tellLost } from './summary.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 /** How long answers under way may take after a signal, milliseconds. */
@@ -33,6 +34,7 @@ export async function serve(context: Context): Promise<number> {
   })
   const hits = createHits(mirror.catalog.refs.used, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
+  let endCopying: (() => Promise<void>) | undefined
   let open: Open | undefined
   const addresses = createAddresses(settings.baseUrl, settings.hosts, () => open?.ports() ?? [])
   const at: Listener[] = [
@@ -46,7 +48,9 @@ export async function serve(context: Context): Promise<number> {
     open = behind ?? openHere()
     const { '': common = [], ...own } = await open.listen(at)
     tellCleaned(context, workspace.cleaned)
+    tellLost(context, workspace)
     ready(context, common, own, workspace, behind === undefined ? 0 : wanted)
+    endCopying = copyEvery(workspace)
     // loaded late, for a quick start, and not later: without free descriptors nothing can be loaded any more
     await Promise.all([log.open(), mirror.offline ? undefined : undici().catch(() => undefined)])
     await aborted(context.signal)
@@ -54,6 +58,7 @@ export async function serve(context: Context): Promise<number> {
   } finally {
     await open?.close(GRACE)
     await endCollecting()
+    await endCopying?.()
     hits.close()
     responder.close()
     await workspace.close()

@@ -1,10 +1,11 @@
 // `pkgmirror status`: what is held, sizes, hits, generations, holders and the last runs.
 
 import { blankSecrets } from '../telemetry/safe-text.ts'
-import { bytesText, countText, durationText } from '../telemetry/words.ts'
+import { bytesText, countText } from '../telemetry/words.ts'
 import { type Context, printJson } from './context.ts'
 import { type GenerationState, type Inventory, inventory, type RepoInventory } from './inventory.ts'
 import { columns, jsonTime, pastText, print, timeText } from './print.ts'
+import { outcomeText } from './runs.ts'
 import { openWorkspace } from './workspace.ts'
 
 /** Returns the exit code. Throws CONFIG where there is no data directory yet. */
@@ -109,8 +110,8 @@ function generationText({ key, state, made, flipped, until }: GenerationState, n
   return `${key}: ${state}, made ${pastText(made, now)}`
 }
 
-function runRow({ command, started, ended, code }: Inventory['runs'][number], now: number): readonly string[] {
-  const outcome =
-    ended === undefined ? 'under way, or broken off' : `code ${code} after ${durationText(ended - started)}`
-  return [pastText(started, now), outcome, command]
-}
+const runRow = (run: Inventory['runs'][number], now: number): readonly string[] => [
+  pastText(run.started, now),
+  outcomeText(run),
+  run.command,
+]

@@ -42,6 +42,7 @@ export async function wantedOf(
   return {
     repo: mounted.settings.name,
     path: resource.path,
+    variant: resource.variant,
     urls,
     guarded,
     headers: { accept: route.accept ?? '*/*', ...resource.sent, ...conditional },

@@ -29,6 +29,7 @@ const SEPARATOR = Uint8Array.of(0x1e)
 export interface Wanted {
   readonly repo: string
   readonly path: string
+  readonly variant: string
   /** Equal addresses; the next is tried when one fails. */
   readonly urls: readonly string[]
   readonly headers: Readonly<Record<string, string>>
@@ -46,6 +47,8 @@ export interface Wanted {
   readonly next?: (headers: Readonly<Record<string, string>>) => readonly string[] | undefined
   /** Why an answer with these header fields may not be kept; undefined when it may. */
   readonly whyNotKept?: (headers: Readonly<Record<string, string>>) => string | undefined
+  /** Where the bytes are put; the store's own place when left out. */
+  readonly stage?: () => Promise<Staged>
   /** Takes over an answer that may not be kept; without it the answer is let go. */
   readonly pass?: (received: Received) => void
   readonly signal?: AbortSignal
@@ -257,11 +260,12 @@ class Transfer {
   }
 
   #ask(url: string, range: Readonly<Record<string, string>>): Promise<Received> {
-    const { repo, path, headers, guarded, priority, size, signal } = this.#wanted
+    const { repo, path, variant, headers, guarded, priority, size, signal } = this.#wanted
     this.#events.emit({ type: 'started', repo, path, url, ...(size === undefined ? {} : { size }) })
     return this.#client.ask({
       url,
       repo,
+      place: { path, variant },
       guarded,
       priority,
       headers: this.#conditional ? headers : { ...withoutConditions(headers), ...range },
@@ -300,7 +304,7 @@ class Transfer {
         path,
       })
     }
-    const begins = await this.file.open(this.#store)
+    const begins = await this.file.open(this.#wanted.stage ?? this.#store.stage)
     this.#conditional = false
     if (partial) return
     this.file.size = size

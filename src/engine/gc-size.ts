@@ -14,6 +14,8 @@ export async function markForSize(at: Collecting): Promise<void> {
       for (const candidate of page) {
         if (bytes <= at.keep.maxSize) return
         if (candidate.reason !== '') continue
+        // its bytes would stay all the same
+        if (candidate.sha256 !== null && at.marks.inSnapshots(candidate.sha256)) continue
         if (kind === 'index' && (await namesWhatStays(at, candidate))) continue
         at.marks.addCandidateRef(candidate, 'size')
         count(countsOf(at, candidate.repo).kept, keepers.nobody, -1, -candidate.size)

@@ -3,6 +3,7 @@
 import type { Digests, Entry, Selector } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
+import { addTo } from '../formats/lists.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { LOCKFILE_SCOPE } from './said.ts'
 
@@ -22,9 +23,7 @@ export function lockfileFacts(mirror: Mirror, mounted: MountedRepo, wants: reado
   for (const want of wants) {
     if (want.digests === undefined || want.digests.length === 0) continue
     const key = `${want.name} ${want.range ?? ''}`
-    const others = locked.get(key)
-    if (others === undefined) locked.set(key, [want])
-    else others.push(want)
+    addTo(locked, key, want)
   }
   function readingOf(file: string): number {
     const known = readings.get(file)

@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly sample: number
   /** Fetch again what is damaged; the caller holds the directory's lock. */
   readonly repair: boolean
+  /** Bytes that lie elsewhere and may be those of a damaged path: looked at before upstream is asked. */
+  readonly elsewhere?: (ref: HeldRef) => Iterable<() => AsyncIterable<Uint8Array>>
   readonly signal: AbortSignal
   /** Hashing threads. */
   readonly threads: number
@@ -139,6 +141,8 @@ async function verifyBlob(at: Verifying, sha256: string): Promise<void> {
   const [first] = all
   if (first === undefined) return
   const found = await at.hashing.hash(sha256, algorithmsOf(row, all))
+  // that no more files can be opened says nothing of this one
+  if ('broken' in found && found.broken.code === 'TOO_MANY_FILES') throw found.broken
   const size = 'size' in found ? found.size : 0
   mirror.events.emit({ type: 'progress', repo: first.ref.repo, path: first.ref.path, bytes: size })
   const damage = damageOf(sha256, row, found)

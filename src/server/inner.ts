@@ -1,12 +1,12 @@
 // The local socket at which the process with the engine answers its workers.
 
-import { createServer } from 'node:http'
 import type { Mirror } from '../engine/mirror.ts'
 import type { Addresses } from './addresses.ts'
 import { behindMirror } from './app.ts'
 import { type App, createFront } from './front.ts'
 import type { Hits } from './hits.ts'
 import { createLasting } from './lasting.ts'
+import { createServer } from './node-http.ts'
 import { describe, listenerOf, toldAddresses } from './relay.ts'
 import type { Responder } from './respond.ts'
 

@@ -3,7 +3,7 @@
 // serves itself, or the whole answer, which it passes through. So one flight a file and one writer stay as they are.
 
 import { once } from 'node:events'
-import { Agent, request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { isBlob, type Served } from '../engine/served.ts'
 import { MirrorError } from '../errors.ts'
@@ -11,6 +11,7 @@ import { collect } from '../formats/bytes.ts'
 import type { Addresses } from './addresses.ts'
 import { answerOf, type Behind, type Given } from './front.ts'
 import type { Standing } from './lasting.ts'
+import { Agent, request as ask } from './node-http.ts'
 import { readTarget } from './request.ts'
 
 /** Fields between a worker and the process behind it. A client cannot set them: workers drop what they get. */

@@ -11,6 +11,8 @@ export interface Ask {
   readonly body?: Uint8Array
   /** Name of the repository on whose behalf this is asked: its credentials, network settings and host rules apply. */
   readonly repo: string
+  /** The path of the repository that it is asked for, where it is one that may be kept. */
+  readonly place?: { readonly path: string; readonly variant: string }
   /** Came the address out of a document? Then the private-address and host rules apply to the first hop too. */
   readonly guarded: boolean
   /** Queue order: a waiting client goes before a sync. */

@@ -277,7 +277,7 @@ describe('seed', () => {
   })
 
   it('ends with 7 when another run works on the data directory', async () => {
-    const held = lock(path.join(bench.folder, 'mirror'))
+    const held = await lock(path.join(bench.folder, 'mirror'))
     const { code } = await seeded({})
     held.release()
     assert.equal(code, 7)

@@ -7,7 +7,9 @@ import type { MirrorError } from '../../errors.ts'
 import { cargoVersions } from '../../versions/cargo.ts'
 import { closure } from './closure.ts'
 import { readIndex, viewIndex } from './index-file.ts'
+import type { Release } from './line.ts'
 import { crateVersion, indexPath } from './paths.ts'
+import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
 import { want } from './want.ts'
 
@@ -103,6 +105,8 @@ export const cargo: Ecosystem<CargoOptions> = {
   name: (text) => text.toLowerCase(),
   want,
   closure,
+  recognise,
+  withdrawn: (data) => ((data as Partial<Release>).yanked === true ? 'yanked' : undefined),
   setup: (at) => setup(at, registry),
   refuse,
 }

@@ -6,6 +6,7 @@ import type { MirrorError } from '../../errors.ts'
 import { npmVersions } from '../../versions/npm.ts'
 import { checkAttestationDocument } from './attestations.ts'
 import { closure } from './closure.ts'
+import { dataOf } from './data.ts'
 import {
   attestationsPath,
   attestedSpec,
@@ -19,6 +20,7 @@ import {
 } from './names.ts'
 import { type NpmOptions, npmOptions } from './options.ts'
 import { type Packument, parseObject, parsePackument, type Version, versionEntry } from './packument.ts'
+import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
 import { abbreviatedType, fullType, showPackument, showTags, showVersion } from './shown.ts'
 import { readKeys } from './signatures.ts'
@@ -136,6 +138,8 @@ export const npm: Ecosystem<NpmOptions> = {
   name: (text) => text,
   want,
   closure,
+  recognise,
+  withdrawn: (data) => (dataOf({ data }).deprecated === true ? 'deprecated' : undefined),
   setup,
   refuse,
 }
