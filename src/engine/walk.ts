@@ -111,10 +111,18 @@ export async function walk(
     try {
       const resource = mustResolve(mounted, entry.path)
       locks.of(entry)
-      options.item(plannedItem(mirror, resource, entry))
+      const item = plannedItem(mirror, resource, entry)
+      if (item.outcome === 'missing' && !hasBytes(mirror, entry)) count(entry)
+      options.item(item)
     } catch (error) {
       failed(entry, error)
     }
+  }
+
+  function count({ size }: Entry): void {
+    plan.items += 1
+    plan.bytes += size ?? 0
+    if (size === undefined) plan.unsized += 1
   }
 
   async function one(entry: Entry): Promise<void> {
@@ -146,16 +154,14 @@ export async function walk(
       if (known.has(entry.path)) continue
       known.add(entry.path)
       mirror.events.emit({ type: 'planned', repo, items: 1, bytes: entry.size ?? 0 })
-      if (options.planned !== undefined && isToFetch(mirror, mounted, entry)) {
-        plan.items += 1
-        plan.bytes += entry.size ?? 0
-        if (entry.size === undefined) plan.unsized += 1
-      }
       if (options.dryRun) {
         planned(entry)
         await pause()
       } else if (options.planned === undefined) await enqueue(entry)
-      else spool.add(withoutData(entry))
+      else {
+        if (isToFetch(mirror, mounted, entry)) count(entry)
+        spool.add(withoutData(entry))
+      }
     }
   } catch (error) {
     if (!signal.aborted) faults.push({ repo, error: asMirrorError(error) })
@@ -192,11 +198,16 @@ export async function walk(
 const withoutData = ({ data: _, ...entry }: Entry): Entry => entry
 
 /** Is it a file whose bytes are not in the store? What no route takes is told later. */
-function isToFetch(mirror: Mirror, mounted: MountedRepo, { path, digests }: Entry): boolean {
+function isToFetch(mirror: Mirror, mounted: MountedRepo, entry: Entry): boolean {
+  const { path } = entry
   if (resolve(mounted, path)?.route.kind !== 'artifact') return false
   if (isHeld(mirror.catalog.refs.get(mounted.settings.name, path, '', 0))) return false
-  return digests?.sha256 === undefined || mirror.catalog.blobs.get(digests.sha256) === undefined
+  return !hasBytes(mirror, entry)
 }
+
+/** Are its bytes here under some other name? */
+const hasBytes = (mirror: Mirror, { digests }: Entry): boolean =>
+  digests?.sha256 !== undefined && mirror.catalog.blobs.get(digests.sha256) !== undefined
 
 /** Sizes may not be stated, and others write too: the disk is looked at again before each file. */
 async function mustHaveRoom(mirror: Mirror, mounted: MountedRepo, entry: Entry): Promise<void> {
