@@ -104,19 +104,27 @@ export async function walk(
   const queue = new PQueue({ concurrency: options.concurrency })
   signal.addEventListener('abort', () => queue.clear(), { once: true })
   const locks = lockfileFacts(mirror, mounted, wants)
-
   const spool = mirror.catalog.spool<Entry>()
   const plan = { repo, items: 0, bytes: 0, unsized: 0 }
   let refused = false
+  const pause = pausing()
 
   function foresee(entry: Entry): void {
     try {
       const resource = mustResolve(mounted, entry.path)
       locks.of(entry)
-      options.item(plannedItem(mirror, resource, entry))
+      const item = plannedItem(mirror, resource, entry)
+      if (item.outcome === 'missing' && !hasBytes(mirror, entry)) count(entry)
+      options.item(item)
     } catch (error) {
       failed(entry, error)
     }
+  }
+
+  function count({ size }: Entry): void {
+    plan.items += 1
+    plan.bytes += size ?? 0
+    if (size === undefined) plan.unsized += 1
   }
 
   async function one(entry: Entry): Promise<void> {
@@ -140,8 +148,6 @@ export async function walk(
     if (error.failure.exit === 1) ending.abort(error)
   }
 
-  const pause = pausing()
-
   try {
     const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
       faults.push(lackOf(mirror, mounted, want, reason)),
@@ -151,16 +157,14 @@ export async function walk(
       if (known.has(entry.path)) continue
       known.add(entry.path)
       mirror.events.emit({ type: 'planned', repo, items: 1, bytes: entry.size ?? 0 })
-      if (options.planned !== undefined && isToFetch(mirror, mounted, entry)) {
-        plan.items += 1
-        plan.bytes += entry.size ?? 0
-        if (entry.size === undefined) plan.unsized += 1
-      }
       if (options.dryRun) {
         foresee(entry)
         await pause()
       } else if (options.planned === undefined) await enqueue(entry)
-      else spool.add(withoutData(entry))
+      else {
+        if (isToFetch(mirror, mounted, entry)) count(entry)
+        spool.add(withoutData(entry))
+      }
     }
   } catch (error) {
     if (!signal.aborted) faults.push({ repo, error: asMirrorError(error) })
@@ -172,8 +176,8 @@ export async function walk(
     refused = true
   }
   await queue.onIdle()
-  spool.close()
   locks.record()
+  spool.close()
   if (options.signal.aborted)
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
   const ranks = ranksOf(mirror, repo, scope)
@@ -197,11 +201,16 @@ export async function walk(
 const withoutData = ({ data: _, ...entry }: Entry): Entry => entry
 
 /** Is it a file whose bytes are not in the store? What no route takes is told later. */
-function isToFetch(mirror: Mirror, mounted: MountedRepo, { path, digests }: Entry): boolean {
+function isToFetch(mirror: Mirror, mounted: MountedRepo, entry: Entry): boolean {
+  const { path } = entry
   if (resolve(mounted, path)?.route.kind !== 'artifact') return false
   if (isHeld(mirror.catalog.refs.get(mounted.settings.name, path, '', 0))) return false
-  return digests?.sha256 === undefined || mirror.catalog.blobs.get(digests.sha256) === undefined
+  return !hasBytes(mirror, entry)
 }
+
+/** Are its bytes here under some other name? */
+const hasBytes = (mirror: Mirror, { digests }: Entry): boolean =>
+  digests?.sha256 !== undefined && mirror.catalog.blobs.get(digests.sha256) !== undefined
 
 /** Sizes may not be stated, and others write too: the disk is looked at again before each file. */
 async function mustHaveRoom(mirror: Mirror, mounted: MountedRepo, entry: Entry): Promise<void> {

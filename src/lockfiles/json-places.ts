@@ -8,7 +8,7 @@ type Value = Place['value']
 /** What is being read: where the next value goes. */
 type Open = { readonly value: Value; put(place: Place): void }
 
-/** Throws LOCKFILE with the line of the first fault. Of members with one name the last counts, as for JSON.parse. */
+/** Throws LOCKFILE with the line of the first fault. */
 export function parseJson(text: string, file: string, form: 'json' | 'jsonc' = 'json'): Place {
   mustFit(text, file, 'json')
   const root: Place[] = []
@@ -22,6 +22,8 @@ export function parseJson(text: string, file: string, form: 'json' | 'jsonc' = '
       open(line, {
         value: table,
         put(place) {
+          if (table.has(name))
+            throw fault({ file, line: nameLine }, `${JSON.stringify(name.slice(0, 100))} stands twice`)
           // the line of a member is that of its name
           table.set(name, { ...place, line: nameLine })
         },

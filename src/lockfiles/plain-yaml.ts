@@ -2,7 +2,7 @@
 // texts on one line or set in as they are, lists and tables in brackets on one line. Whatever is not certainly that, faults too, is left to the
 // whole parser: what is read here is what that one would read. https://yaml.org/spec/1.2.2/
 
-import { mostDepth, type Place } from './place.ts'
+import { fault, mostDepth, type Place } from './place.ts'
 import { linesOf } from './text.ts'
 
 /** Where something stands that is not plain. */
@@ -35,6 +35,7 @@ export function parsePlainYaml(text: string, file: string): readonly Place[] | {
 const strange = /[\u0000-\u001f\u007f-\u00a0\u2028\u2029\ufeff]/
 
 function createReader(text: string, file: string): () => readonly Place[] {
+  const tooDeep = (line: number): Error => fault({ file, line }, `is nested more than ${mostDepth} deep`)
   const lines = linesOf(text)
   let next = take()
 
@@ -70,7 +71,7 @@ function createReader(text: string, file: string): () => readonly Place[] {
 
   /** The table or list that begins with a line. */
   function block(first: Line, depth: number): Place {
-    if (depth > mostDepth) throw new NotPlain(first.number)
+    if (depth > mostDepth) throw tooDeep(first.number)
     return isItem(first) ? list(first, depth) : table(first, depth)
   }
 
@@ -159,7 +160,7 @@ function createReader(text: string, file: string): () => readonly Place[] {
     depth: number,
     bracketed: boolean,
   ): readonly [Place, number] {
-    if (depth > mostDepth) throw new NotPlain(line)
+    if (depth > mostDepth) throw tooDeep(line)
     const first = content[from]
     if (first === '[' || first === '{') return brackets(content, from, line, depth)
     const [value, end] = scalar(content, from, line, bracketed)

@@ -52,7 +52,17 @@ export function decoded(bytes: Uint8Array, encoding: string, file: string): stri
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes)
   } catch (cause) {
-    throw lockFault(file, undefined, `is not ${encoding.slice(0, 40).toUpperCase()} text`, cause)
+    throw lockFault(file, lineOfFault(bytes, encoding), `is not ${encoding.slice(0, 40).toUpperCase()} text`, cause)
+  }
+}
+
+/** Where bytes are first not of an encoding; undefined for an encoding that nobody knows. */
+function lineOfFault(bytes: Uint8Array, encoding: string): number | undefined {
+  try {
+    const text = new TextDecoder(encoding).decode(bytes)
+    return lineAt(text, text.indexOf('\ufffd'))
+  } catch {
+    return undefined
   }
 }
 

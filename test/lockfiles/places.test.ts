@@ -5,10 +5,12 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { MirrorError } from '../../src/errors.ts'
+import { parseJsonObject } from '../../src/lockfiles/json.ts'
 import { parseJson } from '../../src/lockfiles/json-places.ts'
 import type { Place } from '../../src/lockfiles/place.ts'
 import { parsePlainYaml } from '../../src/lockfiles/plain-yaml.ts'
-import { mostOf } from '../../src/lockfiles/text.ts'
+import { decoded, mostOf } from '../../src/lockfiles/text.ts'
 import { parseToml } from '../../src/lockfiles/toml-places.ts'
 import { type Element, parseXml } from '../../src/lockfiles/xml.ts'
 import { parseWholeYaml, parseYaml } from '../../src/lockfiles/yaml-places.ts'
@@ -34,15 +36,23 @@ async function quickly(work: () => unknown): Promise<void> {
 
 describe('JSON', () => {
   it('has the lines of names and items', () => {
-    const text = '{\n "a": [\n  1,\n  {"__proto__":\n   true}],\n "b"\n : null, "b": "last"}'
+    const text = '{\n "a": [\n  1,\n  {"__proto__":\n   true}],\n "b"\n : null}'
     assert.deepEqual(shown(parseJson(text, 'f')), [
       ' @1',
       '.a @2',
       '.a.0: 1 @3',
       '.a.1 @4',
       '.a.1.__proto__: true @4',
-      '.b: last @7',
+      '.b: null @6',
     ])
+  })
+
+  it('names nothing twice, read in either way', () => {
+    const error = { code: 'LOCKFILE', message: '"a" stands twice', facts: { file: 'f', line: 3, cause: undefined } }
+    const text = '{"x": {\n"a": "\\"a\\": {", "b": [{"a": 1}],\n"a": 2}}'
+    assert.throws(() => parseJson(text, 'f'), error)
+    assert.throws(() => parseJsonObject(text, 'f'), error)
+    assert.deepEqual(parseJsonObject('{"a": "{:\\\\", "b": [{"a": {}, "__proto__": []}]}', 'f').a, '{:\\')
   })
 
   it('takes comments and last commas where they are allowed', () => {
@@ -55,6 +65,7 @@ describe('JSON', () => {
   it('is bounded', async () => {
     await quickly(() => parseJson('['.repeat(1_000_000), 'f'))
     await quickly(() => parseJson('{"a":'.repeat(1_000_000), 'f'))
+    await quickly(() => parseJsonObject(`${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}`, 'f'))
     await quickly(() => parseJson(`"${'\\"'.repeat(2_000_000)}`, 'f'))
   })
 })
@@ -234,6 +245,23 @@ describe('plain YAML', () => {
     assert.ok(written.length > 5)
     for (const name of written)
       assert.ok(!('notPlainAt' in parsePlainYaml(readFileSync(path.join(fixtures, name), 'utf8'), name)), name)
+  })
+})
+
+describe('bytes', () => {
+  it('that are not of an encoding are an error of their line', () => {
+    const error = (what: string, line: number) => ({ message: `is not ${what} text`, facts: { file: 'f', line } })
+    const thrown = (bytes: Buffer, encoding: string): unknown => {
+      try {
+        return decoded(bytes, encoding, 'f')
+      } catch (fault) {
+        const { message, facts } = fault as MirrorError
+        return { message, facts: { file: facts.file, line: facts.line } }
+      }
+    }
+    assert.deepEqual(thrown(Buffer.from('a\nb\xff', 'latin1'), 'utf-8'), error('UTF-8', 2))
+    assert.deepEqual(thrown(Buffer.from('\ufeff{}', 'utf16le'), 'utf-8'), error('UTF-8', 1))
+    assert.equal(thrown(Buffer.from('\ufeffa', 'utf8'), 'utf-8'), 'a')
   })
 })
 
