@@ -5,8 +5,8 @@ FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
 COPY bin bin
+COPY scripts/build.ts scripts/build.ts
 COPY src src
 RUN npm run build
 # the image's own Node is new enough: the one of the lockfile is left out

@@ -101,6 +101,7 @@ export async function catalog(bench: Bench): Promise<void> {
     contenders: [
       { name: 'status', words: ['status'] },
       { name: 'gc --dry-run', words: ['gc', '--dry-run'] },
+      { name: 'gc --dry-run, a rule marks all', words: ['gc', '--dry-run', '--keep-unused-for', '1d'] },
     ].map(({ name, words }) => ({
       name,
       async turn() {

@@ -3,6 +3,7 @@
 
 import { availableParallelism, cpus, release } from 'node:os'
 import { apt, aptFar } from './apt.ts'
+import { bundles } from './bundles.ts'
 import { cargoFetch } from './cargo-fetch.ts'
 import { catalog } from './catalog.ts'
 import { clients } from './clients.ts'
@@ -42,6 +43,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   pages,
   verify,
   export: exportTree,
+  bundles,
   catalog,
   idle,
   mixed,
@@ -67,7 +69,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-const bench = install(full)
+const bench = await install(full)
 const began = performance.now()
 console.log(
   [

@@ -1,9 +1,9 @@
 // The program as it is shipped: built to dist and laid out as the published package is, without the sources.
 
-import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { build } from '../scripts/build.ts'
 import { type Lateness, latenessMonitor } from './lateness.ts'
 import { type Core, type Run, run, type Started, start } from './process.ts'
 
@@ -20,14 +20,9 @@ export interface Bench {
 }
 
 /** Builds, and lays the package out in a temporary folder. */
-export function install(full: boolean): Bench {
+export async function install(full: boolean): Promise<Bench> {
   const folder = mkdtempSync(path.join(tmpdir(), 'pkgmirror-bench-'))
-  const build = path.join(folder, 'package/dist')
-  const tsc = path.join(checkout, 'node_modules/typescript/bin/tsc')
-  const argv = [tsc, '-p', path.join(checkout, 'tsconfig.build.json'), '--outDir', build]
-  const { stdout } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
-  // what does not type-check is written all the same; what is measured then is not what would be shipped
-  if (stdout !== '') console.log(`the build has complaints:\n${stdout.slice(0, 2000)}`)
+  await build(path.join(folder, 'package/dist'))
   for (const name of ['bin', 'package.json', 'keyrings'])
     cpSync(path.join(checkout, name), path.join(folder, 'package', name), { recursive: true })
   symlinkSync(path.join(checkout, 'node_modules'), path.join(folder, 'package/node_modules'))

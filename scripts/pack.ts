@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { build } from './build.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const destination = path.resolve(process.argv[2] ?? '.')
@@ -24,12 +25,7 @@ try {
     if (name !== 'dist') cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
   }
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
-  const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
-  run(
-    process.execPath,
-    [tsc, '-p', path.join(root, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')],
-    root,
-  )
+  await build(path.join(folder, 'dist'))
   mkdirSync(destination, { recursive: true })
   run('npm', ['pack', '--pack-destination', destination], folder)
 } finally {

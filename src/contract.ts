@@ -285,6 +285,24 @@ export interface Answer {
   readonly body: string
 }
 
+/** A version that is held: its files, and what is held beside them. */
+export interface HeldVersion {
+  readonly name: string
+  readonly version: string
+  /** Paths of its files. */
+  readonly paths: readonly string[]
+  /** As it is held; asks nobody. */
+  document(path: string): Promise<Doc | undefined>
+}
+
+/** What people watch for when a package changes, as far as its own metadata tells. */
+export interface Traits {
+  readonly licence?: string
+  /** What runs when it is installed or built. */
+  readonly scripts?: readonly string[]
+  readonly maintainers?: readonly string[]
+}
+
 export interface Ecosystem<O> {
   readonly id: string
   readonly title: string
@@ -310,8 +328,17 @@ export interface Ecosystem<O> {
   want(text: string, repo: Repo<O>): Omit<Selector, 'from'>
   /** What a sync holds for these wants: documents first, then what they name. */
   closure(wants: readonly Selector[], look: Look<O>): AsyncIterable<Entry>
+  /** Of a held version, out of held documents: reviews of what changed show it. */
+  traits?(held: HeldVersion): Promise<Traits | undefined>
   /** Paths of made documents, for an export. */
   made?(repo: Repo<O>, held: AsyncIterable<Entry>): AsyncIterable<string>
+  /**
+   * Where a document may have been, by what it says of itself: asked of bytes whose place was forgotten, which may be those of
+   * anything.
+   */
+  recognise?(bytes: Uint8Array, repo: Repo<O>): readonly { readonly path: string; readonly type: string }[]
+  /** How its documents have taken a version back, in a word such as `yanked`, by the data of an entry; undefined when they have not. */
+  withdrawn?(data: unknown): string | undefined
   setup(at: Mounted<O>): readonly Setup[]
   /** Forms of directory that its tools read, by the name under which an export offers them. */
   readonly layouts?: Readonly<Record<string, Layout>>

@@ -18,7 +18,12 @@ const table = {
   USAGE: [400, 2, false, 'See `pkgmirror --help`.'],
   CONFIG: [500, 2, false, 'Correct the named line; `pkgmirror validate FILE` checks a file without running it.'],
   LOCKFILE: [500, 2, false, 'Write the lockfile again with its own tool, or name its format with --as.'],
-  LOCKED: [503, 7, true, 'Another run works on this data directory; wait for it, or name another with --data.'],
+  LOCKED: [
+    503,
+    7,
+    true,
+    'Another run works on this data directory; wait for it with --wait 30m, or name another directory with --data.',
+  ],
   BAD_PATH: [400, 2, false, 'The path holds a segment that no repository can have.'],
   BAD_REQUEST: [400, 2, false, 'The request is malformed.'],
   METHOD: [405, 2, false, 'The mirror is read-only: publish to the upstream itself.'],
@@ -36,6 +41,12 @@ const table = {
   // what policy refuses
   DENIED: [403, 5, false, 'A deny rule names it; change `policy.deny` or `policy.allow` if it is wanted.'],
   COOLDOWN: [403, 5, true, 'It is younger than the cooldown; wait, or set a shorter `policy.cooldown` for it.'],
+  GROWTH: [
+    403,
+    5,
+    false,
+    'Look at `pkgmirror sync MANIFEST --dry-run`; set a larger --max-growth, or `none`, if this is meant.',
+  ],
   REQUIREMENT: [403, 5, false, 'Its proof is weaker than `policy.require` demands.'],
   // what upstream did
   UNREACHABLE: [502, 6, true, 'Check the network, the address and the proxy settings.'],
@@ -128,6 +139,7 @@ const table = {
     'The system refused to read or write the data; check the disk, free inodes, permissions, its mount and limits of file sizes.',
   ],
   TOO_MANY_FILES: [503, 1, true, 'Raise the limit of open files: `ulimit -n`, or `LimitNOFILE` of the service.'],
+  NOTIFY: [502, 6, true, 'Check the address or the command under `notify`; the run itself is not touched by it.'],
   DAMAGED: [500, 4, false, 'Held bytes are damaged; `pkgmirror verify --repair` fetches them again.'],
   STOPPED: [503, 1, true, 'The run was stopped; start it again and it goes on where it was.'],
   FAULT: [500, 1, false, 'This is a fault of pkgmirror; please report it with the output of --debug.'],

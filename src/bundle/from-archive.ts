@@ -53,6 +53,7 @@ export async function openArchive(file: string): Promise<OpenedBundle> {
     const signature = await small(bundleFiles.signature, mostSignature)
     return {
       place: file,
+      packed: true,
       header,
       signature,
       async contents(stated, unpacking) {

@@ -15,8 +15,11 @@ export interface BlobName {
 export interface BundleContents {
   /** A file with these bytes. Throws INCOMPLETE where it is missing or short, BUNDLE where it is another. */
   part(name: PartName, stated: BlobName): AsyncIterable<Uint8Array>
-  /** Throws INCOMPLETE where it is missing or short, BUNDLE where it has other bytes or is no plain file. */
-  blob(blob: BlobName): AsyncIterable<Uint8Array>
+  /**
+   * Throws INCOMPLETE where it is missing or short, BUNDLE where it is no plain file, or larger, and, unless the caller computes the
+   * digest by itself, where it has other bytes.
+   */
+  blob(blob: BlobName, digest: 'checked' | 'unchecked'): AsyncIterable<Uint8Array>
   /** Why a blob cannot be read; undefined when there is one of its size. */
   lack(blob: BlobName): Promise<string | undefined>
   /** Throws BUNDLE for files among the blobs that `isNamed` does not know, and for names that could hide something. */
@@ -26,6 +29,8 @@ export interface BundleContents {
 export interface OpenedBundle {
   /** For messages. */
   readonly place: string
+  /** All of it is read, and its blobs are put into the store, before anything is looked at. */
+  readonly packed: boolean
   readonly header: Uint8Array
   readonly signature: Uint8Array
   /**
@@ -41,5 +46,6 @@ export interface Unpacking {
   readonly folder: string
   readonly store: Store
   readonly signal: AbortSignal
+  /** Told of bytes that are unpacked. */
   readonly read: (bytes: number) => void
 }

@@ -224,7 +224,7 @@ function writeTable(connection: Connection, table: Exclude<Table, 'generation' |
   const columns = all.map(({ name }) => name).filter((name) => name !== 'since')
   const changed = columns.filter((name) => !own.includes(name) && !kept.has(name))
   const same = own.map((name) => `x.${name} = c.${name}`).join(' AND ')
-  const valueOf = (name: string): string =>
+  const copied = (name: string): string =>
     name === 'generation' && generation !== undefined ? generation : `x.${name}`
   // what upstream does not have is not for a copy to say
   const held = table === 'ref' ? 'AND x.sha256 IS NOT NULL' : ''
@@ -243,7 +243,7 @@ function writeTable(connection: Connection, table: Exclude<Table, 'generation' |
     .run()
   connection
     .prepare(
-      `INSERT INTO main.${table} (${columns.join(', ')}) SELECT ${columns.map(valueOf).join(', ')}
+      `INSERT INTO main.${table} (${columns.join(', ')}) SELECT ${columns.map(copied).join(', ')}
        FROM copy.changed_${table} c JOIN copy.${table} x ON ${same} WHERE true ${held}
        ON CONFLICT (${own.join(', ')}) ${update}`,
     )

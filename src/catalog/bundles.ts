@@ -5,8 +5,9 @@ import type { Connection } from './open.ts'
 export interface MadeBundle {
   readonly series: string
   readonly number: number
-  /** Name of the snapshot that it was made of. */
+  /** Name of the snapshot that it was made of, and its id, which no other one is ever given. */
   readonly snapshot: string
+  readonly state: number
   /** Sha256 of its header. */
   readonly header: string
   readonly made: number
@@ -40,10 +41,10 @@ export function bundles(connection: Connection): Bundles {
     .prepare<[], string>('SELECT series FROM bundle_made ORDER BY made DESC, number DESC LIMIT 1')
     .pluck()
   const made = connection.prepare<[string], Row>(
-    'SELECT series, number, snapshot, header, made, finished FROM bundle_made WHERE series = ? ORDER BY number',
+    'SELECT series, number, snapshot, state, header, made, finished FROM bundle_made WHERE series = ? ORDER BY number',
   )
   const make = connection.prepare(
-    'INSERT INTO bundle_made (series, number, snapshot, header, made, finished) VALUES (@series, @number, @snapshot, @header, @made, @finished)',
+    'INSERT INTO bundle_made (series, number, snapshot, state, header, made, finished) VALUES (@series, @number, @snapshot, @state, @header, @made, @finished)',
   )
   const finish = connection.prepare('UPDATE bundle_made SET finished = 1 WHERE series = ? AND number = ?')
   const taken = connection.prepare<[], TakenBundle>(

@@ -1,18 +1,56 @@
 // The catalog: what is held, who said what of it, what was made of it, and which runs there were.
 
 import type { Digests } from '../contract.ts'
+import { MirrorError } from '../errors.ts'
 import { type Absorption, absorption } from './absorb.ts'
 import { type Bundles, bundles } from './bundles.ts'
 import { type Facts, facts } from './facts.ts'
-import { type Generations, generations } from './generations.ts'
+import { createFinds, type Finds } from './finds.ts'
+import { type Generations, generationReads, generations } from './generations.ts'
 import { createMarks, type Marks } from './marks.ts'
-import { connect } from './open.ts'
-import { type Refs, refs } from './refs.ts'
+import { connect, connectAt } from './open.ts'
+import { quietWrites, type Refs, refReads, refs } from './refs.ts'
 import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
-import { type Sweeps, sweeps } from './sweeps.ts'
+import { type Snapshots, snapshots } from './snapshots.ts'
+import { createSpool, type Spool } from './spool.ts'
+import { type Sweeps, scans, sweeps } from './sweeps.ts'
 import { type Totals, totals } from './totals.ts'
 
+/** What a holder holds of a repository: files, their bytes (shared ones for each), and packages that have a name. */
+export interface HeldSum {
+  readonly repo: string
+  readonly files: number
+  readonly bytes: number
+  readonly packages: number
+  /** Files that no index is, and their bytes. */
+  readonly artifacts: number
+  readonly artifactBytes: number
+}
+
+/** What a document says of a held path. */
+export interface SaidOf {
+  readonly repo: string
+  readonly path: string
+  readonly name: string | undefined
+  readonly version: string | undefined
+  /** The ecosystem's own, as JSON. */
+  readonly data: string | undefined
+  /** The word that is remembered: `yanked`. */
+  readonly word: string | undefined
+}
+
+export interface Unmet {
+  readonly repo: string
+  readonly path: string
+  readonly name: string | undefined
+  readonly version: string | undefined
+  /** Does a document that was read still name it? */
+  readonly named: boolean
+}
+
 export interface Catalog {
+  /** The snapshot that refs and generations are those of; 0: the newest state. */
+  readonly snapshot: number
   readonly refs: Refs
   readonly facts: Facts
   readonly generations: Generations
@@ -33,18 +71,33 @@ export interface Catalog {
   }
   readonly holds: {
     put(holder: string, run: number, held: Iterable<{ readonly repo: string; readonly path: string }>): void
-    /** Forgets what the holder wanted before this run. */
-    settle(holder: string, run: number): number
+    /** Forgets what the holder wanted before this run; only of these repositories, when they are named. */
+    settle(holder: string, run: number, repos?: Iterable<string>): number
     /** What the holder wanted before this run, in pages. */
     before(holder: string, run: number): Iterable<{ readonly repo: string; readonly path: string }>
     drop(holder: string, repo: string, path: string): void
     of(repo: string, path: string): readonly string[]
     holders(): readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
+    /** What a holder holds, by repository. */
+    sums(holder: string): readonly HeldSum[]
+    /** Some of what a holder wanted before this run and did not meet in it, artifacts alone, by repository and path. */
+    unmet(holder: string, run: number, after: Unmet | undefined): readonly Unmet[]
+  }
+  readonly withdrawn: {
+    /** What documents say now of paths that a holder holds; in pages. */
+    said(holder: string, after: SaidOf | undefined): readonly SaidOf[]
+    /** Remembers it; true when that was not known. */
+    add(repo: string, path: string, word: string, run: number): boolean
+    drop(repo: string, path: string): void
   }
   readonly runs: {
     start(command: string, time: number): number
     end(id: number, time: number, code: number, summary: unknown): void
     list(most: number): readonly Run[]
+    /** Forgets all but the newest so many, and the last of each command. */
+    trim(most: number): void
+    /** The newest run of one of these commands. */
+    last(commands: readonly string[]): Omit<Run, 'summary'> | undefined
   }
   readonly repositories: {
     record(repository: RecordedRepository): void
@@ -54,12 +107,21 @@ export interface Catalog {
   readonly bundles: Bundles
   /** A copy to try something on, and the way back. */
   readonly copies: Absorption
+  readonly snapshots: Snapshots
+  /** The same catalog as a snapshot saw it, over a connection of its own. Its refs and generations cannot be changed. */
+  at(snapshot: number): Catalog
   /** Deletions and scans of gc and verify. */
   readonly sweeps: Sweeps
   /** Begins a collection; ends the one before. */
   marks(): Marks
+  /** Begins a rebuild; ends the one before. */
+  finds(): Finds
+  /** A list that may be long. */
+  spool<T>(): Spool<T>
   /** Runs `work` in one transaction. */
   atomically<T>(work: () => T): T
+  /** Does it name no bytes at all? */
+  isEmpty(): boolean
   /** Changes whenever anything was written, by this process (`touch`) or another. */
   epoch(): number
   touch(): void
@@ -74,23 +136,69 @@ const parse = <T>(text: string): T => JSON.parse(text) as T
 
 export function openCatalog(file: string): Catalog {
   const connection = connect(file)
+  return {
+    ...whatever(connection, file, 0),
+    refs: refs(connection),
+    generations: generations(connection),
+    facts: facts(connection),
+    sweeps: sweeps(connection),
+    marks: () => createMarks(connection),
+  }
+}
+
+function openAt(file: string, snapshot: number): Catalog {
+  const connection = connectAt(file, snapshot)
+  return {
+    ...whatever(connection, file, snapshot),
+    refs: { ...refReads(connection), ...quietWrites },
+    generations: {
+      ...generationReads(connection),
+      make: never,
+      mark: never,
+      flip: never,
+      drop: never,
+      remember: never,
+    },
+    // nothing is first seen in what is past
+    facts: { ...facts(connection), see: () => undefined },
+    sweeps: {
+      ...scans(connection),
+      ...{ refs: never, generation: never, views: never, reading: never, blobs: never, claim: never },
+    },
+    marks: never,
+  }
+}
+
+function never(): never {
+  throw new MirrorError('FAULT', 'a snapshot never changes')
+}
+
+/** What is not a state of refs. */
+function whatever(
+  connection: Connected,
+  file: string,
+  snapshot: number,
+): Omit<Catalog, 'refs' | 'generations' | 'facts' | 'sweeps' | 'marks'> {
   let own = 0
+  const some = connection.prepare('SELECT 1 FROM blob LIMIT 1')
   const dataVersion = connection.prepare('PRAGMA data_version').pluck()
   return {
-    refs: refs(connection),
-    facts: facts(connection),
-    generations: generations(connection),
+    snapshot,
     totals: totals(connection),
     blobs: blobs(connection),
-    views: views(connection),
+    views: views(connection, snapshot),
     holds: holds(connection),
+    withdrawn: withdrawn(connection),
     runs: runs(connection),
     repositories: repositories(connection),
     bundles: bundles(connection),
     copies: absorption(connection),
-    sweeps: sweeps(connection),
-    marks: () => createMarks(connection),
+    snapshots: snapshots(connection),
+    at: (id) => openAt(file, id),
+    finds: () => createFinds(connection),
+    spool: () => createSpool(connection),
     atomically: (work) => connection.transaction(work).immediate(),
+    isEmpty: () => some.get() === undefined,
     epoch: () => Number(dataVersion.get()) * 2 ** 26 + own,
     touch() {
       own = (own + 1) % 2 ** 26
@@ -138,7 +246,8 @@ function blobs(connection: Connected): Catalog['blobs'] {
   }
 }
 
-function views(connection: Connected): Catalog['views'] {
+/** Those of a snapshot are apart from those of the newest state. */
+function views(connection: Connected, snapshot: number): Catalog['views'] {
   type Row = Omit<ViewRow, 'sha256' | 'twins' | 'headers' | 'inputs' | 'until'> & {
     readonly sha256: string | null
     readonly twins: string
@@ -158,11 +267,12 @@ function views(connection: Connected): Catalog['views'] {
   })
   const get = connection.prepare<[string], Row>(`SELECT ${columns} FROM view WHERE key = ?`)
   const latest = connection.prepare<[string, string, string], Row>(
-    `SELECT ${columns} FROM view WHERE repo = ? AND path = ? AND type = ? ORDER BY modified DESC LIMIT 1`,
+    `SELECT ${columns} FROM view WHERE repo = ? AND path = ? AND type = ? AND snapshot = ${snapshot} ORDER BY modified DESC LIMIT 1`,
   )
   const all = connection.prepare<[], Row>(`SELECT ${columns} FROM view ORDER BY repo, path`)
   const put = connection.prepare(
-    `INSERT OR REPLACE INTO view (${columns}) VALUES (@key, @repo, @path, @type, @sha256, @size, @twins, @headers, @inputs, @until, @modified, @used)`,
+    `INSERT OR REPLACE INTO view (${columns}, snapshot)
+     VALUES (@key, @repo, @path, @type, @sha256, @size, @twins, @headers, @inputs, @until, @modified, @used, ${snapshot})`,
   )
   const drop = connection.prepare('DELETE FROM view WHERE key = ?')
   return {
@@ -193,6 +303,7 @@ function holds(connection: Connected): Catalog['holds'] {
     'INSERT INTO hold (repo, path, holder, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path, holder) DO UPDATE SET run = excluded.run',
   )
   const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
+  const settleIn = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ? AND repo = ?')
   const before = connection.prepare<[string, number, string, string], { repo: string; path: string }>(
     `SELECT repo, path FROM hold WHERE holder = ? AND run < ? AND (repo, path) > (?, ?) ORDER BY repo, path LIMIT ${PAGE}`,
   )
@@ -203,11 +314,32 @@ function holds(connection: Connected): Catalog['holds'] {
   const holders = connection.prepare<[], { holder: string; paths: number; run: number }>(
     'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
   )
+  const sums = connection.prepare<[string], HeldSum>(
+    `SELECT r.repo AS repo, count(*) AS files, sum(r.size) AS bytes, count(DISTINCT r.name) AS packages,
+       sum(r.kind = 'artifact') AS artifacts, sum(r.size * (r.kind = 'artifact')) AS artifactBytes
+     FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.sha256 IS NOT NULL
+       AND (+r.generation = 0 OR +r.generation IN (SELECT id FROM generation WHERE state = 'current'))
+     WHERE h.holder = ? GROUP BY r.repo ORDER BY r.repo`,
+  )
+  const unmet = connection.prepare<
+    [string, number, string, string],
+    { repo: string; path: string; name: string | null; version: string | null; named: number }
+  >(
+    `SELECT h.repo AS repo, h.path AS path, r.name AS name, r.version AS version,
+       EXISTS (SELECT 1 FROM fact f JOIN reading d ON d.id = f.reading WHERE f.repo = h.repo AND f.path = h.path
+         AND d.complete = 1 AND EXISTS (SELECT 1 FROM ref o WHERE o.sha256 = d.sha256 AND o.repo = d.repo)) AS named
+     FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.generation = 0
+     WHERE h.holder = ? AND h.run < ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND (h.repo, h.path) > (?, ?)
+     ORDER BY h.repo, h.path LIMIT 500`,
+  )
   return {
     put: connection.transaction((holder: string, run: number, held: Iterable<{ repo: string; path: string }>) => {
       for (const { repo, path } of held) put.run(repo, path, holder, run)
     }),
-    settle: (holder, run) => settle.run(holder, run).changes,
+    settle(holder, run, repos) {
+      if (repos === undefined) return settle.run(holder, run).changes
+      return [...repos].reduce((sum, repo) => sum + settleIn.run(holder, run, repo).changes, 0)
+    },
     *before(holder, run) {
       for (let last = { repo: '', path: '' }; ; ) {
         const rows = before.all(holder, run, last.repo, last.path)
@@ -220,6 +352,50 @@ function holds(connection: Connected): Catalog['holds'] {
     drop: (holder, repo, path) => void drop.run(holder, repo, path),
     of: (repo, path) => of.all(repo, path).map((row) => row.holder),
     holders: () => holders.all(),
+    sums: (holder) => sums.all(holder),
+    unmet: (holder, run, after) =>
+      unmet.all(holder, run, after?.repo ?? '', after?.path ?? '').map(({ name, version, named, ...row }) => ({
+        ...row,
+        name: name ?? undefined,
+        version: version ?? undefined,
+        named: named === 1,
+      })),
+  }
+}
+
+function withdrawn(connection: Connected): Catalog['withdrawn'] {
+  type Row = {
+    repo: string
+    path: string
+    name: string | null
+    version: string | null
+    data: string | null
+    word: string | null
+  }
+  const said = connection.prepare<[string, string, string], Row>(
+    `SELECT h.repo AS repo, h.path AS path, r.name AS name, r.version AS version, w.word AS word,
+       (SELECT f.data FROM fact f JOIN reading d ON d.id = f.reading WHERE f.repo = h.repo AND f.path = h.path
+          AND d.complete = 1 AND f.data IS NOT NULL ORDER BY d.id DESC LIMIT 1) AS data
+     FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.generation = 0
+     LEFT JOIN withdrawn w ON w.repo = h.repo AND w.path = h.path
+     WHERE h.holder = ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND (h.repo, h.path) > (?, ?)
+     ORDER BY h.repo, h.path LIMIT 500`,
+  )
+  const add = connection.prepare(
+    'INSERT INTO withdrawn (repo, path, word, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path) DO NOTHING',
+  )
+  const drop = connection.prepare('DELETE FROM withdrawn WHERE repo = ? AND path = ?')
+  return {
+    said: (holder, after) =>
+      said.all(holder, after?.repo ?? '', after?.path ?? '').map(({ name, version, data, word, ...row }) => ({
+        ...row,
+        name: name ?? undefined,
+        version: version ?? undefined,
+        data: data ?? undefined,
+        word: word ?? undefined,
+      })),
+    add: (repo, path, word, run) => add.run(repo, path, word, run).changes > 0,
+    drop: (repo, path) => void drop.run(repo, path),
   }
 }
 
@@ -231,12 +407,26 @@ function runs(connection: Connected): Catalog['runs'] {
   }
   const start = connection.prepare('INSERT INTO run (command, started) VALUES (?, ?)')
   const end = connection.prepare('UPDATE run SET ended = ?, code = ?, summary = ? WHERE id = ?')
+  const trim = connection.prepare(
+    'DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - ? AND id NOT IN (SELECT max(id) FROM run GROUP BY command)',
+  )
   const list = connection.prepare<[number], Row>(
     'SELECT id, command, started, ended, code, summary FROM run ORDER BY id DESC LIMIT ?',
   )
+  const last = connection.prepare<[string], Row>(
+    `SELECT id, command, started, ended, code, summary FROM run
+     WHERE command IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1`,
+  )
   return {
     start: (command, time) => Number(start.run(command, time).lastInsertRowid),
+    last(commands) {
+      const row = last.get(json(commands))
+      if (row === undefined) return undefined
+      const { summary: _, ended, code, ...rest } = row
+      return { ...rest, ended: ended ?? undefined, code: code ?? undefined }
+    },
     end: (id, time, code, summary) => void end.run(time, code, json(summary), id),
+    trim: (most) => void trim.run(most),
     list: (most) =>
       list.all(most).map((row) => ({
         ...row,

@@ -40,14 +40,14 @@ export function openEntries(file: string): Entries {
   connection.pragma('journal_mode = OFF')
   connection.pragma('synchronous = OFF')
   connection.exec(`
-    CREATE TABLE entry (repo TEXT, path TEXT, variant TEXT, kind TEXT, sha256 TEXT, size INTEGER, line TEXT,
+    CREATE TABLE entry (repo TEXT, path TEXT, variant TEXT, kind TEXT, line TEXT,
       PRIMARY KEY (repo, path, variant)) WITHOUT ROWID;
     CREATE INDEX entry_kind ON entry (kind, repo, path, variant);
     CREATE TABLE blob (sha256 TEXT PRIMARY KEY, size INTEGER) WITHOUT ROWID;
     CREATE TABLE contradiction (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
   `)
   const add = connection.prepare(
-    'INSERT INTO entry (repo, path, variant, kind, sha256, size, line) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO entry (repo, path, variant, kind, line) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )
   const addBlob = connection.prepare('INSERT INTO blob (sha256, size) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const sizeOf = connection.prepare<[string], number>('SELECT size FROM blob WHERE sha256 = ?').pluck()
@@ -74,11 +74,12 @@ export function openEntries(file: string): Entries {
   const contradiction = connection.prepare<[], string>('SELECT sha256 FROM contradiction LIMIT 1').pluck()
   return {
     add(entry) {
-      const { repo, path, variant, sha256 } = entry
-      const [kind, size] = entry.type === 'held' ? [entry.kind, entry.size] : ['', 0]
-      if (add.run(repo, path, variant, kind, sha256, size, JSON.stringify(entry)).changes === 0) return false
-      if (entry.type === 'held' && addBlob.run(sha256, size).changes === 0 && sizeOf.get(sha256) !== size)
-        contradict.run(sha256)
+      const { repo, path, variant } = entry
+      const kind = entry.type === 'held' ? entry.kind : ''
+      if (add.run(repo, path, variant, kind, JSON.stringify(entry)).changes === 0) return false
+      if (entry.type === 'gone') return true
+      const { sha256, size } = entry
+      if (addBlob.run(sha256, size).changes === 0 && sizeOf.get(sha256) !== size) contradict.run(sha256)
       return true
     },
     find({ repo, path, variant }) {

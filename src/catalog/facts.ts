@@ -96,8 +96,8 @@ export function facts(connection: Connection): Facts {
     `${from} WHERE f.reading = ? AND f.repo = ? AND f.path > ? ORDER BY f.path LIMIT ${PAGE}`,
   )
   const heldOf = connection.prepare<[number, string], { path: string }>(
-    `SELECT DISTINCT f.path AS path FROM fact f JOIN ref ON ref.repo = f.repo AND ref.path = f.path
-     WHERE f.reading = ? AND f.repo = ? AND ref.sha256 IS NOT NULL`,
+    `SELECT f.path AS path FROM fact f WHERE f.reading = ? AND f.repo = ?
+       AND EXISTS (SELECT 1 FROM ref WHERE ref.repo = f.repo AND ref.path = f.path AND ref.sha256 IS NOT NULL)`,
   )
   const seenOf = connection.prepare<[number, string], { path: string; first: number; baseline: number }>(
     `SELECT s.path AS path, s.first AS first, s.baseline AS baseline FROM fact f
@@ -108,7 +108,8 @@ export function facts(connection: Connection): Facts {
   )
   const published = connection.prepare<[string, string, string], { time: number | null }>(
     `SELECT MIN(f.published) AS time FROM fact f JOIN reading r ON r.id = f.reading
-     WHERE f.repo = ? AND f.name = ? AND f.version = ? AND r.complete = 1`,
+     WHERE f.repo = ? AND f.name = ? AND f.version = ? AND r.complete = 1
+       AND EXISTS (SELECT 1 FROM ref h WHERE h.sha256 = r.sha256 AND h.repo = r.repo)`,
   )
   const sighted = connection.prepare<[string, string, string], { first: number; baseline: number }>(
     `SELECT s.first AS first, s.baseline AS baseline FROM fact f JOIN seen s ON s.repo = f.repo AND s.path = f.path

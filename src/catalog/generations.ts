@@ -24,9 +24,16 @@ export interface Generations {
   remember(repo: string, key: string, value: string): void
 }
 
-export function generations(connection: Connection): Generations {
-  const columns = 'id, repo, key, state, made, flipped'
-  const make = connection.prepare("INSERT INTO generation (repo, key, state, made) VALUES (?, ?, 'staging', ?)")
+type Writes = Pick<Generations, 'make' | 'mark' | 'flip' | 'drop' | 'remember'>
+
+export const generations = (connection: Connection): Generations => ({
+  ...generationReads(connection),
+  ...generationWrites(connection),
+})
+
+const columns = 'id, repo, key, state, made, flipped'
+
+export function generationReads(connection: Connection): Omit<Generations, keyof Writes> {
   const of = connection.prepare<[string, string], Row>(
     `SELECT ${columns} FROM generation WHERE repo = ? AND key = ? ORDER BY id DESC`,
   )
@@ -35,6 +42,22 @@ export function generations(connection: Connection): Generations {
   )
   const byId = connection.prepare<[number], Row>(`SELECT ${columns} FROM generation WHERE id = ?`)
   const all = connection.prepare<[], Row>(`SELECT ${columns} FROM generation ORDER BY repo, key, id`)
+  const recall = connection.prepare<[string, string], { value: string }>(
+    'SELECT value FROM remembered WHERE repo = ? AND key = ?',
+  )
+  const decoded = (row: Row | undefined) => (row === undefined ? undefined : decode(row))
+  return {
+    of: (repo, key) => of.all(repo, key).map(decode),
+    current: (repo, key) => decoded(current.get(repo, key)),
+    byId: (id) => decoded(byId.get(id)),
+    all: () => all.all().map(decode),
+    recall: (repo, key) => recall.get(repo, key)?.value,
+  }
+}
+
+function generationWrites(connection: Connection): Writes {
+  const { of, current, byId } = generationReads(connection)
+  const make = connection.prepare("INSERT INTO generation (repo, key, state, made) VALUES (?, ?, 'staging', ?)")
   const mark = connection.prepare('UPDATE generation SET state = ? WHERE id = ?')
   const retire = connection.prepare(
     "UPDATE generation SET state = 'previous', flipped = ? WHERE repo = ? AND key = ? AND state = 'current'",
@@ -43,9 +66,6 @@ export function generations(connection: Connection): Generations {
   const modified = connection.prepare('UPDATE ref SET modified = ? WHERE generation = ? AND modified < ? AND kind = ?')
   const dropRefs = connection.prepare('DELETE FROM ref WHERE generation = ?')
   const drop = connection.prepare('DELETE FROM generation WHERE id = ?')
-  const recall = connection.prepare<[string, string], { value: string }>(
-    'SELECT value FROM remembered WHERE repo = ? AND key = ?',
-  )
   const remember = connection.prepare(
     'INSERT INTO remembered (repo, key, value) VALUES (?, ?, ?) ON CONFLICT (repo, key) DO UPDATE SET value = excluded.value',
   )
@@ -53,25 +73,14 @@ export function generations(connection: Connection): Generations {
     dropRefs.run(id)
     drop.run(id)
   })
-  const find = (id: number) => {
-    const row = byId.get(id)
-    return row === undefined ? undefined : decode(row)
-  }
   return {
     make: (repo, key, time) => Number(make.run(repo, key, time).lastInsertRowid),
-    of: (repo, key) => of.all(repo, key).map(decode),
-    current(repo, key) {
-      const row = current.get(repo, key)
-      return row === undefined ? undefined : decode(row)
-    },
-    byId: find,
-    all: () => all.all().map(decode),
     mark: (id, state) => void mark.run(state, id),
     flip: connection.transaction((id: number, time: number) => {
-      const made = find(id)
+      const made = byId(id)
       if (made === undefined) return
-      const before = current.get(made.repo, made.key)
-      for (const other of of.all(made.repo, made.key)) {
+      const before = current(made.repo, made.key)
+      for (const other of of(made.repo, made.key)) {
         if (other.state === 'waiting' && other.id < id) dropOne(other.id)
       }
       retire.run(time, made.repo, made.key)
@@ -80,7 +89,6 @@ export function generations(connection: Connection): Generations {
       if (before !== undefined && before.id > id) modified.run(time, id, time, 'index')
     }),
     drop: dropOne,
-    recall: (repo, key) => recall.get(repo, key)?.value,
     remember: (repo, key, value) => void remember.run(repo, key, value),
   }
 }

@@ -10,6 +10,7 @@ export type Reason =
   | 'unfinished'
   | 'superseded'
   | 'stale'
+  | 'released'
   | 'unreferenced'
   // by rule of the user
   | 'expired'
@@ -113,7 +114,15 @@ export interface Marks {
   addReadings(readings: readonly GoingReading[]): void
   readings(after: GoingReading | undefined): readonly GoingReading[]
 
-  /** Blobs, with whether a ref or view that stays keeps them. */
+  /** Marks a snapshot: what only it sees goes with it. */
+  addSnapshot(id: number): void
+  keepsSnapshot(id: number): boolean
+  /** What snapshots that stay hold beside the refs of now. */
+  inPast(): readonly { readonly repo: string; readonly items: number; readonly bytes: number }[]
+  /** Does a snapshot that stays hold these bytes, whatever becomes of the refs of now? */
+  inSnapshots(sha256: string): boolean
+
+  /** Blobs, with whether a ref or view that stays keeps them, or a snapshot. */
   blobsFrom(after: string): readonly MarkedBlob[]
   keeps(sha256: string): boolean
   resetBlobs(): void
@@ -139,6 +148,7 @@ const names = [
   'going_reading',
   'going_blob',
   'going_file',
+  'kept_snapshot',
 ]
 
 const schema = `
@@ -154,11 +164,24 @@ const schema = `
   CREATE TEMPORARY TABLE going_reading (id INTEGER PRIMARY KEY, repo TEXT, scope TEXT, sha256 TEXT, made INTEGER);
   CREATE TEMPORARY TABLE going_blob (sha256 TEXT PRIMARY KEY, size INTEGER, repo TEXT, reason TEXT);
   CREATE TEMPORARY TABLE going_file (sha256 TEXT PRIMARY KEY, size INTEGER, repo TEXT, reason TEXT);
+  CREATE TEMPORARY TABLE kept_snapshot (id INTEGER PRIMARY KEY);
+  INSERT INTO kept_snapshot SELECT id FROM snapshot;
 `
 
 /** A ref `r` that is not marked. */
 const unmarked = `NOT EXISTS (SELECT 1 FROM going_ref g
   WHERE g.repo = r.repo AND g.path = r.path AND g.variant = r.variant AND g.generation = r.generation)`
+
+/** Is a row of a ref as it is or was (`of`) among those that a snapshot `k` which stays has? */
+const within = (of: string) => `(${of}.generation = 0
+  OR EXISTS (SELECT 1 FROM snapshot_generation n WHERE n.snapshot = k.id AND n.generation = ${of}.generation))`
+
+/** Some snapshot that stays has this in a ref. */
+const inSnapshots = (
+  where: (of: string) => string,
+) => `(EXISTS (SELECT 1 FROM ref r JOIN kept_snapshot k ON k.id > r.since
+    WHERE ${where('r')} AND ${within('r')})
+  OR EXISTS (SELECT 1 FROM past p JOIN kept_snapshot k ON k.id > p.since AND k.id <= p.until WHERE ${where('p')} AND ${within('p')}))`
 
 /** Starts a collection: one at a time for each connection. */
 export function createMarks(connection: Connection): Marks {
@@ -172,6 +195,7 @@ export function createMarks(connection: Connection): Marks {
     ...versionMarks(connection),
     ...viewMarks(connection),
     ...readingMarks(connection),
+    ...snapshotMarks(connection),
     ...blobMarks(connection),
     close: drop,
   }
@@ -301,7 +325,8 @@ function readingMarks(connection: Connection): Part<'named' | 'readingsFrom' | '
   )
   const from = connection.prepare<[number], GoingReading & { complete: number; stays: number }>(
     `SELECT d.id AS id, d.repo AS repo, d.scope AS scope, d.sha256 AS sha256, d.made AS made, d.complete AS complete,
-       EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = d.sha256 AND r.repo = d.repo AND ${unmarked}) AS stays
+       (EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = d.sha256 AND r.repo = d.repo AND ${unmarked})
+         OR ${inSnapshots((of) => `${of}.sha256 = d.sha256 AND ${of}.repo = d.repo`)}) AS stays
      FROM (SELECT * FROM reading WHERE id > ? ORDER BY id LIMIT ${PAGE}) d ORDER BY d.id`,
   )
   const add = connection.prepare(
@@ -320,11 +345,30 @@ function readingMarks(connection: Connection): Part<'named' | 'readingsFrom' | '
   }
 }
 
+function snapshotMarks(connection: Connection): Part<'addSnapshot' | 'keepsSnapshot' | 'inPast' | 'inSnapshots'> {
+  const add = connection.prepare('DELETE FROM kept_snapshot WHERE id = ?')
+  const keeps = connection.prepare<[number], unknown>('SELECT 1 FROM kept_snapshot WHERE id = ?')
+  const past = connection.prepare<[], { repo: string; items: number; bytes: number }>(
+    `SELECT p.repo AS repo, count(*) AS items, sum(p.size) AS bytes FROM past p
+     WHERE EXISTS (SELECT 1 FROM kept_snapshot k WHERE k.id > p.since AND k.id <= p.until AND ${within('p')}) GROUP BY p.repo`,
+  )
+  const has = connection
+    .prepare<{ sha256: string }, number>(`SELECT ${inSnapshots((of) => `${of}.sha256 = @sha256`)}`)
+    .pluck()
+  return {
+    addSnapshot: (id) => void add.run(id),
+    keepsSnapshot: (id) => keeps.get(id) !== undefined,
+    inPast: () => past.all(),
+    inSnapshots: (sha256) => has.get({ sha256 }) === 1,
+  }
+}
+
 function blobMarks(
   connection: Connection,
 ): Part<'blobsFrom' | 'keeps' | 'resetBlobs' | 'addBlobs' | 'blobs' | 'addFiles' | 'files'> {
   const kept = (sha256: string) =>
     `(EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = ${sha256} AND ${unmarked})
+      OR ${inSnapshots((of) => `${of}.sha256 = ${sha256}`)}
       OR EXISTS (SELECT 1 FROM shown_blob s WHERE s.sha256 = ${sha256}))`
   const from = connection.prepare<[string], Omit<MarkedBlob, 'kept'> & { kept: number }>(
     `SELECT b.sha256 AS sha256, b.size AS size, b.added AS added, ${kept('b.sha256')} AS kept,

@@ -1,5 +1,5 @@
 // The catalog's schema, as numbered steps. A step that has been released is never changed; a new one is added.
-// One SQL text for SQLite and PostgreSQL: no dialect of either beyond WITHOUT ROWID, which is a hint.
+// One SQL text for SQLite and PostgreSQL: no dialect of either beyond WITHOUT ROWID, which is a hint; triggers apart.
 
 export const migrations: readonly string[] = [
   `
@@ -140,11 +140,119 @@ export const migrations: readonly string[] = [
   );
   `,
   `
-  -- bundles that were made here, each of a snapshot; header: sha256 of its signed header
+  -- a named set of refs and generations, made at a moment; tags: JSON. An id is never given twice: what was written after one
+  -- snapshot must not look older than a later one.
+  CREATE TABLE snapshot (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    made INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    note TEXT NOT NULL,
+    automatic INTEGER NOT NULL
+  );
+
+  -- which generation was current of each set
+  CREATE TABLE snapshot_generation (
+    snapshot INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    repo TEXT NOT NULL,
+    key TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    flipped INTEGER,
+    PRIMARY KEY (snapshot, generation)
+  ) WITHOUT ROWID;
+  CREATE INDEX snapshot_generation_of ON snapshot_generation (generation);
+
+  -- one row: what is served and exported instead of the newest state (null: the newest), and since when
+  CREATE TABLE shown (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    snapshot INTEGER,
+    since INTEGER NOT NULL
+  );
+  INSERT INTO shown (one, snapshot, since) VALUES (1, NULL, 0);
+
+  -- views of a snapshot; 0: of the newest state
+  ALTER TABLE view ADD COLUMN snapshot INTEGER NOT NULL DEFAULT 0;
+
+  -- since: the newest snapshot there was when this content was written; only later ones see it
+  ALTER TABLE ref ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+
+  -- refs as they were; until: the newest snapshot that still saw them. A snapshot n sees a row when since < n <= until.
+  CREATE TABLE past (
+    repo TEXT NOT NULL,
+    path TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    url TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    fetched INTEGER NOT NULL,
+    checked INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    name TEXT,
+    version TEXT,
+    proof TEXT NOT NULL,
+    proven TEXT NOT NULL,
+    hits INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (repo, path, variant, generation, until)
+  ) WITHOUT ROWID;
+  CREATE INDEX past_sha256 ON past (sha256);
+  CREATE INDEX past_generation ON past (generation);
+
+  -- triggers, so that no writer can forget what snapshots see. Times, counts and header fields alone are no new content.
+  CREATE TRIGGER ref_added AFTER INSERT ON ref WHEN NEW.since < (SELECT max(id) FROM snapshot)
+  BEGIN
+    UPDATE ref SET since = (SELECT max(id) FROM snapshot)
+    WHERE repo = NEW.repo AND path = NEW.path AND variant = NEW.variant AND generation = NEW.generation;
+  END;
+  CREATE TRIGGER ref_changed AFTER UPDATE OF kind, sha256, size, status, type, url, name, version, proof, proven ON ref
+  WHEN OLD.since < (SELECT max(id) FROM snapshot)
+    AND (OLD.kind, OLD.sha256, OLD.size, OLD.status, OLD.type, OLD.url, OLD.name, OLD.version, OLD.proof, OLD.proven)
+      IS NOT (NEW.kind, NEW.sha256, NEW.size, NEW.status, NEW.type, NEW.url, NEW.name, NEW.version, NEW.proof, NEW.proven)
+  BEGIN
+    INSERT INTO past SELECT OLD.repo, OLD.path, OLD.variant, OLD.generation, OLD.kind, OLD.sha256, OLD.size, OLD.status, OLD.type, OLD.url,
+      OLD.headers, OLD.fetched, OLD.checked, OLD.modified, OLD.name, OLD.version, OLD.proof, OLD.proven, OLD.hits,
+      OLD.used, OLD.since,
+      (SELECT max(id) FROM snapshot)
+    WHERE OLD.sha256 IS NOT NULL
+      AND (OLD.generation = 0 OR EXISTS (SELECT 1 FROM snapshot_generation WHERE generation = OLD.generation));
+    UPDATE ref SET since = (SELECT max(id) FROM snapshot)
+    WHERE repo = NEW.repo AND path = NEW.path AND variant = NEW.variant AND generation = NEW.generation;
+  END;
+  CREATE TRIGGER ref_gone AFTER DELETE ON ref
+  WHEN OLD.sha256 IS NOT NULL AND OLD.since < (SELECT max(id) FROM snapshot)
+    AND (OLD.generation = 0 OR EXISTS (SELECT 1 FROM snapshot_generation WHERE generation = OLD.generation))
+  BEGIN
+    INSERT INTO past SELECT OLD.repo, OLD.path, OLD.variant, OLD.generation, OLD.kind, OLD.sha256, OLD.size, OLD.status, OLD.type, OLD.url,
+      OLD.headers, OLD.fetched, OLD.checked, OLD.modified, OLD.name, OLD.version, OLD.proof, OLD.proven, OLD.hits,
+      OLD.used, OLD.since,
+      (SELECT max(id) FROM snapshot);
+  END;
+  `,
+  `
+  -- held paths that their documents mark as withdrawn, and the run that saw it first; word: yanked, deprecated
+  CREATE TABLE withdrawn (
+    repo TEXT NOT NULL,
+    path TEXT NOT NULL,
+    word TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (repo, path)
+  ) WITHOUT ROWID;
+  `,
+  `
+  -- bundles that were made here, each of a snapshot, by its name and id; header: sha256 of its signed header
   CREATE TABLE bundle_made (
     series TEXT NOT NULL,
     number INTEGER NOT NULL,
     snapshot TEXT NOT NULL,
+    state INTEGER NOT NULL,
     header TEXT NOT NULL,
     made INTEGER NOT NULL,
     finished INTEGER NOT NULL,

@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3'
 import { MirrorError } from '../errors.ts'
 import { migrations } from './migrations.ts'
+import { seenBy } from './seen.ts'
 
 export type Connection = Database.Database
 
@@ -14,6 +15,22 @@ export function connect(file: string): Connection {
   connection.pragma('cache_size = -16000')
   connection.pragma('wal_autocheckpoint = 2000')
   migrate(connection, file)
+  return connection
+}
+
+/**
+ * A connection on which `ref` and `generation` are those of a snapshot: views that stand before the tables of these names, so
+ * that every query of the engine sees them.
+ */
+export function connectAt(file: string, snapshot: number): Connection {
+  const connection = connect(file)
+  // a snapshot is looked at now and then, and several at once
+  connection.pragma('cache_size = -4000')
+  connection.exec(`
+    CREATE TEMP VIEW ref AS ${seenBy(snapshot)};
+    CREATE TEMP VIEW generation AS SELECT generation AS id, repo, key, 'current' AS state, made, flipped
+      FROM main.snapshot_generation WHERE snapshot = ${snapshot};
+  `)
   return connection
 }
 

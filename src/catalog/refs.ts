@@ -4,7 +4,7 @@ import type { Kind } from '../contract.ts'
 import type { Connection } from './open.ts'
 import type { Proof, Ref } from './rows.ts'
 
-interface Row extends Omit<Ref, 'sha256' | 'headers' | 'name' | 'version' | 'kind' | 'proof'> {
+export interface Row extends Omit<Ref, 'sha256' | 'headers' | 'name' | 'version' | 'kind' | 'proof'> {
   readonly sha256: string | null
   readonly headers: string
   readonly name: string | null
@@ -13,7 +13,7 @@ interface Row extends Omit<Ref, 'sha256' | 'headers' | 'name' | 'version' | 'kin
   readonly proof: string
 }
 
-const decode = (row: Row): Ref => ({
+export const decode = (row: Row): Ref => ({
   ...row,
   kind: row.kind as Kind,
   proof: row.proof as Proof,
@@ -51,6 +51,8 @@ export interface Refs {
   drop(ref: Ref): void
   ofGeneration(generation: number): readonly Ref[]
   bySha256(sha256: string): readonly Ref[]
+  /** Refs as they were, which only snapshots see. */
+  past(sha256: string): readonly Ref[]
   /** All refs of a repo, or of all, by path; in pages, so that others may write meanwhile. */
   scan(repo?: string): Iterable<Ref>
   byName(repo: string, name: string): readonly Ref[]
@@ -69,9 +71,23 @@ export interface Refs {
   }[]
 }
 
-export function refs(connection: Connection): Refs {
-  const columns =
-    'repo, path, variant, generation, kind, sha256, size, status, type, url, headers, fetched, checked, modified, name, version, proof, proven, hits, used'
+export const columns =
+  'repo, path, variant, generation, kind, sha256, size, status, type, url, headers, fetched, checked, modified, name, version, proof, proven, hits, used'
+
+export const refs = (connection: Connection): Refs => ({ ...refReads(connection), ...refWrites(connection) })
+
+type Writes = Pick<Refs, 'put' | 'lack' | 'checked' | 'drop' | 'used'>
+
+/** What an engine would note down while it looks at a snapshot is let go of. */
+export const quietWrites: Writes = {
+  put: () => undefined,
+  lack: () => undefined,
+  checked: () => undefined,
+  drop: () => undefined,
+  used: () => undefined,
+}
+
+export function refReads(connection: Connection): Omit<Refs, keyof Writes> {
   const get = connection.prepare<[string, string, string, number], Row>(
     `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND variant = ? AND generation = ?`,
   )
@@ -81,6 +97,56 @@ export function refs(connection: Connection): Refs {
   const everywhere = connection.prepare<[string, string], Row>(
     `SELECT ${columns} FROM ref WHERE repo = ? AND path = ? AND variant = ''`,
   )
+  const ofGeneration = connection.prepare<[number], Row>(
+    `SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`,
+  )
+  const past = connection.prepare<[string], Row>(`SELECT ${columns} FROM past WHERE sha256 = ?`)
+  const bySha256 = connection.prepare<[string], Row>(`SELECT ${columns} FROM ref WHERE sha256 = ?`)
+  // nothing beside the comparison of the whole place: SQLite would begin each page where the repo begins
+  const first = connection.prepare<[string, string, string, number], Row>(
+    `SELECT ${columns} FROM ref WHERE (repo, path, variant, generation) > (?, ?, ?, ?)
+     ORDER BY repo, path, variant, generation LIMIT ${PAGE}`,
+  )
+  const byName = connection.prepare<[string, string], Row>(
+    `SELECT ${columns} FROM ref WHERE repo = ? AND name = ? ORDER BY path`,
+  )
+  const totals = connection.prepare<
+    [],
+    { repo: string; refs: number; artifacts: number; bytes: number; hits: number; fetched: number }
+  >(
+    `SELECT r.repo AS repo, count(*) AS refs, sum(r.kind = 'artifact') AS artifacts, sum(r.hits) AS hits, max(r.fetched) AS fetched,
+       (SELECT coalesce(sum(b.size), 0) FROM blob b WHERE b.sha256 IN (SELECT sha256 FROM ref WHERE repo = r.repo)) AS bytes
+     FROM ref r WHERE r.sha256 IS NOT NULL GROUP BY r.repo ORDER BY r.repo`,
+  )
+  return {
+    get(repo, path, variant, generation) {
+      const row = get.get(repo, path, variant, generation)
+      return row === undefined ? undefined : decode(row)
+    },
+    variants: (repo, path) => variants.all(repo, path).map(decode),
+    everywhere: (repo, path) => everywhere.all(repo, path).map(decode),
+    ofGeneration: (generation) => ofGeneration.all(generation).map(decode),
+    bySha256: (sha256) => bySha256.all(sha256).map(decode),
+    past: (sha256) => past.all(sha256).map(decode),
+    *scan(repo) {
+      let from: readonly [string, string, string, number] = [repo ?? '', '', '', -1]
+      for (;;) {
+        const page = first.all(...from)
+        for (const row of page) {
+          if (repo !== undefined && row.repo !== repo) return
+          yield decode(row)
+        }
+        const last = page.at(-1)
+        if (last === undefined || page.length < PAGE) return
+        from = [last.repo, last.path, last.variant, last.generation]
+      }
+    },
+    byName: (repo, name) => byName.all(repo, name).map(decode),
+    totals: () => totals.all(),
+  }
+}
+
+function refWrites(connection: Connection): Writes {
   const put = connection.prepare(
     `INSERT INTO ref (${columns}) VALUES (@repo, @path, @variant, @generation, @kind, @sha256, @size, @status, @type, @url, @headers,
        @fetched, @checked, @modified, @name, @version, @proof, @proven, @hits, @used)
@@ -99,33 +165,8 @@ export function refs(connection: Connection): Refs {
     'UPDATE ref SET checked = ?, headers = ? WHERE repo = ? AND path = ? AND variant = ? AND generation = ?',
   )
   const drop = connection.prepare('DELETE FROM ref WHERE repo = ? AND path = ? AND variant = ? AND generation = ?')
-  const ofGeneration = connection.prepare<[number], Row>(
-    `SELECT ${columns} FROM ref WHERE generation = ? ORDER BY path`,
-  )
-  const bySha256 = connection.prepare<[string], Row>(`SELECT ${columns} FROM ref WHERE sha256 = ?`)
-  const first = connection.prepare<[string, string, string, string, number], Row>(
-    `SELECT ${columns} FROM ref WHERE repo >= ? AND (repo, path, variant, generation) > (?, ?, ?, ?)
-     ORDER BY repo, path, variant, generation LIMIT ${PAGE}`,
-  )
-  const byName = connection.prepare<[string, string], Row>(
-    `SELECT ${columns} FROM ref WHERE repo = ? AND name = ? ORDER BY path`,
-  )
   const use = connection.prepare('UPDATE ref SET hits = hits + ?, used = max(used, ?) WHERE repo = ? AND path = ?')
-  const totals = connection.prepare<
-    [],
-    { repo: string; refs: number; artifacts: number; bytes: number; hits: number; fetched: number }
-  >(
-    `SELECT r.repo AS repo, count(*) AS refs, sum(r.kind = 'artifact') AS artifacts, sum(r.hits) AS hits, max(r.fetched) AS fetched,
-       (SELECT coalesce(sum(b.size), 0) FROM blob b WHERE b.sha256 IN (SELECT sha256 FROM ref WHERE repo = r.repo)) AS bytes
-     FROM ref r WHERE r.sha256 IS NOT NULL GROUP BY r.repo ORDER BY r.repo`,
-  )
   return {
-    get(repo, path, variant, generation) {
-      const row = get.get(repo, path, variant, generation)
-      return row === undefined ? undefined : decode(row)
-    },
-    variants: (repo, path) => variants.all(repo, path).map(decode),
-    everywhere: (repo, path) => everywhere.all(repo, path).map(decode),
     put: (ref) => void put.run(encode(ref)),
     lack(ref, most) {
       put.run(encode(ref))
@@ -135,25 +176,8 @@ export function refs(connection: Connection): Refs {
     checked: (ref, time, headers) =>
       void checked.run(time, JSON.stringify(headers ?? ref.headers), ref.repo, ref.path, ref.variant, ref.generation),
     drop: (ref) => void drop.run(ref.repo, ref.path, ref.variant, ref.generation),
-    ofGeneration: (generation) => ofGeneration.all(generation).map(decode),
-    bySha256: (sha256) => bySha256.all(sha256).map(decode),
-    *scan(repo) {
-      let from: readonly [string, string, string, number] = [repo ?? '', '', '', -1]
-      for (;;) {
-        const page = first.all(repo ?? '', ...from)
-        for (const row of page) {
-          if (repo !== undefined && row.repo !== repo) return
-          yield decode(row)
-        }
-        const last = page.at(-1)
-        if (last === undefined || page.length < PAGE) return
-        from = [last.repo, last.path, last.variant, last.generation]
-      }
-    },
-    byName: (repo, name) => byName.all(repo, name).map(decode),
     used: connection.transaction((uses: Parameters<Refs['used']>[0]) => {
       for (const { repo, path, hits, used } of uses) use.run(hits, used, repo, path)
     }),
-    totals: () => totals.all(),
   }
 }

@@ -17,6 +17,8 @@ export interface ViewPage {
   readonly used: number
   /** No view of this path and type was made later. */
   readonly newest: boolean
+  /** Of which snapshot it is a view; 0: of the newest state. */
+  readonly snapshot: number
 }
 
 /** A ref as far as it matters here; `held`: some manifest holds its path. */
@@ -46,7 +48,7 @@ export interface Sweeps {
   views(going: readonly GoingView[]): readonly GoingView[]
   /** Removes some facts of a reading that nothing stands behind; true when the reading is gone with the last of them. */
   reading(going: GoingReading): boolean
-  /** Forgets blobs older than `before` that neither a ref nor a view names; views made since `started` are looked at. */
+  /** Forgets blobs older than `before` that neither a ref, of now or of a snapshot, nor a view names; views made since `started` are looked at. */
   blobs(going: readonly GoingBlob[], before: number, started: number): readonly GoingBlob[]
   /** Has the catalog a row for these bytes, or a ref to them? */
   knows(sha256: string): boolean
@@ -55,7 +57,7 @@ export interface Sweeps {
   /** All refs by path. */
   refsFrom(after: RefPage | undefined): readonly RefPage[]
   viewsFrom(after: string): readonly ViewPage[]
-  /** Digests of held bytes in order: of one repository, or of all. */
+  /** Digests of held bytes in order, those of snapshots too: of one repository, or of all. */
   held(after: string, repo?: string): readonly string[]
 }
 
@@ -80,6 +82,7 @@ interface ViewRow {
   readonly inputs: string
   readonly until: number
   readonly used: number
+  readonly snapshot: number
   readonly newer: number
 }
 
@@ -99,7 +102,8 @@ function deletions(
   const dropView = connection.prepare('DELETE FROM view WHERE key = ? AND used = ?')
   const close = connection.prepare(
     `UPDATE reading SET complete = 0 WHERE id = @id AND repo = @repo AND scope = @scope AND sha256 = @sha256 AND made = @made
-       AND (complete = 0 OR NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = @sha256 AND r.repo = @repo))`,
+       AND (complete = 0 OR NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = @sha256 AND r.repo = @repo)
+         AND NOT EXISTS (SELECT 1 FROM past p WHERE p.sha256 = @sha256 AND p.repo = @repo))`,
   )
   const dropFacts = connection.prepare(
     `DELETE FROM fact WHERE reading = @id AND repo = @repo
@@ -110,7 +114,8 @@ function deletions(
     'SELECT sha256, twins FROM view WHERE used >= ?',
   )
   const dropBlob = connection.prepare(
-    `DELETE FROM blob WHERE sha256 = ? AND added < ? AND NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = blob.sha256)`,
+    `DELETE FROM blob WHERE sha256 = ? AND added < ? AND NOT EXISTS (SELECT 1 FROM ref r WHERE r.sha256 = blob.sha256)
+       AND NOT EXISTS (SELECT 1 FROM past p WHERE p.sha256 = blob.sha256)`,
   )
   const claim = connection.prepare('UPDATE blob SET added = ? WHERE sha256 = ?')
   return {
@@ -149,9 +154,11 @@ const refKey = ({ repo, path, variant, generation, checked, used }: GoingRef) =>
   used,
 })
 
-function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held'> {
+/** What reads alone, as a snapshot needs it. */
+export function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'viewsFrom' | 'held'> {
   const knows = connection.prepare<{ sha256: string }, unknown>(
-    `SELECT 1 WHERE EXISTS (SELECT 1 FROM blob WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256)`,
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM blob WHERE sha256 = @sha256) OR EXISTS (SELECT 1 FROM ref WHERE sha256 = @sha256)
+       OR EXISTS (SELECT 1 FROM past WHERE sha256 = @sha256)`,
   )
   const refs = connection.prepare<[string, string, string, number], RefRow>(
     `SELECT repo, path, variant, generation, kind, sha256, size, fetched, checked, used, name, version,
@@ -161,18 +168,19 @@ function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'vie
   )
   const views = connection.prepare<[string], ViewRow>(
     `SELECT v.key AS key, v.repo AS repo, v.path AS path, v.type AS type, v.size AS size, v.sha256 AS sha256, v.twins AS twins,
-       v.inputs AS inputs, v.until AS until, v.used AS used,
-       EXISTS (SELECT 1 FROM view n WHERE n.repo = v.repo AND n.path = v.path AND n.type = v.type
+       v.inputs AS inputs, v.until AS until, v.used AS used, v.snapshot AS snapshot,
+       EXISTS (SELECT 1 FROM view n WHERE n.repo = v.repo AND n.path = v.path AND n.type = v.type AND n.snapshot = v.snapshot
          AND (n.modified > v.modified OR (n.modified = v.modified AND n.key > v.key))) AS newer
      FROM (SELECT * FROM view WHERE key > ? ORDER BY key LIMIT ${BATCH}) v ORDER BY v.key`,
   )
-  const heldOfAll = connection
-    .prepare<[string], string>(`SELECT DISTINCT sha256 FROM ref WHERE sha256 > ? ORDER BY sha256 LIMIT ${BATCH}`)
-    .pluck()
+  // each half by its own index
+  const held = (where: string): string =>
+    `SELECT sha256 FROM (SELECT DISTINCT sha256 FROM ref WHERE ${where} ORDER BY sha256 LIMIT ${BATCH})
+     UNION SELECT sha256 FROM (SELECT DISTINCT sha256 FROM past WHERE ${where} ORDER BY sha256 LIMIT ${BATCH})
+     ORDER BY sha256 LIMIT ${BATCH}`
+  const heldOfAll = connection.prepare<{ after: string }, string>(held('sha256 > @after')).pluck()
   const heldOf = connection
-    .prepare<[string, string], string>(
-      `SELECT DISTINCT sha256 FROM ref WHERE sha256 > ? AND repo = ? ORDER BY sha256 LIMIT ${BATCH}`,
-    )
+    .prepare<{ after: string; repo: string }, string>(held('sha256 > @after AND repo = @repo'))
     .pluck()
   return {
     knows: (sha256) => knows.get({ sha256 }) !== undefined,
@@ -193,7 +201,7 @@ function scans(connection: Connection): Pick<Sweeps, 'knows' | 'refsFrom' | 'vie
         inputs: JSON.parse(inputs) as ViewPage['inputs'],
         newest: newer === 0,
       })),
-    held: (after, repo) => (repo === undefined ? heldOfAll.all(after) : heldOf.all(after, repo)),
+    held: (after, repo) => (repo === undefined ? heldOfAll.all({ after }) : heldOf.all({ after, repo })),
   }
 }
 

@@ -20,6 +20,8 @@ export interface Totals {
   held(): readonly HeldTotals[]
   /** Everything in the store, whatever refers to it. */
   stored(): { readonly blobs: number; readonly bytes: number }
+  /** Bytes that a file of a repository has, by a thousand of them; undefined where none is held. */
+  usualSize(repo: string): number | undefined
 }
 
 export function totals(connection: Connection): Totals {
@@ -33,7 +35,13 @@ export function totals(connection: Connection): Totals {
   const stored = connection.prepare<[], { blobs: number; bytes: number }>(
     'SELECT count(*) AS blobs, coalesce(sum(size), 0) AS bytes FROM blob',
   )
+  const usual = connection
+    .prepare<[string], number | null>(
+      `SELECT avg(size) FROM (SELECT size FROM ref WHERE repo = ? AND kind = 'artifact' AND sha256 IS NOT NULL LIMIT 1000)`,
+    )
+    .pluck()
   return {
+    usualSize: (repo) => usual.get(repo) ?? undefined,
     held: () => held.all(),
     stored: () => stored.get() ?? { blobs: 0, bytes: 0 },
   }

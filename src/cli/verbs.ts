@@ -21,7 +21,7 @@ export function addVerbs(program: Command, act: Act): void {
       .argument('<manifest...>', 'manifest files')
       .option('-n, --dry-run', 'show the plan with bytes, fetch nothing but indexes')
       .addHelpText('after', example('pkgmirror sync manifests/ci.yaml --dry-run')),
-    ['policy.cooldown.default'],
+    ['policy.cooldown.default', 'keep_free', 'max_growth', 'report', 'wait'],
   ).action((manifests: string[], flags: Record<string, unknown>) =>
     act(flags, manifests, async (context) =>
       (await import('../commands/sync.ts')).sync(context, { dryRun: flags.dryRun === true }),
@@ -53,25 +53,29 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--force', 'even if most of the tree would be deleted, or files are there that no export wrote')
       .option('--case-sensitive', 'let names differ in letter case alone')
       .option('--oci-layout', 'container images alone, as an OCI image layout for skopeo, podman and containerd')
+      .option(
+        '--snapshot <name>',
+        'what was held at this snapshot (default: the one that is shown, or the newest state)',
+      )
       .option('--check <url>', 'see whether a web server serves a tree as clients need it, and write nothing')
       .option('--sample <share>', 'with --check: only a part of the files, such as 5%')
       .option('--bundle', 'a signed bundle for a mirror that no network reaches: a directory, FILE.tar or FILE.tar.zst')
       .option('--volume-size <size>', 'with --bundle: cut the archive into files of this size, such as 4GB')
-      .option('--snapshot <name>', 'with --bundle: this snapshot, and not what is held now')
       .option('--since <snapshot>', 'with --bundle: only what is new since the bundle of this snapshot')
       .option('--since-bundle <number>', 'with --bundle: only what is new since this bundle')
       .option('--receipt <file>', 'with --bundle: only what is new since what this receipt of the other side says')
-      .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost', '0')
+      .option('--overlap <count>', 'with --bundle: so many bundles before that may have been lost')
       .option('--sign-key <name>', 'the key that signs a bundle, or the MANIFEST of a tree (default: mirror)')
       .addHelpText('after', example('pkgmirror export ./site --base-url https://mirror.example.org'))
       .addHelpText('after', '  pkgmirror export --bundle /media/disk/today --since-bundle 4'),
     ['base_url', 'publish.grace'],
   ).action((target: string | undefined, flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
+      const { bundleExportFlags, mustBelongTogether } = await import('../commands/bundle-flags.ts')
+      mustBelongTogether(flags)
       if (typeof flags.check === 'string')
         return (await import('../commands/export-check.ts')).exportCheck(context, flags.check, textOf(flags.sample))
       if (flags.bundle === true) {
-        const { bundleExportFlags } = await import('../commands/bundle-flags.ts')
         return (await import('../commands/bundle-export.ts')).exportBundle(context, bundleExportFlags(target, flags))
       }
       return (await import('../commands/export.ts')).exportCommand(context, {
@@ -84,6 +88,7 @@ export function addVerbs(program: Command, act: Act): void {
         force: flags.force === true,
         caseSensitive: flags.caseSensitive === true,
         ...(flags.ociLayout === true ? { layout: 'oci-layout' } : {}),
+        ...(typeof flags.snapshot === 'string' ? { snapshot: flags.snapshot } : {}),
         ...(typeof flags.signKey === 'string' ? { signKey: flags.signKey } : {}),
       })
     }),
@@ -106,7 +111,7 @@ export function addVerbs(program: Command, act: Act): void {
   ).action((bundle: string | undefined, flags: Record<string, unknown>) =>
     act(flags, [], async (context) => {
       const { bundleImportFlags } = await import('../commands/bundle-flags.ts')
-      if (typeof flags.ociLayout !== 'string')
+      if (typeof flags.ociLayout !== 'string' || bundle !== undefined)
         return (await import('../commands/bundle-import.ts')).importBundle(context, bundleImportFlags(bundle, flags))
       return (await import('../commands/import.ts')).importLayout(context, {
         directory: path.resolve(flags.ociLayout),
@@ -151,9 +156,28 @@ export function addVerbs(program: Command, act: Act): void {
     program
       .command('status')
       .description('what is held: repositories, sizes, hits, generations, holders, last runs')
+      .option('--runs [number]', 'the history of runs: so many, the newest first (default: 20)')
+      .option('--manifests', 'what each manifest and lockfile holds, its last run and whether its file is there')
       .addHelpText('after', example('pkgmirror status --json')),
   ).action((flags: Record<string, unknown>) =>
-    act(flags, [], async (context) => (await import('../commands/status.ts')).status(context)),
+    act(flags, [], async (context) => {
+      if (flags.manifests === true) return (await import('../commands/manifests.ts')).manifests(context)
+      if (flags.runs !== undefined) return (await import('../commands/runs.ts')).runs(context, textOf(flags.runs))
+      return (await import('../commands/status.ts')).status(context)
+    }),
+  )
+
+  withSettings(
+    program
+      .command('forget')
+      .description('let go of what a manifest or lockfile holds; gc then goes by its rules')
+      .argument('<name>', 'its name in `status --manifests`, or the end of it')
+      .option('-n, --dry-run', 'show what would be let go of')
+      .addHelpText('after', example('pkgmirror forget manifests/old.yaml')),
+  ).action((name: string, flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/manifests.ts')).forget(context, { name, dryRun: flags.dryRun === true }),
+    ),
   )
 
   withSettings(
@@ -174,6 +198,13 @@ export function addVerbs(program: Command, act: Act): void {
       .option('--sample <percent>', 'only a random part of it: 5%')
       .option('--repo <name>', 'only this repository')
       .option('--repair', 'fetch again what is damaged')
+      .option(
+        '--from <directory>',
+        'take it from there first: a data directory, an exported tree, a bundle; may be repeated',
+        (name, all: string[] = []) => [...all, name],
+      )
+      .option('--rebuild', 'find again first what a lost catalog knew: by copies of it, by --from, by signed indexes')
+      .option('--recognise', 'with --rebuild: place documents without a signature by what they say of themselves')
       .option('--list', 'every path with its proof, not only what is wrong')
       .addHelpText('after', example('pkgmirror verify --sample 5% --repair')),
   ).action((flags: Record<string, unknown>) =>
@@ -183,6 +214,9 @@ export function addVerbs(program: Command, act: Act): void {
         repo: textOf(flags.repo),
         repair: flags.repair === true,
         list: flags.list === true,
+        rebuild: flags.rebuild === true,
+        from: Array.isArray(flags.from) ? flags.from.map((one) => path.resolve(String(one))) : [],
+        recognise: flags.recognise === true,
       }),
     ),
   )
@@ -243,6 +277,33 @@ export function addVerbs(program: Command, act: Act): void {
         what: key,
         name: textOf(flags.name),
         public: flags.public === true,
+      }),
+    ),
+  )
+
+  withSettings(
+    program
+      .command('snapshot')
+      .description('named states of everything that is held: make, compare, show, remove')
+      .argument('<action>', 'create [NAME], list, show NAME, diff A [B], rollback NAME, release, rm NAME…')
+      .argument('[name...]', 'names of snapshots; what is left out of diff is the newest state')
+      .option('--tag <tag>', 'with create: one with a tag stays; may be repeated', (tag, all: string[] = []) => [
+        ...all,
+        tag,
+      ])
+      .option('--note <text>', 'with create: what it is for')
+      .option('--newest', 'with rollback: back to the newest state, as release does')
+      .option('-n, --dry-run', 'say what would be done, change nothing')
+      .addHelpText('after', example('pkgmirror snapshot create before-upgrade --tag release')),
+  ).action((action: string, names: string[], flags: Record<string, unknown>) =>
+    act(flags, [], async (context) =>
+      (await import('../commands/snapshot.ts')).snapshot(context, {
+        action,
+        names,
+        tags: Array.isArray(flags.tag) ? flags.tag.map(String) : [],
+        note: textOf(flags.note) ?? '',
+        newest: flags.newest === true,
+        dryRun: flags.dryRun === true,
       }),
     ),
   )

@@ -28,7 +28,7 @@ export interface AddressMap {
 
 /** `base`: the address of the mirror, without a slash at the end. */
 export function addressMap(mirror: Mirror, base: string, lines: readonly LedgerLine[]): AddressMap {
-  const mapped = new Map<string, Mapped>()
+  const here = new Map<string, string>()
   const unmapped = new Map<string, number>()
   const seen = new Set<string>()
   for (const line of lines) {
@@ -41,15 +41,29 @@ export function addressMap(mirror: Mirror, base: string, lines: readonly LedgerL
         unmapped.set(host, (unmapped.get(host) ?? 0) + 1)
         continue
       }
-      const [from, to] = apart(address, `${base}${mounted.settings.mount}${encodePath(path)}`)
-      if (from === to) continue
-      mapped.set(`${from} ${to}`, { from, to, count: (mapped.get(`${from} ${to}`)?.count ?? 0) + 1 })
+      here.set(address, `${base}${mounted.settings.mount}${encodePath(path)}`)
     }
   }
   return {
-    mapped: [...mapped.values()].sort((a, b) => b.from.length - a.from.length || (a.from < b.from ? -1 : 1)),
+    mapped: together(here),
     unmapped: [...unmapped].map(([host, count]) => ({ host, count })),
   }
+}
+
+/** By what addresses begin with; where files that begin alike lie in several places here, each by itself. */
+function together(here: ReadonlyMap<string, string>): readonly Mapped[] {
+  const begins = [...here].map(([address, to]) => ({ address, here: to, begin: apart(address, to) }))
+  const places = new Map<string, Set<string>>()
+  for (const { begin } of begins) {
+    const [from, to] = begin
+    places.set(from, (places.get(from) ?? new Set()).add(to))
+  }
+  const mapped = new Map<string, Mapped>()
+  for (const one of begins) {
+    const [from, to] = places.get(one.begin[0])?.size === 1 ? one.begin : [one.address, one.here]
+    if (from !== to) mapped.set(from, { from, to, count: (mapped.get(from)?.count ?? 0) + 1 })
+  }
+  return [...mapped.values()].sort((a, b) => b.from.length - a.from.length || (a.from < b.from ? -1 : 1))
 }
 
 /** Of files alone, without what says more of them. */

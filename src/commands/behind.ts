@@ -10,6 +10,7 @@ import type { Addresses } from '../server/addresses.ts'
 import type { Hits } from '../server/hits.ts'
 import { createInnerApp, type Inner, listenInside } from '../server/inner.ts'
 import type { Responder } from '../server/respond.ts'
+import type { States } from '../server/states.ts'
 import type { Log } from '../telemetry/log.ts'
 import { type Addressed, type Fleet, startWorkers } from './workers.ts'
 import type { Workspace } from './workspace.ts'
@@ -23,6 +24,7 @@ export interface Listener {
 
 export interface Parts {
   readonly workspace: Workspace
+  readonly states: States
   readonly responder: Responder
   readonly addresses: Addresses
   readonly hits: Hits
@@ -37,7 +39,10 @@ export interface Open {
 }
 
 /** Undefined, with a warning, where workers could not reach this process. */
-export function openBehind(workers: number, { workspace, responder, addresses, hits }: Parts): Open | undefined {
+export function openBehind(
+  workers: number,
+  { workspace, states, responder, addresses, hits }: Parts,
+): Open | undefined {
   const { mirror, settings, places, events } = workspace
   const place = hidden((error) => events.emit({ type: 'warning', error }))
   if (place === undefined) return undefined
@@ -47,7 +52,7 @@ export function openBehind(workers: number, { workspace, responder, addresses, h
     ports: () => fleet?.ports ?? [],
     async listen(at) {
       inner = await listenInside(
-        new Map(at.map((one) => [one.name, createInnerApp(one.mirror, responder, addresses, hits)])),
+        new Map(at.map((one) => [one.name, createInnerApp(one.mirror, states, responder, addresses, hits)])),
         place.socket,
       )
       fleet = await startWorkers(

@@ -3,14 +3,18 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Entries, Entry } from '../catalog/entries.ts'
+import type { PackageChange } from '../engine/changes.ts'
 import { shownText } from '../telemetry/safe-text.ts'
 import { bytesText } from '../telemetry/words.ts'
 import { escapeHtml } from './html.ts'
+import { packageLines } from './snapshot-diff-text.ts'
 
 export interface About {
   readonly title: string
   /** What it is put upon. */
   readonly upon: string
+  /** What changed by package, where it is put upon something. */
+  readonly packages: () => AsyncIterable<PackageChange>
 }
 
 interface Sums {
@@ -33,19 +37,29 @@ function sums(entries: Entries): ReadonlyMap<string, Sums> {
   return by
 }
 
-export async function writeChangesText(file: string, entries: Entries, { title, upon }: About): Promise<void> {
-  await pipeline(function* text() {
+export async function writeChangesText(
+  file: string,
+  entries: Entries,
+  { title, upon, packages }: About,
+): Promise<void> {
+  await pipeline(async function* text() {
     yield `${title}\n${upon}\n\n`
     for (const [repo, { held, bytes, gone }] of sums(entries))
       yield `${repo}: ${held} new or changed (${bytesText(bytes)}), ${gone} gone\n`
     yield '\n'
+    let told = false
+    for await (const change of packages()) {
+      told = true
+      for (const line of packageLines(change)) yield `${shownText(line)}\n`
+    }
+    if (told) yield '\n'
     for (const entry of entries.scan()) yield `${shownText(lineOf(entry))}\n`
   }, createWriteStream(file))
 }
 
 const lineOf = (entry: Entry): string =>
   entry.type === 'gone'
-    ? `- ${entry.repo} ${placeOf(entry)}  sha256 ${entry.sha256}`
+    ? `- ${entry.repo} ${placeOf(entry)}  sha256 ${entry.was.join(' or ')}`
     : `+ ${entry.repo} ${nameOf(entry)}${placeOf(entry)}  ${entry.size} bytes, sha256 ${entry.sha256}, by ${entry.proof}`
 
 const placeOf = ({ path, variant }: Entry): string => (variant === '' ? path : `${path} [${variant}]`)
@@ -54,9 +68,13 @@ const nameOf = (entry: Entry & { type: 'held' }): string =>
 
 const html = (text: string): string => escapeHtml(shownText(text))
 
-export async function writeChangesPage(file: string, entries: Entries, { title, upon }: About): Promise<void> {
+export async function writeChangesPage(
+  file: string,
+  entries: Entries,
+  { title, upon, packages }: About,
+): Promise<void> {
   const cells = (...texts: readonly string[]): string => texts.map((text) => `<td>${html(text)}</td>`).join('')
-  await pipeline(function* page() {
+  await pipeline(async function* page() {
     yield `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>${html(title)}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <style>body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{padding:.2em .6em;text-align:left;border-bottom:1px solid #ddd;overflow-wrap:anywhere}tr.gone{color:#a00}code{font-size:11px}</style>
@@ -64,13 +82,21 @@ export async function writeChangesPage(file: string, entries: Entries, { title, 
 <table><tr><th>repository</th><th>new or changed</th><th>size</th><th>gone</th></tr>\n`
     for (const [repo, { held, bytes, gone }] of sums(entries))
       yield `<tr>${cells(repo, String(held), bytesText(bytes), String(gone))}</tr>\n`
-    yield '</table>\n<table><tr><th></th><th>repository</th><th>name</th><th>version</th><th>path</th><th>size</th><th>proof</th><th>sha256</th></tr>\n'
+    yield '</table>\n'
+    let told = false
+    for await (const change of packages()) {
+      if (!told) yield '<pre>'
+      told = true
+      for (const line of packageLines(change)) yield `${html(line)}\n`
+    }
+    if (told) yield '</pre>\n'
+    yield '<table><tr><th></th><th>repository</th><th>name</th><th>version</th><th>path</th><th>size</th><th>proof</th><th>sha256</th></tr>\n'
     for (const entry of entries.scan()) yield rowOf(entry)
     yield '</table></body></html>\n'
   }, createWriteStream(file))
 
   function rowOf(entry: Entry): string {
-    const code = `<td><code>${entry.sha256}</code></td>`
+    const code = `<td><code>${entry.type === 'gone' ? entry.was.join(' ') : entry.sha256}</code></td>`
     if (entry.type === 'gone')
       return `<tr class="gone">${cells('-', entry.repo, '', '', placeOf(entry), '', '')}${code}</tr>\n`
     const { repo, name = '', version = '', size, proof } = entry

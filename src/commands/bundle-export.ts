@@ -11,7 +11,10 @@ import { writeArchive } from '../bundle/to-archive.ts'
 import { mustTakeBundle, writeDirectory } from '../bundle/to-directory.ts'
 import type { MadeBundle } from '../catalog/bundles.ts'
 import { type Entries, openEntries } from '../catalog/entries.ts'
+import { nameOf, type Snapshot } from '../catalog/snapshots.ts'
+import { changedPackages, type PackageChange } from '../engine/changes.ts'
 import type { Mirror } from '../engine/mirror.ts'
+import { openSnapshot } from '../engine/snapshot.ts'
 import { MirrorError } from '../errors.ts'
 import {
   type BundleHeader,
@@ -25,11 +28,13 @@ import { layout } from '../store/layout.ts'
 import { basesOf } from './bundle-base.ts'
 import { writeChangesPage, writeChangesText } from './bundle-changes.ts'
 import { fill } from './bundle-fill.ts'
+import { carriedOf } from './bundle-repositories.ts'
 import { showBundle } from './bundle-text.ts'
 import { type Context, show } from './context.ts'
 import { ownKey, usualKey } from './key-files.ts'
 import { headerDigest, readReceipt } from './receipt-file.ts'
-import { openWorkspace, recordOf, type Workspace } from './workspace.ts'
+import { mustBeSnapshot } from './snapshot-named.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface BundleExportFlags {
   /** A directory, or a file that ends in `.tar` or `.tar.zst`; absolute. */
@@ -67,8 +72,9 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
     const { mirror } = workspace
     const made = mirror.catalog.bundles.made(receipt?.receipt.series)
     const since = { snapshot: flags.since, number: flags.sinceBundle, receipt, overlap: flags.overlap }
-    const bases = basesOf(made, since)
-    const bundle = await prepare(workspace, folder, { made, bases, snapshot: flags.snapshot, signal: context.signal })
+    const bases = mustBeThere(mirror, basesOf(made, since))
+    const state = snapshotFor(mirror, flags, (made.at(-1)?.number ?? 0) + 1)
+    const bundle = await prepare(workspace, folder, { made, bases, state, signal: context.signal })
     try {
       const { header, entries, parts } = bundle
       const text = Buffer.from(formatHeader(header))
@@ -92,11 +98,12 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
         series,
         number,
         snapshot: snapshot.name,
+        state: state.id,
         header: digest,
         made: mirror.now(),
         finished: false,
       })
-      mirror.events.emit({ type: 'planned', repo: 'bundle', items: header.blobs.count, bytes: header.blobs.bytes })
+      mirror.events.emit({ type: 'planned', repo: 'bundle', items: 1, bytes: header.blobs.bytes })
       const whole: BundleParts = {
         ...{ header: text, signature, parts, store: mirror.store, made: snapshot.made, signal: context.signal },
         blobs: () => entries.blobs(),
@@ -105,6 +112,7 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
       const files = isArchive ? await writeArchive(flags.target, flags.volumeSize, whole) : [flags.target]
       const written = isArchive ? undefined : await writeDirectory(flags.target, whole)
       mirror.catalog.bundles.finish(series, number)
+      dropOld(mirror, made)
       hide()
       showBundle(context, { ...told, files, written })
       return 0
@@ -121,8 +129,56 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
 interface Plan {
   readonly made: readonly MadeBundle[]
   readonly bases: readonly MadeBundle[]
-  readonly snapshot: string | undefined
+  readonly state: Snapshot
   readonly signal: AbortSignal
+}
+
+/** Those whose snapshot is there still. Throws SEQUENCE where the one that was meant is not. */
+function mustBeThere({ catalog }: Mirror, bases: readonly MadeBundle[]): readonly MadeBundle[] {
+  const ids = new Set(catalog.snapshots.list().map(({ id }) => id))
+  const [first] = bases
+  if (first !== undefined && !ids.has(first.state))
+    throw new MirrorError(
+      'SEQUENCE',
+      `the snapshot ${first.snapshot}, of which bundle ${first.number} was made, is gone`,
+      {
+        hint: 'Take a later bundle, or have a full one made.',
+      },
+    )
+  return bases.filter(({ state }) => ids.has(state))
+}
+
+/** The one that is named; else the one that is shown, or one of what is held now. Throws USAGE where there is none of that name. */
+function snapshotFor(
+  { catalog, now }: Mirror,
+  { snapshot: name, dryRun }: BundleExportFlags,
+  number: number,
+): Snapshot {
+  if (name !== undefined) return mustBeSnapshot(catalog, name)
+  // what is served and exported is what goes over
+  const shown = catalog.snapshots.shown()
+  if (shown !== undefined) return shown
+  const newest = catalog.snapshots.list().at(-1)
+  const isNew =
+    newest === undefined ||
+    newest.automatic ||
+    catalog.snapshots.diff(newest.id, 0)[Symbol.iterator]().next().done !== true
+  if (!isNew) return newest
+  const time = now()
+  // the newest state has the number 0 among snapshots
+  if (dryRun) return { id: 0, name: nameOf(time), made: time, tags: [], note: '', automatic: true }
+  const free = [nameOf(time), `${nameOf(time)}-${number}`].find((one) => catalog.snapshots.get(one) === undefined)
+  return catalog.snapshots.create({ name: free ?? nameOf(time), time, tags: [TAG], note: `for bundle ${number}` })
+}
+
+/** Bundles that another one can be put upon: their snapshots are kept. */
+const KEPT = 10
+/** On snapshots that are made for a bundle, and go with it. */
+const TAG = 'bundle'
+
+function dropOld({ catalog }: Mirror, made: readonly MadeBundle[]): void {
+  const own = new Set(catalog.snapshots.list().flatMap(({ id, tags }) => (tags.includes(TAG) ? [id] : [])))
+  for (const { state } of made.slice(0, -KEPT)) if (own.has(state)) catalog.snapshots.drop(state)
 }
 
 interface Prepared {
@@ -133,13 +189,18 @@ interface Prepared {
 
 /** Everything of a bundle but its blobs, in `folder`. */
 async function prepare({ mirror }: Workspace, folder: string, plan: Plan): Promise<Prepared> {
-  const { made, bases } = plan
+  const { made, bases, state } = plan
   const series = made.at(-1)?.series ?? randomBytes(16).toString('hex')
   const number = (made.at(-1)?.number ?? 0) + 1
   const entries = openEntries(path.join(folder, 'entries.db'))
   try {
-    const snapshot = await fill(mirror, entries, { snapshot: plan.snapshot, bases, signal: plan.signal })
-    const about = { title: `Bundle ${number} of series ${series}: snapshot ${snapshot.name}`, upon: uponText(bases) }
+    await fill(mirror, entries, state, bases, plan.signal)
+    const snapshot = { name: state.name, made: state.made }
+    const about = {
+      title: `Bundle ${number} of series ${series}: snapshot ${snapshot.name}`,
+      upon: uponText(bases),
+      packages: () => packagesSince(mirror, bases[0], state, plan.signal),
+    }
     const part = async (name: BundlePart['name'], write: (file: string) => Promise<void>): Promise<BundlePart> => {
       const file = path.join(folder, name)
       await write(file)
@@ -167,6 +228,26 @@ async function prepare({ mirror }: Workspace, folder: string, plan: Plan): Promi
   }
 }
 
+/** What changed by package since the oldest of the states that it may be put upon; nothing is told so of a full one. */
+async function* packagesSince(
+  mirror: Mirror,
+  base: MadeBundle | undefined,
+  state: Snapshot,
+  signal: AbortSignal,
+): AsyncGenerator<PackageChange> {
+  const before = base === undefined ? undefined : mirror.catalog.snapshots.list().find(({ id }) => id === base.state)
+  if (before === undefined) return
+  const opened = [before, ...(state.id === 0 ? [] : [state])].map((one) => openSnapshot(mirror, one))
+  try {
+    const [one, two] = opened
+    if (one === undefined) return
+    const after = { id: state.id, mirror: two?.mirror ?? mirror }
+    yield* changedPackages(mirror, { id: before.id, mirror: one.mirror }, after, signal)
+  } finally {
+    for (const { close } of opened) await close()
+  }
+}
+
 const uponText = (bases: readonly MadeBundle[]): string =>
   bases.length === 0
     ? 'Full: it needs no bundle before it.'
@@ -190,23 +271,8 @@ async function* linesOf(mirror: Mirror, entries: Entries, count: { lines: number
 
 function repositoryOf(mirror: Mirror, name: string): CarriedRepository {
   const settings = mirror.repos.get(name)?.settings
-  if (settings === undefined)
-    throw new MirrorError('CONFIG', `${name} is held, and no repository of that name is configured or was recorded`)
-  const { sources, ...rest } = recordOf(settings)
-  return {
-    ...{ type: 'repository', name, ecosystem: settings.ecosystem, ...rest },
-    ...{ upstreams: [...rest.upstreams], keyrings: [...rest.keyrings] },
-    ...(sources === undefined
-      ? {}
-      : {
-          sources: sources.map((one) => ({
-            name: one.name,
-            upstreams: [...one.upstreams],
-            only: [...one.only],
-            not: [...one.not],
-          })),
-        }),
-  }
+  if (settings !== undefined) return carriedOf(settings)
+  throw new MirrorError('CONFIG', `${name} is held, and no repository of that name is configured or was recorded`)
 }
 
 async function digestOf(file: string): Promise<{ readonly sha256: string; readonly size: number }> {

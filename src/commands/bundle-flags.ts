@@ -11,6 +11,19 @@ type Given = Readonly<Record<string, unknown>>
 const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? flag : undefined)
 const fileOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? path.resolve(flag) : undefined)
 
+/** Flags of `export` that mean something for a bundle alone, and those that mean nothing for one. */
+const ofBundles = ['volumeSize', 'since', 'sinceBundle', 'receipt', 'overlap']
+const ofTrees = ['repo', 'force', 'caseSensitive', 'ociLayout', 'baseUrl', 'check', 'sample']
+
+/** Throws USAGE for a flag that would be passed over. */
+export function mustBelongTogether(flags: Given): void {
+  const strange = (flags.bundle === true ? ofTrees : ofBundles).find((name) => flags[name] !== undefined)
+  if (strange === undefined) return
+  const flag = `--${strange.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const why = flags.bundle === true ? 'means nothing for a bundle, which holds all that is held' : 'needs --bundle'
+  throw new MirrorError('USAGE', `${flag} ${why}`)
+}
+
 /** Archives may be cut into so many bytes at least: a volume holds its own name and something more. */
 const LEAST_VOLUME = 1_000_000
 
@@ -35,6 +48,8 @@ export function bundleExportFlags(target: string | undefined, flags: Given): Bun
 
 /** Throws USAGE. */
 export function bundleImportFlags(bundle: string | undefined, flags: Given): BundleImportFlags {
+  if (flags.ociLayout !== undefined)
+    throw new MirrorError('USAGE', 'a bundle and --oci-layout are two things to import', { hint: 'Name one of them.' })
   if (bundle === undefined)
     throw new MirrorError('USAGE', 'what to import is not said', {
       hint: 'Name a bundle, or a directory of images with --oci-layout.',

@@ -14,7 +14,7 @@ import { carriedClient } from '../engine/carried.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { type Taken, takeIn } from '../engine/take.ts'
 import { exitCode } from '../errors.ts'
-import { type BundleHeader, type CarriedRepository, parseHeader } from '../formats/bundle.ts'
+import { type BundleHeader, type CarriedRepository, type HeldEntry, parseHeader } from '../formats/bundle.ts'
 import { layout } from '../store/layout.ts'
 import type { Store } from '../store/store.ts'
 import { mustBeWhole, readList } from './bundle-list.ts'
@@ -96,9 +96,7 @@ async function take(at: Import, opened: OpenedBundle): Promise<number> {
   const hide = await show(context, events)
   const entries = openEntries(path.join(folder, 'entries.db'))
   try {
-    events.emit({ type: 'planned', repo: 'bundle', items: header.blobs.count, bytes: header.blobs.bytes })
-    const read = (bytes: number) => events.emit({ type: 'progress', repo: 'bundle', path: header.snapshot.name, bytes })
-    const contents = await opened.contents(header, { folder, store: mirror.store, signal, read })
+    const contents = await unpacked(at, opened, header)
     const carried = await readList(contents, header, entries, signal)
     const { here } = await mustBeWhole(contents, header, entries, mirror.store, place, signal)
     const known = [...mirror.repos.values()].map((one) => one.settings)
@@ -126,6 +124,22 @@ async function take(at: Import, opened: OpenedBundle): Promise<number> {
   }
 }
 
+/** Tells of the unpacking of an archive as of one item. */
+async function unpacked({ context, workspace, folder }: Import, opened: OpenedBundle, header: BundleHeader) {
+  const { events, mirror } = workspace
+  const told = { repo: 'bundle', path: opened.place }
+  const { bytes } = header.blobs
+  const started = performance.now()
+  if (opened.packed) events.emit({ type: 'planned', repo: told.repo, items: 1, bytes })
+  const contents = await opened.contents(header, {
+    ...{ folder, store: mirror.store, signal: context.signal },
+    read: (count) => events.emit({ type: 'progress', ...told, bytes: count }),
+  })
+  const milliseconds = performance.now() - started
+  if (opened.packed) events.emit({ type: 'finished', ...told, outcome: 'fetched', bytes, milliseconds })
+  return contents
+}
+
 interface Taking {
   readonly arriving: Arriving
   readonly carried: readonly CarriedRepository[]
@@ -143,8 +157,14 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
   mirror.catalog.copies.copyTo(file)
   const catalog = openCatalog(file)
   const client = { ask: (ask: Parameters<Mirror['client']['ask']>[0]) => upstream.ask(ask), close: async () => {} }
-  const copy = assemble(workspace.settings, repositories, { ...mirror, catalog, client, offline: false })
-  const bytes = (blob: { readonly sha256: string; readonly size: number }) => held(mirror.store, contents, blob)
+  const copy = assemble(workspace.settings, repositories, {
+    catalog,
+    store: mirror.store,
+    client,
+    events: mirror.events,
+    offline: false,
+  })
+  const bytes = (entry: Blob) => held(mirror.store, contents, entry)
   const upstream = carriedClient(copy, { entries, bytes })
   const holder = holderOf(header)
   try {
@@ -163,6 +183,12 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
     mirror.catalog.copies.absorb(file, () => {
       const { series, number, snapshot } = header
       mirror.catalog.bundles.take({ series, number, snapshot: snapshot.name, header: digest, key, taken: now })
+      mirror.catalog.snapshots.create({
+        name: nameFor(mirror, header),
+        time: now,
+        automatic: true,
+        note: `bundle ${number} of ${series}`,
+      })
       mirror.catalog.runs.end(run, now, 0, { series, number, held: taken.held, fetched: taken.fetched })
     })
     mirror.catalog.touch()
@@ -174,16 +200,23 @@ async function takeOnCopy({ context, workspace, folder }: Import, taking: Taking
   }
 }
 
+/** The name that the snapshot has where it comes from; with the number of the bundle where that is taken. */
+function nameFor({ catalog }: Mirror, { number, series, snapshot }: BundleHeader): string {
+  const names = [snapshot.name, `${snapshot.name.slice(0, 80)}-${number}`]
+  const free = names.find((name) => catalog.snapshots.get(name) === undefined)
+  return free ?? `bundle-${series}-${number}`
+}
+
 const holderOf = ({ series }: BundleHeader): string => `bundles ${series}`
 
+type Blob = Pick<HeldEntry, 'sha256' | 'size' | 'kind'>
+
 /** Bytes that are here already, of an import that was broken off, are not read from the medium again. */
-async function* held(
-  store: Store,
-  contents: BundleContents,
-  blob: { readonly sha256: string; readonly size: number },
-): AsyncIterable<Uint8Array> {
+async function* held(store: Store, contents: BundleContents, blob: Blob): AsyncIterable<Uint8Array> {
   const isHere = (await store.stat(blob.sha256))?.size === blob.size
-  yield* isHere ? store.stream(blob.sha256) : contents.blob(blob)
+  // the engine hashes what it fetches, and what does not come out as the list says is refused in the end
+  const digest = blob.kind === 'artifact' ? 'unchecked' : 'checked'
+  yield* isHere ? store.stream(blob.sha256) : contents.blob(blob, digest)
 }
 
 /** The bundle's series holds what it brought; what a full one does not name any more is let go of. Returns how many went. */

@@ -7,6 +7,20 @@ import { ecosystems } from '../ecosystems/index.ts'
 import { MirrorError } from '../errors.ts'
 import type { CarriedRepository } from '../formats/bundle.ts'
 import { shippedKeyrings } from '../trust/keyring.ts'
+import { recordOf } from './workspace.ts'
+
+/** A repository as a bundle carries it: what is recorded of it, without secrets. */
+export function carriedOf(settings: Repository): CarriedRepository {
+  const { upstreams, sources, mount, options, keyrings, builtin } = recordOf(settings)
+  const copied = sources?.map((one) => ({
+    ...{ name: one.name, upstreams: [...one.upstreams], only: [...one.only], not: [...one.not] },
+  }))
+  return {
+    ...{ type: 'repository', name: settings.name, ecosystem: settings.ecosystem, upstreams: [...upstreams] },
+    ...(copied === undefined ? {} : { sources: copied }),
+    ...{ mount, options, keyrings: [...keyrings], builtin },
+  }
+}
 
 /** Throws BUNDLE for what cannot be, CONFIG for what has to be said here first. */
 export function repositoriesHere(

@@ -44,8 +44,8 @@ export function showImported(context: Context, imported: Imported): void {
     )
     return
   }
-  for (const { repo, path, error } of taken.faults)
-    process.stderr.write(`failed: ${repo} ${path}: ${errorText(error)}\n`)
+  for (const { repo, path, blob, error } of taken.faults)
+    process.stderr.write(`failed: ${repo} ${path} (${blob}): ${errorText(error)}\n`)
   if (code !== 0) {
     say(context, `Nothing of ${name} was taken. ${durationText(milliseconds)}.`)
     return

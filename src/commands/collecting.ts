@@ -4,6 +4,7 @@ import { type Collected, type CollectOptions, collect } from '../engine/collect.
 import type { Mirror } from '../engine/mirror.ts'
 import { asMirrorError } from '../errors.ts'
 import { lock } from './lock.ts'
+import { HISTORY } from './runs.ts'
 import type { Workspace } from './workspace.ts'
 
 const COMMAND = 'gc'
@@ -17,6 +18,7 @@ export async function collectRecorded(mirror: Mirror, options: CollectOptions): 
   const id = runs.start(COMMAND, mirror.now())
   try {
     const collected = await collect(mirror, options)
+    runs.trim(HISTORY)
     runs.end(id, mirror.now(), 0, { freed: collected.swept?.files, repositories: collected.repositories })
     return collected
   } catch (error) {
@@ -27,7 +29,7 @@ export async function collectRecorded(mirror: Mirror, options: CollectOptions): 
 }
 
 /** Collects every so often, in short turns; while a run holds the lock it waits for the next time. Returns what ends it. */
-export function collectEvery({ mirror, events, settings }: Workspace): () => Promise<void> {
+export function collectEvery({ mirror, events, settings, lost }: Workspace): () => Promise<void> {
   const period = periodOf(mirror, settings.gc)
   if (!Number.isFinite(period)) return async () => undefined
   const ending = new AbortController()
@@ -36,9 +38,13 @@ export function collectEvery({ mirror, events, settings }: Workspace): () => Pro
   async function round(): Promise<void> {
     try {
       if (mirror.now() - lastOf(mirror) < period) return
-      const held = lock(settings.data)
+      const held = await lock(settings.data)
       try {
-        await collectRecorded(mirror, { keep: settings.keep, dryRun: false, force: false, signal: ending.signal })
+        await collectRecorded(mirror, {
+          keep: settings.keep,
+          retention: settings.snapshots,
+          ...{ dryRun: false, force: false, lost, signal: ending.signal },
+        })
       } finally {
         held.release()
       }

@@ -2,15 +2,18 @@
 
 import path from 'node:path'
 import { type ExportOptions, exportTree } from '../engine/export.ts'
+import { openSnapshot } from '../engine/snapshot.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import { directorySink } from '../sinks/directory.ts'
 import type { Sink } from '../sinks/sink.ts'
 import { tarFileSink, tarSink } from '../sinks/tar.ts'
 import type { Store } from '../store/store.ts'
-import type { Context } from './context.ts'
+import { type Context, say } from './context.ts'
 import { indexPage } from './export-page.ts'
 import { showExported, tellChange } from './export-text.ts'
 import { findKey, ownKey, usualKey } from './key-files.ts'
+import { timeText } from './print.ts'
+import { mustBeSnapshot } from './snapshot-named.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface ExportFlags {
@@ -21,6 +24,8 @@ export interface ExportFlags {
   readonly baseUrl?: string
   /** A form of directory that tools of one ecosystem read. */
   readonly layout?: string
+  /** Name of a snapshot; the one that is shown when left out, or else the newest state. */
+  readonly snapshot?: string
   readonly dryRun: boolean
   readonly force: boolean
   readonly caseSensitive: boolean
@@ -66,27 +71,34 @@ export async function publish(context: Context, workspace: Workspace): Promise<n
 
 async function write(
   context: Context,
-  { mirror }: Workspace,
+  { mirror: newest }: Workspace,
   target: string,
   flags: ExportFlags,
   type: 'summary' | 'published',
 ): Promise<number> {
   const { dryRun, force, repos, layout } = flags
+  const { snapshots } = newest.catalog
+  const snapshot = flags.snapshot === undefined ? snapshots.shown() : mustBeSnapshot(newest.catalog, flags.snapshot)
+  const signed = await signing(context.settings.data, flags.signKey)
+  const past = snapshot === undefined ? undefined : openSnapshot(newest, snapshot)
+  const mirror = past?.mirror ?? newest
+  if (snapshot !== undefined) say(context, `Of snapshot ${snapshot.name}, made ${timeText(snapshot.made)}.`)
   const baseUrl = (flags.baseUrl ?? context.settings.publish?.baseUrl ?? LOCAL).replace(/\/+$/, '')
-  const exported = await exportTree(mirror, sinkOf(target, mirror.store), {
+  const options: ExportOptions = {
     ...(repos === undefined ? {} : { repos }),
     ...(layout === undefined ? {} : { layout }),
     baseUrl,
     dryRun,
     force,
     grace: context.settings.publishGrace,
-    now: mirror.now(),
+    now: mirror.clock(),
     page: indexPage,
-    ...(await signing(context.settings.data, flags.signKey)),
+    ...signed,
     letterCase: flags.caseSensitive ? 'apart' : 'folded',
     signal: context.signal,
     changed: (change) => tellChange(context, change, dryRun),
-  })
+  }
+  const exported = await exportTree(mirror, sinkOf(target, mirror.store), options).finally(() => past?.close())
   const code = exitCode(exported.faults.map((fault) => fault.error))
   showExported(context, exported, { type, target, baseUrl: layout === undefined ? baseUrl : undefined, dryRun, code })
   return code

@@ -18,8 +18,9 @@ const reasons: Readonly<Record<string, string>> = {
 const keeperWords = new Set<string>(Object.values(keepers))
 
 export function collectedLines(collected: Collected, grace: number): readonly string[] {
-  const { repositories, unreferenced, unknown, waiting } = collected
+  const { repositories, snapshots, unreferenced, unknown, waiting } = collected
   const lines = Object.entries(repositories).map(([repo, counts]) => `${repo}: ${repoText(counts)}`)
+  if (snapshots > 0) lines.push(`${countText(snapshots, 'snapshot')} of syncs too many, too old or too large.`)
   if (unreferenced.items > 0) lines.push(`Nothing has named ${blobText(unreferenced)} for long.`)
   if (unknown.items > 0) lines.push(`The catalog does not know ${blobText(unknown)} of the store.`)
   if (waiting.items > 0)
@@ -41,8 +42,10 @@ function repoText({ going, kept }: RepoCounts): string {
   return `${goes.length === 0 ? 'nothing goes' : `goes: ${goes.join(', ')}`}; kept: ${stays.length === 0 ? 'nothing' : stays.join(', ')}`
 }
 
-function closing({ swept, freed, guarded, loss }: Collected): string {
+function closing({ swept, freed, guarded, loss, leap }: Collected): string {
   if (swept !== undefined) return `Freed ${bytesText(swept.files.bytes)} in ${countText(swept.files.items, 'blob')}.`
   const would = `Would free ${bytesText(freed.bytes)} in ${countText(freed.items, 'blob')}; nothing was touched: this was a dry run.`
+  if (leap !== undefined)
+    return `${would} By the clock nothing has happened here for ${durationText(leap)}: that needs --force, or a right clock.`
   return guarded ? `${would} It is ${Math.round(loss * 100)} % of what is kept: that needs --force.` : would
 }

@@ -1,10 +1,14 @@
 // `pkgmirror gc`: drops what nothing keeps, or shows what it would drop.
 
 import type { Collected, Gone } from '../engine/collect.ts'
+import { asMirrorError } from '../errors.ts'
+import { countText } from '../telemetry/words.ts'
 import { collectRecorded } from './collecting.ts'
 import type { Context } from './context.ts'
 import { collectedLines } from './gc-text.ts'
+import { manifestsOf } from './manifests.ts'
 import { print } from './print.ts'
+import { keepReserve, useReserve } from './reserve.ts'
 import { openWorkspace } from './workspace.ts'
 
 export interface GcOptions {
@@ -18,18 +22,34 @@ export interface GcOptions {
  * when more than half of what is kept would go.
  */
 export async function gc(context: Context, options: GcOptions): Promise<number> {
+  try {
+    return await gcOnce(context, options)
+  } catch (thrown) {
+    const error = asMirrorError(thrown)
+    if (error.code !== 'DISK_FULL' || !(await useReserve(context.settings.data))) throw error
+    return gcOnce(context, options)
+  }
+}
+
+async function gcOnce(context: Context, options: GcOptions): Promise<number> {
   const { settings } = context
   const workspace = await openWorkspace(settings, { mustExist: true, lock: !options.dryRun })
   const document = context.json ? jsonDocument() : undefined
   try {
     const collected = await collectRecorded(workspace.mirror, {
       keep: settings.keep,
+      retention: settings.snapshots,
       ...options,
+      lost: workspace.lost,
       signal: context.signal,
       ...(document === undefined ? {} : { item: document.item }),
     })
+    if (!options.dryRun) await keepReserve(workspace)
     document?.end(collected, options.dryRun)
     print(context, collectedLines(collected, settings.keep.grace))
+    for (const { name, paths, files } of manifestsOf(workspace.mirror.catalog))
+      if (!files.every(({ there }) => there))
+        print(context, [`${name} is gone: its ${countText(paths, 'path')} stay until \`pkgmirror forget ${name}\`.`])
     return 0
   } finally {
     await workspace.close()

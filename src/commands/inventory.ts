@@ -2,6 +2,7 @@
 
 import path from 'node:path'
 import type { Generation, Run } from '../catalog/rows.ts'
+import type { Snapshot } from '../catalog/snapshots.ts'
 import type { HeldTotals } from '../catalog/totals.ts'
 import { cooldownOf, memberOf } from '../engine/members.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
@@ -39,6 +40,8 @@ export interface Inventory {
   readonly empty: readonly string[]
   readonly holders: readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
   readonly runs: readonly Omit<Run, 'summary'>[]
+  /** How many there are; the one that is shown, and since when. */
+  readonly snapshots: { readonly count: number; readonly shown?: Snapshot; readonly since?: number }
 }
 
 const nothing: Omit<HeldTotals, 'repo'> = { files: 0, artifacts: 0, bytes: 0, hits: 0, fetched: 0, used: 0 }
@@ -67,7 +70,13 @@ export function inventory(mirror: Mirror, data: string, offline: boolean): Inven
   }
   const runs = catalog.runs.list(RUNS).map(({ summary: _, ...run }) => run)
   const holders = catalog.holds.holders()
-  return { data: path.resolve(data), offline, stored: catalog.totals.stored(), repositories, empty, holders, runs }
+  const shown = catalog.snapshots.shown()
+  const snapshots = {
+    count: catalog.snapshots.list().length,
+    ...(shown === undefined ? {} : { shown, since: catalog.snapshots.turned() }),
+  }
+  const stored = catalog.totals.stored()
+  return { data: path.resolve(data), offline, stored, repositories, empty, holders, runs, snapshots }
 }
 
 function placeOf(mounted: MountedRepo | undefined): Pick<RepoInventory, 'ecosystem' | 'mount' | 'upstreams'> {

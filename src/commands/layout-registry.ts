@@ -4,11 +4,12 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { lstat, readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { MirrorError } from '../errors.ts'
 import { isObject, type JsonObject } from '../formats/json-object.ts'
+import { createServer } from '../server/node-http.ts'
 
 /** An image of a layout: its tags, by name. */
 export type Images = ReadonlyMap<string, ReadonlyMap<string, Tagged>>

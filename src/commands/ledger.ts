@@ -4,6 +4,7 @@ import type { Locked, Selector } from '../contract.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
 import type { Fault, Item } from '../engine/walk.ts'
 import type { MirrorError } from '../errors.ts'
+import { addTo } from '../formats/lists.ts'
 import { filenameOf } from '../lockfiles/locked.ts'
 import type { LockedFile } from './locked-file.ts'
 import { type Missing, place } from './locked-line.ts'
@@ -83,10 +84,10 @@ export function openLedger(mirror: Mirror, files: readonly LockedFile[]): Ledger
       if (!('mounted' in placed)) continue
       const { selector, mounted } = placed
       const repo = mounted.settings.name
-      add(wants, repo, selector)
-      if (locked.version !== undefined) add(byVersion, `${repo} ${selector.name} ${selector.range}`, account)
-      add(byName, `${repo} ${selector.name}`, account)
-      add(byPlace, placeKey(selector.name, selector.from), account)
+      addTo(wants, repo, selector)
+      if (locked.version !== undefined) addTo(byVersion, `${repo} ${selector.name} ${selector.range}`, account)
+      addTo(byName, `${repo} ${selector.name}`, account)
+      addTo(byPlace, placeKey(selector.name, selector.from), account)
     }
     lines.set(file, own)
   }
@@ -130,12 +131,6 @@ const placeKey = (
   name: string,
   { file, line }: { readonly file: string; readonly line?: number | undefined },
 ): string => `${name} ${line ?? ''} ${file}`
-
-function add<T>(map: Map<string, T[]>, key: string, item: T): void {
-  const known = map.get(key)
-  if (known === undefined) map.set(key, [item])
-  else known.push(item)
-}
 
 /** Lines that a failed file is of. */
 const faulty = (accounts: ReadonlyMap<LedgerLine, Account>, name: string | undefined, version: string | undefined) =>

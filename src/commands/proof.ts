@@ -4,6 +4,7 @@
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Digests, Entry, Locked, Look, Selector } from '../contract.ts'
 import { heldDoc } from '../engine/doc.ts'
+import { digestsFound } from '../engine/hashing.ts'
 import { disagreement } from '../engine/locks.ts'
 import { createLook } from '../engine/look.ts'
 import type { Mirror, MountedRepo } from '../engine/mirror.ts'
@@ -11,7 +12,7 @@ import { type Resource, resolve } from '../engine/resolve.ts'
 import { clientScope } from '../engine/scope.ts'
 import { withheld } from '../engine/withheld.ts'
 import { asMirrorError, type Code, MirrorError } from '../errors.ts'
-import { compareDigests, hashers } from '../formats/digest.ts'
+import { compareDigests } from '../formats/digest.ts'
 import { explain } from './explanation.ts'
 import { computable, place } from './locked-line.ts'
 
@@ -203,9 +204,7 @@ async function digestsOf(
   ref: HeldRef,
   kinds: ReadonlySet<string>,
 ): Promise<Digests> {
-  const running = hashers(['sha256', ...kinds])
-  for await (const piece of mirror.store.stream(ref.sha256)) running.update(piece)
-  const found = running.digests()
+  const found = digestsFound(await mirror.hashing.hash(ref.sha256, ['sha256', ...kinds]), ref.sha256)
   if (found.sha256 !== ref.sha256) throw new MirrorError('DAMAGED', `the bytes of ${ref.path} are not as they came`)
   const own: Record<string, string> = {}
   for (const [kind, compute] of Object.entries(mounted.ecosystem.digests ?? {})) {

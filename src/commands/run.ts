@@ -1,10 +1,14 @@
 // A run that brings things in: `sync` and `seed` are this with different wants.
 
+import type { HeldSum } from '../catalog/catalog.ts'
 import type { Selector } from '../contract.ts'
 import type { EngineEvent } from '../engine/events.ts'
+import type { Mirror } from '../engine/mirror.ts'
 import { type Fault, type Item, walk } from '../engine/walk.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import type { Context } from './context.ts'
+import { type Drift, driftOf, noDrift } from './drift.ts'
+import { type Gate, type GateOptions, openGate } from './gate.ts'
 import { record, type Workspace } from './workspace.ts'
 
 export interface RunOptions {
@@ -42,6 +46,18 @@ export interface Summary {
   readonly repositories: Readonly<Record<string, RepoSummary>>
   readonly faults: readonly RunFault[]
   readonly cleaned: { readonly files: number; readonly bytes: number }
+  /** What the manifest held before, and holds now. */
+  readonly growth: { readonly before: Held; readonly after: Held }
+  /** What changed upstream under it. */
+  readonly drift: Drift
+  /** What was planned was refused before any file of it was fetched. */
+  readonly refused: boolean
+}
+
+export interface Held {
+  readonly packages: number
+  readonly files: number
+  readonly bytes: number
 }
 
 /** Artifacts of one repository under way at once; the client's own queues bound the requests. */
@@ -51,6 +67,8 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   const { mirror, events } = workspace
   const started = mirror.now()
   const id = mirror.catalog.runs.start(options.command, started)
+  const before = mirror.catalog.holds.sums(options.holder)
+  const gate = gateOf(context, mirror, { walks: options.wants.size, holder: options.holder, before })
   const requests = new Map<string, number>()
   const stop = events.subscribe((event: EngineEvent) => {
     if (event.type === 'asked') requests.set(event.repo, (requests.get(event.repo) ?? 0) + 1)
@@ -74,6 +92,7 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
       dryRun: options.dryRun,
       signal: context.signal,
       concurrency: CONCURRENCY,
+      ...(gate === undefined ? {} : { planned: gate.plan }),
       item(item) {
         tally.add(item)
         options.item?.(item)
@@ -89,23 +108,55 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
       { ...tallies.get(repo)?.total(), requests: requests.get(repo) ?? 0, flipped } as RepoSummary,
     ]),
   )
-  const unread = (options.faults ?? []).map((error) => ({ error }))
+  const unread = [...(gate?.failure === undefined ? [] : [gate.failure]), ...(options.faults ?? [])].map((error) => ({
+    error,
+  }))
   const faults: readonly RunFault[] = [...unread, ...walked.flatMap((one) => one.faults)]
+  const changed = Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0)
+  const looks = changed && !options.dryRun && gate?.failure === undefined && !context.signal.aborted
+  const drift = looks
+    ? await driftOf(mirror, {
+        holder: options.holder,
+        run: id,
+        repos: new Set(options.wants.keys()),
+        signal: context.signal,
+      })
+    : noDrift
   if (!options.dryRun) {
     record(mirror, options.wants.keys())
-    if (faults.length === 0) mirror.catalog.holds.settle(options.holder, id)
+    // with `only` the rest of the selection was not looked at
+    const { only } = context.settings.origins
+    const narrowed = only !== undefined && only.file !== 'default'
+    if (faults.length === 0)
+      mirror.catalog.holds.settle(options.holder, id, narrowed ? options.wants.keys() : undefined)
   }
   const summary: Summary = {
     code: exitCode(faults.map((fault) => fault.error)),
     milliseconds: mirror.now() - started,
-    changed: Object.values(repositories).some((one) => one.fetched > 0 || one.flipped.length > 0),
+    changed,
     repositories,
     faults,
     cleaned: workspace.cleaned,
+    growth: { before: sumOf(before), after: sumOf(mirror.catalog.holds.sums(options.holder)) },
+    drift,
+    refused: gate?.failure !== undefined,
   }
   mirror.catalog.runs.end(id, mirror.now(), summary.code, forHistory(summary))
   return summary
 }
+
+/** None where nothing is to stay free and everything may grow: then files come while the rest is still being found. */
+function gateOf({ settings }: Context, mirror: Mirror, of: Omit<GateOptions, 'maxGrowth'>): Gate | undefined {
+  const { keepFree, maxGrowth } = settings
+  const open = 'bytes' in keepFree && keepFree.bytes === 0 && !Number.isFinite(maxGrowth)
+  return open || of.walks === 0 ? undefined : openGate(mirror, { ...of, maxGrowth })
+}
+
+const sumOf = (sums: readonly HeldSum[]): Held => ({
+  packages: sums.reduce((sum, one) => sum + one.packages, 0),
+  files: sums.reduce((sum, one) => sum + one.files, 0),
+  bytes: sums.reduce((sum, one) => sum + one.bytes, 0),
+})
 
 /** Paths that are written as held at once. */
 const BATCH = 1000

@@ -9,13 +9,15 @@ import { withHeads } from '../server/heads.ts'
 import { createHits } from '../server/hits.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
+import { createStates } from '../server/states.ts'
 import { createLog } from '../telemetry/log.ts'
 import { undici } from '../upstream/agents.ts'
 import type { Listener, Open, Parts } from './behind.ts'
 import { collectEvery } from './collecting.ts'
 import { type Context, printJson, say } from './context.ts'
+import { copyEvery } from './copies.ts'
 import { descriptorsFor } from './open-files.ts'
-import { tellCleaned } from './summary.ts'
+import { tellCleaned, tellLost } from './summary.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 /** How long answers under way may take after a signal, milliseconds. */
@@ -33,20 +35,24 @@ export async function serve(context: Context): Promise<number> {
   })
   const hits = createHits(mirror.catalog.refs.used, mirror.now, (error) => events.emit({ type: 'warning', error }))
   const endCollecting = collectEvery(workspace)
+  let endCopying: (() => Promise<void>) | undefined
   let open: Open | undefined
   const addresses = createAddresses(settings.baseUrl, settings.hosts, () => open?.ports() ?? [])
   const at: Listener[] = [
     { name: '', mirror, listen: settings.listen },
     ...alone(mirror).map((one) => ({ name: one.name, mirror: one.mirror, listen: one.listen })),
   ]
-  const parts: Parts = { workspace, responder, addresses, hits, log }
+  const states = createStates(mirror)
+  const parts: Parts = { workspace, states, responder, addresses, hits, log }
   const wanted = settings.workers === 'auto' ? processesFor(availableParallelism()) : settings.workers
   try {
     const behind = wanted === 0 ? undefined : (await import('./behind.ts')).openBehind(wanted, parts)
     open = behind ?? openHere()
     const { '': common = [], ...own } = await open.listen(at)
     tellCleaned(context, workspace.cleaned)
+    tellLost(context, workspace)
     ready(context, common, own, workspace, behind === undefined ? 0 : wanted)
+    endCopying = copyEvery(workspace)
     // loaded late, for a quick start, and not later: without free descriptors nothing can be loaded any more
     await Promise.all([log.open(), mirror.offline ? undefined : undici().catch(() => undefined)])
     await aborted(context.signal)
@@ -54,8 +60,10 @@ export async function serve(context: Context): Promise<number> {
   } finally {
     await open?.close(GRACE)
     await endCollecting()
+    await endCopying?.()
     hits.close()
     responder.close()
+    await states.close()
     await workspace.close()
     unfollow()
     await log.flush()
@@ -68,7 +76,7 @@ export async function serve(context: Context): Promise<number> {
       async listen(listeners) {
         const named: Record<string, readonly string[]> = {}
         for (const { name, mirror: of, listen: places } of listeners) {
-          const app = createApp(of, responder, addresses, hits)
+          const app = createApp(of, states, responder, addresses, hits)
           const shown = settings.debug ? withHeads(app, log.said) : app
           const listening = await listen(shown, places)
           all.push(listening)

@@ -1,10 +1,11 @@
 // `pkgmirror status`: what is held, sizes, hits, generations, holders and the last runs.
 
 import { blankSecrets } from '../telemetry/safe-text.ts'
-import { bytesText, countText, durationText } from '../telemetry/words.ts'
+import { bytesText, countText } from '../telemetry/words.ts'
 import { type Context, printJson } from './context.ts'
 import { type GenerationState, type Inventory, inventory, type RepoInventory } from './inventory.ts'
 import { columns, jsonTime, pastText, print, timeText } from './print.ts'
+import { outcomeText } from './runs.ts'
 import { openWorkspace } from './workspace.ts'
 
 /** Returns the exit code. Throws CONFIG where there is no data directory yet. */
@@ -21,7 +22,7 @@ export async function status(context: Context): Promise<number> {
   }
 }
 
-function statusJson({ data, offline, stored, repositories, empty, holders, runs }: Inventory) {
+function statusJson({ data, offline, stored, repositories, empty, holders, runs, snapshots }: Inventory) {
   return {
     data,
     offline,
@@ -42,6 +43,7 @@ function statusJson({ data, offline, stored, repositories, empty, holders, runs 
     })),
     empty,
     holders,
+    snapshots: { count: snapshots.count, shown: snapshots.shown?.name, since: jsonTime(snapshots.since) },
     runs: runs.map(({ id, command, started, ended, code }) => ({
       id,
       command,
@@ -54,8 +56,12 @@ function statusJson({ data, offline, stored, repositories, empty, holders, runs 
 }
 
 function statusLines(found: Inventory, now: number): readonly string[] {
-  const { data, stored, repositories, empty, holders, runs } = found
-  const lines = [`Data directory: ${data}`, `Store: ${countText(stored.blobs, 'blob')}, ${bytesText(stored.bytes)}`, '']
+  const { data, stored, repositories, empty, holders, runs, snapshots } = found
+  const lines = [`Data directory: ${data}`, `Store: ${countText(stored.blobs, 'blob')}, ${bytesText(stored.bytes)}`]
+  if (snapshots.count > 0) lines.push(`Snapshots: ${snapshots.count}`)
+  if (snapshots.shown !== undefined)
+    lines.push(`serve and export show snapshot ${snapshots.shown.name} since ${pastText(snapshots.since ?? 0, now)}`)
+  lines.push('')
   for (const repo of repositories) lines.push(...repoLines(repo, now))
   if (repositories.length === 0) lines.push('Nothing is held yet: `pkgmirror sync MANIFEST` brings things in.', '')
   if (empty.length > 0) lines.push(`Mounted, and nothing is held of: ${empty.join(', ')}`, '')
@@ -109,8 +115,8 @@ function generationText({ key, state, made, flipped, until }: GenerationState, n
   return `${key}: ${state}, made ${pastText(made, now)}`
 }
 
-function runRow({ command, started, ended, code }: Inventory['runs'][number], now: number): readonly string[] {
-  const outcome =
-    ended === undefined ? 'under way, or broken off' : `code ${code} after ${durationText(ended - started)}`
-  return [pastText(started, now), outcome, command]
-}
+const runRow = (run: Inventory['runs'][number], now: number): readonly string[] => [
+  pastText(run.started, now),
+  outcomeText(run),
+  run.command,
+]

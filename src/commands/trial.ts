@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs'
 import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Repository } from '../config/types.ts'
+import type { Setup } from '../contract.ts'
 import { ecosystems } from '../ecosystems/index.ts'
 import { MirrorError } from '../errors.ts'
 import { createAddresses } from '../server/addresses.ts'
@@ -13,10 +15,12 @@ import { createApp } from '../server/app.ts'
 import { createHits } from '../server/hits.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { createResponder } from '../server/respond.ts'
+import { newest } from '../server/states.ts'
 import { addressMap, rewritten } from './addresses.ts'
 import type { Context } from './context.ts'
-import { openLedger } from './ledger.ts'
+import { type LedgerLine, openLedger } from './ledger.ts'
 import type { LockedFile } from './locked-file.ts'
+import { textAt } from './new-file.ts'
 import { type TrialClient, trialClients } from './trial-clients.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -72,7 +76,7 @@ export async function tryAll(
   let listening: Listening | undefined
   try {
     const addresses = createAddresses(undefined, [], () => listening?.ports ?? [])
-    listening = await listen(createApp(mirror, responder, addresses, hits), ['127.0.0.1:0'])
+    listening = await listen(createApp(mirror, newest(mirror), responder, addresses, hits), ['127.0.0.1:0'])
     const base = listening.addresses[0] ?? ''
     const trials: Trial[] = []
     const tried = new Set<string>()
@@ -120,6 +124,12 @@ async function tryOne(
   if (version.error !== undefined) return untried(`${program} is not on this machine`)
   if (client.version !== undefined && !client.version.test(version.stdout.trim()))
     return untried(`${program} is ${version.stdout.trim().slice(0, 40)}, which does not read ${file.format.id}`)
+  const { needs, bars } = client
+  if (needs !== undefined) {
+    const { stdout } = spawnSync(program, [...needs.argv], { encoding: 'utf8', cwd: tmpdir(), env: outer(around.env) })
+    if (!stdout.includes(needs.text)) return untried(needs.reason)
+  }
+  if (bars?.text.test((await textAt(path.join(path.dirname(file.file), bars.file))) ?? '')) return untried(bars.reason)
   const scratch = await mkdtemp(path.join(tmpdir(), 'pkgmirror-prove-'))
   const started = performance.now()
   try {
@@ -165,31 +175,43 @@ async function prepared(
   if (!file.file.endsWith('.lockb')) await writeFile(lockfile, rewritten(await readFile(lockfile, 'utf8'), map))
   const variables: Record<string, string> = {}
   for (const repository of settings.repositories.filter((one) => one.ecosystem === client.ecosystem)) {
-    const { name, upstreams, options, mount } = repository
-    const ecosystem = ecosystems.find(({ id }) => id === client.ecosystem)
-    const setups = ecosystem?.setup({ repo: { name, upstreams, options }, base: `${base}${mount}` }) ?? []
-    const own =
-      setups.find((one) => one.client === client.client && one.env !== undefined) ??
-      setups.find((one) => one.client === client.client)
-    if (own === undefined) continue
-    Object.assign(variables, own.env, variables)
-    for (const { path: at, text } of own.env === undefined || client.ecosystem === 'cargo' ? (own.files ?? []) : []) {
+    const own = pointing(client, repository, base, ledger.lines.get(file) ?? [])
+    // of several repositories the first is a client's registry
+    for (const [variable, value] of Object.entries(own.env ?? {})) variables[variable] ??= value
+    for (const { path: at, text } of own.files ?? []) {
       const to = at.startsWith('~/') ? path.join(home, at.slice(2)) : path.join(project, at)
       await mkdir(path.dirname(to), { recursive: true })
       // what the project says itself stands before; clients take the last
       await appendFile(to, existsSync(to) ? `\n${text}` : text)
     }
-    Object.assign(variables, fromCommands(own.commands))
   }
-  return { project, home, env: { ...outer(env), HOME: home, CI: 'true', ...variables, ...client.env } }
+  const its = Object.entries(client.env ?? {}).map(([variable, value]) => [variable, value.replace(/\bHOME\b/, home)])
+  const all = { ...outer(env), HOME: home, CI: 'true', ...variables, ...Object.fromEntries(its) }
+  return { project, home, env: all }
 }
 
-/** Go's settings are told as a command alone: `go env -w NAME=VALUE …`. */
-function fromCommands(commands: readonly string[] = []): Readonly<Record<string, string>> {
-  const [words = ''] = commands
-    .filter((one) => one.startsWith('go env -w '))
-    .map((one) => one.slice('go env -w '.length))
-  return Object.fromEntries([...words.matchAll(/'?([A-Z]+)=([^\s']*)'?/g)].map(([, name, value]) => [name, value]))
+/** What points the client at a repository: variables where they do, since files may be there that say something else. */
+function pointing(
+  client: TrialClient,
+  { name, upstreams, options, mount }: Repository,
+  base: string,
+  lines: readonly LedgerLine[],
+): Pick<Setup, 'env' | 'files'> {
+  const ecosystem = ecosystems.find(({ id }) => id === client.ecosystem)
+  const address = `${base}${mount}`
+  if (client.pointed !== undefined) {
+    const [known] = ecosystem?.repos ?? []
+    const own = new Set([...(known?.upstreams ?? []), ...(known?.also ?? [])])
+    const named = lines.flatMap(({ mounted, locked: { url } }) =>
+      mounted?.settings.name === name && url !== undefined ? [url] : [],
+    )
+    const others = new Set(named.filter((one) => !own.has(one)))
+    return client.pointed({ name, address, others: [...others], isOwn: named.some((one) => own.has(one)) })
+  }
+  const setups = ecosystem?.setup({ repo: { name, upstreams, options }, base: address }) ?? []
+  const its = setups.filter((one) => one.client === client.client)
+  const { env, files } = its.find((one) => one.env !== undefined) ?? its[0] ?? {}
+  return env === undefined ? { ...(files !== undefined && { files }) } : { env }
 }
 
 /** Of the user's own environment what tells where programs are; a home that is another would hide toolchains. */

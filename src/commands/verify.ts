@@ -1,12 +1,16 @@
 // `pkgmirror verify`: proves again what is held, and mends what is damaged when asked to.
 
+import { createReadStream, existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import type { HeldRef } from '../catalog/rows.ts'
 import { type Verified, verify as verifyHeld } from '../engine/verify.ts'
 import { MirrorError } from '../errors.ts'
 import { errorFields, showFailures } from '../telemetry/lines.ts'
 import { showProgress } from '../telemetry/progress.ts'
 import { type Context, printJson, say } from './context.ts'
+import { blobOf, mustBeDirectory, namesOf } from './elsewhere.ts'
 import { print } from './print.ts'
+import { rebuild } from './rebuild.ts'
 import { shareOf } from './share.ts'
 import { proofLine, type Verification, verificationLines } from './verify-text.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
@@ -18,6 +22,12 @@ export interface VerifyFlags {
   readonly repair: boolean
   /** Every path with its proof. */
   readonly list: boolean
+  /** Find again first what a lost catalog knew. */
+  readonly rebuild: boolean
+  /** Directories in which bytes and places are looked for: absolute. */
+  readonly from: readonly string[]
+  /** A rebuild places documents without a signature by what they say of themselves. */
+  readonly recognise: boolean
 }
 
 /** The code of a run in which something was wrong. */
@@ -27,15 +37,16 @@ const WRONG = 4
 export async function verify(context: Context, flags: VerifyFlags): Promise<number> {
   const { settings } = context
   const sample = flags.sample === undefined ? 1 : shareOf(flags.sample)
-  if (flags.repair && settings.offline) {
+  mustFit(flags)
+  for (const directory of flags.from) mustBeDirectory(directory)
+  if (flags.repair && settings.offline && flags.from.length === 0) {
     throw new MirrorError('USAGE', '--repair fetches from upstream, which --offline forbids', {
       hint: 'Leave out one of the two.',
     })
   }
-  const workspace = await openWorkspace(settings, {
-    mustExist: true,
-    ...(flags.repair ? { lock: true } : { offline: true }),
-  })
+  const workspace = flags.rebuild
+    ? await rebuild(context, { ...flags, threads: availableParallelism() })
+    : await openWorkspace(settings, { mustExist: true, ...(flags.repair ? { lock: true } : { offline: true }) })
   const hide = await show(context, workspace)
   const started = performance.now()
   const sum: Verification = { items: 0, bytes: 0, wrong: 0, repaired: 0, unnamed: 0, repositories: {} }
@@ -45,6 +56,7 @@ export async function verify(context: Context, flags: VerifyFlags): Promise<numb
       sample,
       ...(flags.repo === undefined ? {} : { repo: flags.repo }),
       repair: flags.repair,
+      ...(flags.repair && flags.from.length > 0 ? { elsewhere: elsewhereOf(workspace, flags.from) } : {}),
       signal: context.signal,
       threads: availableParallelism(),
       random: Math.random,
@@ -63,6 +75,21 @@ export async function verify(context: Context, flags: VerifyFlags): Promise<numb
     hide()
     await workspace.close()
   }
+}
+
+/** The files that may have the bytes of a damaged path, where they are there. */
+const elsewhereOf =
+  ({ mirror }: Workspace, from: readonly string[]) =>
+  ({ repo, path, sha256 }: HeldRef) =>
+    from
+      .flatMap((directory) => [blobOf(directory, sha256), ...namesOf(mirror, directory, repo, path)])
+      .filter((file) => existsSync(file))
+      .map((file) => () => createReadStream(file))
+
+function mustFit({ rebuild: rebuilds, repair, from, recognise }: VerifyFlags): void {
+  if (rebuilds && repair) throw new MirrorError('USAGE', '--rebuild and --repair are two steps: rebuild first')
+  if (from.length > 0 && !rebuilds && !repair) throw new MirrorError('USAGE', '--from needs --repair or --rebuild')
+  if (recognise && !rebuilds) throw new MirrorError('USAGE', '--recognise needs --rebuild')
 }
 
 function show({ json }: Context, { events }: Workspace): () => void {

@@ -6,6 +6,7 @@ import type { Settings, Want } from '../config/types.ts'
 import type { Selector } from '../contract.ts'
 import type { Mirror } from '../engine/mirror.ts'
 import { MirrorError } from '../errors.ts'
+import { addTo } from '../formats/lists.ts'
 import { type LockedFile, readLockfiles } from './locked-file.ts'
 import { place } from './locked-line.ts'
 
@@ -26,11 +27,7 @@ export async function wantedOf(mirror: Mirror, settings: Settings): Promise<Want
   const byRepo = new Map<string, Selector[]>()
   const skipped: Wanted['skipped'][number][] = []
   const faults: MirrorError[] = []
-  const add = (repo: string, selector: Selector) => {
-    const known = byRepo.get(repo)
-    if (known === undefined) byRepo.set(repo, [selector])
-    else known.push(selector)
-  }
+  const add = (repo: string, selector: Selector) => addTo(byRepo, repo, selector)
   for (const want of settings.wants) add(want.repo, selectorOf(mirror, want))
   for (const { glob: pattern, where } of settings.lockfiles) {
     const files = await Array.fromAsync(glob(pattern, { exclude: (name) => path.basename(name) === 'node_modules' }))

@@ -1,6 +1,6 @@
 // Opens what every verb works on: the catalog, the store, the network and the mounted repositories of a data directory.
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { type Catalog, openCatalog } from '../catalog/catalog.ts'
@@ -11,19 +11,21 @@ import { createFlights } from '../engine/flights.ts'
 import { createHashing } from '../engine/hashing.ts'
 import { createHolder } from '../engine/hold.ts'
 import { closeMirror, type Mirror, type MountedRepo, mount as mounting } from '../engine/mirror.ts'
+import { createRoom } from '../engine/room.ts'
 import { createThreads } from '../engine/threads.ts'
 import { MirrorError } from '../errors.ts'
 import { openDiskStore } from '../store/disk.ts'
+import type { Store } from '../store/store.ts'
 import { loadKeyrings } from '../trust/keyring.ts'
 import { createClient } from '../upstream/http.ts'
-import { type Lock, lock } from './lock.ts'
+import { type Lock, type Locking, lock } from './lock.ts'
 import { version } from './version.ts'
 
 export interface WorkspaceOptions {
   /** Throws CONFIG when there is no data directory yet, instead of making one. */
   readonly mustExist?: boolean
-  /** One writer at a time. */
-  readonly lock?: boolean
+  /** One writer at a time; it waits for `wait` of the settings. */
+  readonly lock?: boolean | Locking
   readonly offline?: boolean
 }
 
@@ -33,6 +35,8 @@ export interface Workspace {
   readonly settings: Settings
   /** Where the catalog's file and the store lie. */
   readonly places: { readonly catalog: string; readonly store: string }
+  /** The catalog is new, or was when it was opened first, while the store has blobs: it does not know what is there. */
+  readonly lost: boolean
   /** Files and bytes that a crash had left behind. */
   readonly cleaned: { readonly files: number; readonly bytes: number }
   close(): Promise<void>
@@ -40,15 +44,18 @@ export interface Workspace {
 
 export async function openWorkspace(settings: Settings, options: WorkspaceOptions = {}): Promise<Workspace> {
   const { data } = settings
-  const file = settings.catalog === undefined ? path.join(data, 'catalog.db') : directoryOf(settings.catalog, 'catalog')
+  const file = catalogFile(settings)
   if (options.mustExist === true && !existsSync(file)) {
-    throw new MirrorError('CONFIG', `there is no mirror at ${data}`, {
+    const blobs = existsSync(path.join(settings.store ?? data, 'blobs'))
+    throw new MirrorError('CONFIG', `there is no ${blobs ? 'catalog' : 'mirror'} at ${data}`, {
       file: data,
-      hint: 'Run `pkgmirror sync MANIFEST` first, or name another directory with --data.',
+      hint: blobs ? FOUND_AGAIN : 'Run `pkgmirror sync MANIFEST` first, or name another directory with --data.',
     })
   }
   mkdirSync(data, { recursive: true })
-  const held: Lock | undefined = options.lock === true ? lock(data) : undefined
+  const locking = typeof options.lock === 'object' ? options.lock : undefined
+  const held: Lock | undefined =
+    options.lock === undefined || options.lock === false ? undefined : await lock(data, settings.wait, locking)
   try {
     return await open(settings, options, file, held)
   } catch (error) {
@@ -56,6 +63,9 @@ export async function openWorkspace(settings: Settings, options: WorkspaceOption
     throw error
   }
 }
+
+export const catalogFile = ({ data, catalog }: Pick<Settings, 'data' | 'catalog'>): string =>
+  catalog === undefined ? path.join(data, 'catalog.db') : directoryOf(catalog, 'catalog')
 
 /** Where a part of the mirror lies, when not in the data directory. */
 function directoryOf(place: string, key: string): string {
@@ -71,10 +81,12 @@ async function open(
   file: string,
   held: Lock | undefined,
 ): Promise<Workspace> {
+  const isNew = !existsSync(file)
   const catalog = openCatalog(file)
   const places = { catalog: file, store: directoryOf(settings.store ?? settings.data, 'store') }
   const store = await openDiskStore(places.store)
   const cleaned = await store.clean()
+  const lost = isLost(file) || (isNew && (await isLosing(file, store)))
   const events = createEvents()
   const repositories = withRecorded(settings, catalog)
   const offline = options.offline ?? settings.offline
@@ -92,6 +104,7 @@ async function open(
     events,
     settings,
     places,
+    lost,
     cleaned,
     async close() {
       await closeMirror(mirror)
@@ -100,9 +113,34 @@ async function open(
   }
 }
 
+const FOUND_AGAIN = 'The blobs are there: `pkgmirror verify --rebuild` finds again what can be proven of them.'
+
+/** Beside the catalog for as long as it is not the one that belongs to the store. */
+export const lostMark = (catalog: string): string => `${catalog}.lost`
+
+const isLost = (catalog: string): boolean => existsSync(lostMark(catalog))
+
+async function isLosing(catalog: string, store: Store): Promise<boolean> {
+  for await (const _ of store.list()) {
+    writeFileSync(
+      lostMark(catalog),
+      'The catalog was new while the store had blobs; pkgmirror verify --rebuild removes this.\n',
+    )
+    return true
+  }
+  return false
+}
+
+/** What is said where the catalog was lost. */
+export const lostWarning = ({ places, settings }: Pick<Workspace, 'places' | 'settings'>): MirrorError =>
+  new MirrorError('DAMAGED', `the catalog ${places.catalog} is new, but the store at ${places.store} has blobs`, {
+    file: settings.data,
+    hint: FOUND_AGAIN,
+  })
+
 /** A mirror of these repositories over these parts. */
 export function assemble(
-  { platforms }: Pick<Settings, 'platforms'>,
+  { platforms, keepFree }: Pick<Settings, 'platforms' | 'keepFree'>,
   repositories: readonly Repository[],
   parts: Pick<Mirror, 'catalog' | 'store' | 'client' | 'events' | 'offline'>,
 ): Mirror {
@@ -121,8 +159,10 @@ export function assemble(
     holder: createHolder(parts.catalog, parts.store, now),
     threads,
     hashing: createHashing(parts.store, availableParallelism() - 1),
+    room: createRoom(parts.store, keepFree),
     keyrings: loadKeyrings,
     now,
+    clock: now,
   }
 }
 

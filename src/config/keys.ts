@@ -119,6 +119,46 @@ export const keys = {
   'keep.max_size': key(kind.size(endless), 'none', 'Drop the least used until the blobs fit.'),
   'keep.max_age': key(kind.span, 'forever', 'Drop what was fetched longer ago.'),
   'keep.grace': key(kind.duration(), '24h', 'How long what was dropped stays readable for transfers under way.'),
+  keep_free: key(
+    kind.room,
+    '5%',
+    'How much of the disk stays free: a sync refuses what would not fit, `serve` passes files on without keeping them.',
+  ),
+  max_growth: key(
+    kind.share,
+    'none',
+    'How much the selection of a manifest may grow in one sync; more ends it with 5 before anything is fetched or published.',
+  ),
+  'backup.every': key(kind.interval, '24h', 'How often a copy of the catalog is taken, by `serve` and after syncs.'),
+  'backup.keep': key(kind.whole(1, 1000), '3', 'How many copies of the catalog are kept.'),
+  wait: key(
+    kind.duration(['forever']),
+    '0',
+    'How long a run waits for another one that works on the same data directory, before it ends with 7.',
+  ),
+  report: key(
+    kind.several(kind.file),
+    '',
+    'Files that a sync writes its report to, by their endings: `.json`, `.md` or `.html`.',
+  ),
+  'notify.start': free(
+    kind.hook,
+    'https://ping.example.org/start',
+    'Told when a sync begins: an address that is posted to, or a command and its arguments as a list.',
+  ),
+  'notify.success': free(
+    kind.hook,
+    'https://ping.example.org/done',
+    'Told when a sync has ended with 0: it gets the report as JSON, in the body or on standard input.',
+  ),
+  'notify.failure': free(
+    kind.hook,
+    '/usr/local/bin/mail-report',
+    'Told in the same way when a sync has ended with anything else.',
+  ),
+  'snapshots.auto': key(kind.truth, 'true', 'Make a snapshot after each sync that changed something.'),
+  'snapshots.latest': key(kind.whole(1), '10', 'How many of the snapshots that syncs made gc leaves.'),
+  'snapshots.max_age': key(kind.span, '30d', 'How old the snapshots that syncs made may get.'),
   'publish.directory': free(kind.file, '/srv/mirror', 'Where `export` writes when it is not told.'),
   'publish.base_url': free(
     kind.address,

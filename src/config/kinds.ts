@@ -6,6 +6,7 @@ import { MirrorError } from '../errors.ts'
 import { durationForm, endless, parseDuration } from '../formats/duration.ts'
 import { parseSize, sizeForm } from '../formats/size.ts'
 import { nearest } from './nearest.ts'
+import type { Hook, KeepFree } from './types.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -95,6 +96,30 @@ export const duration = (words: readonly string[] = [], zero?: string): Kind<num
 export const size = (words: readonly string[]): Kind<number> =>
   one(sizeForm(words), measure, (text) => above(parseSize(text, words), text, emptying))
 
+const percent = (text: string): number | undefined => {
+  const [, number] = /^(\d{1,6}(?:\.\d{1,6})?)%$/.exec(text) ?? []
+  return number === undefined ? undefined : Number(number) / 100
+}
+
+/** A part of something; `none` is Infinity. */
+export const share: Kind<number> = one('a percentage such as 20%, or none', { type: 'string' }, (text) => {
+  const found = text === 'none' ? Number.POSITIVE_INFINITY : percent(text)
+  if (found === undefined) throw refuse(text, 'a percentage such as 20%, or none')
+  return found
+})
+
+/** What stays free of a disk: a share of it, or bytes. */
+export const room: Kind<KeepFree> = one(
+  'a percentage such as 5%, or a size such as 20GiB',
+  { type: ['string', 'integer'] },
+  (text) => {
+    const found = percent(text)
+    if (found === undefined) return { bytes: parseSize(text) }
+    if (found < 1) return { share: found }
+    throw refuse(text, 'a percentage below 100%')
+  },
+)
+
 const measure: JsonSchema = { type: ['string', 'integer'] }
 const emptying = 'would empty or refuse everything; write "none" for no limit'
 
@@ -161,6 +186,21 @@ export const listen: Kind<string> = one('HOST:PORT, or a PORT', { type: ['string
   if (host === '') return `0.0.0.0:${port}`
   return `${host ?? '127.0.0.1'}:${port}`
 })
+
+/** What is told of the beginning or the end of a run: an address, or a program with its arguments. */
+export const hook: Kind<Hook> = {
+  accepts: 'an http or https address, or a command and its arguments as a list',
+  schema: { type: ['string', 'array'], items: { type: 'string' } },
+  several: true,
+  read(texts) {
+    const [first = ''] = texts
+    if (texts.length === 1 && /^https?:\/\//i.test(first) && URL.canParse(first)) return { url: first }
+    if (first === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(first))
+      throw refuse(first, 'an http or https address, or a command')
+    if (texts.length === 1 && /\s/.test(first)) throw refuse(first, 'a command', '; write its words as a list')
+    return { argv: texts }
+  },
+}
 
 /** A path that a repository is mounted at: begins with a slash, ends without one. */
 export const mount: Kind<string> = one('a path such as /npm', { type: 'string' }, (text) => {

@@ -10,6 +10,7 @@ import { checkKnown } from './known.ts'
 import { merge } from './merge.ts'
 import { readNetwork } from './network.ts'
 import { normalise } from './normalise.ts'
+import { readPatterns } from './patterns.ts'
 import { readPlatform } from './platforms.ts'
 import { readPolicy } from './policy.ts'
 import { dig, openReader, placed, type Reader, textOf } from './reader.ts'
@@ -37,10 +38,13 @@ export async function loadSettings({ files, flags, env, cwd, home, ecosystems }:
   const reader = openReader({ tree: merge(trees), flags, env, cwd, home })
   const named = nameRepositories(reader, ecosystems)
   const policy = readPolicy(reader, ecosystems, new Set(named.map(({ name }) => name)))
-  const repositories = readRepositories(named, reader, ecosystems, policy, readNetwork(reader))
+  const network = readNetwork(reader)
+  const repositories = readRepositories(named, reader, ecosystems, policy, network)
   return {
     ...readServer(reader),
-    ...readKept(reader),
+    ...readKept(reader, ecosystems),
+    ...readTold(reader),
+    network,
     repositories: repositories.used,
     policy,
     wants: readWants(reader, repositories, ecosystems),
@@ -74,7 +78,7 @@ function readServer(reader: Reader) {
   }
 }
 
-function readKept(reader: Reader) {
+function readKept(reader: Reader, ecosystems: readonly AnyEcosystem[]) {
   const latest = reader.value('keep.latest')
   const [directory, baseUrl] = [reader.value('publish.directory'), reader.value('publish.base_url')]
   const origin = reader.origins['publish.base_url']
@@ -87,9 +91,40 @@ function readKept(reader: Reader) {
       maxSize: reader.value('keep.max_size'),
       maxAge: reader.value('keep.max_age'),
       grace: reader.value('keep.grace'),
+      pinned: readPatterns(itemsOf(dig(reader.tree, 'keep.pinned')?.node), 'keep.pinned', ecosystems),
+    },
+    keepFree: reader.value('keep_free'),
+    maxGrowth: reader.value('max_growth'),
+    backup: { every: reader.value('backup.every'), keep: reader.value('backup.keep') },
+    snapshots: {
+      auto: reader.value('snapshots.auto'),
+      latest: reader.value('snapshots.latest'),
+      maxAge: reader.value('snapshots.max_age'),
     },
     publishGrace: reader.value('publish.grace'),
     ...(directory !== undefined && { publish: { directory, ...(baseUrl !== undefined && { baseUrl }) } }),
+  }
+}
+
+/** Who is told of a run. */
+function readTold(reader: Reader): Pick<Settings, 'report' | 'notify' | 'wait'> {
+  const report = reader.value('report')
+  const wrong = report.find((file) => !/\.(?:json|md|html)$/.test(file))
+  if (wrong !== undefined)
+    throw fault(reader.origins.report ?? { file: 'default' }, `report: ${wrong} ends in none of .json, .md, .html`)
+  const [start, success, failure] = [
+    reader.value('notify.start'),
+    reader.value('notify.success'),
+    reader.value('notify.failure'),
+  ]
+  return {
+    report,
+    wait: reader.value('wait'),
+    notify: {
+      ...(start !== undefined && { start }),
+      ...(success !== undefined && { success }),
+      ...(failure !== undefined && { failure }),
+    },
   }
 }
 

@@ -12,6 +12,7 @@ const adding: readonly string[] = [
   'lockfiles',
   'platforms',
   'hosts',
+  'keep.pinned',
   'policy.allow',
   'policy.deny',
   'policy.rules',

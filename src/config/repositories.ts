@@ -22,7 +22,7 @@ export interface Named {
   readonly builtIn: BuiltIn<unknown> | undefined
 }
 
-const reserved = new Set(['/health', '/livez', '/readyz', '/metrics'])
+const reserved = new Set(['/health', '/livez', '/readyz', '/metrics', '/at'])
 
 /** Every repository by name, with what it is made from. `builtin: false` leaves those that no file names. */
 export function nameRepositories(reader: Reader, ecosystems: readonly AnyEcosystem[]): readonly Named[] {
@@ -154,7 +154,8 @@ function checkMounts(repositories: readonly Repository[]): void {
   const taken = new Map<string, Repository>()
   for (const repository of repositories) {
     const { name, mount, where } = repository
-    if (reserved.has(mount)) throw fault(where, `repositories.${name}.mount: ${mount} is the mirror's own`)
+    if (reserved.has(mount) || mount.startsWith('/at/'))
+      throw fault(where, `repositories.${name}.mount: ${mount} is the mirror's own`)
     const other = taken.get(mount)
     taken.set(mount, repository)
     if (other === undefined) continue

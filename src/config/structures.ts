@@ -160,6 +160,11 @@ export const structures = {
     example: 'corp: { ecosystem: npm, upstream: "https://registry.example.org", mount: /corp }',
     schema: byName(repository),
   },
+  'keep.pinned': {
+    doc: 'Packages that gc leaves, whatever the rules of `keep` say and also when they expire, as purl patterns.',
+    example: '["pkg:npm/react@^18", "pkg:deb/debian/*"]',
+    schema: texts,
+  },
   'policy.cooldown': {
     doc: 'A duration, or `{default, ecosystems, repositories, packages, baseline: allow|wait}`: how old a version has to be before it is shown.',
     example: '{ default: 3d, ecosystems: { npm: 7d }, packages: { "pkg:npm/@corp/*": 0d } }',

@@ -133,6 +133,12 @@ export interface Want {
   readonly from: Where
 }
 
+/** What is to stay free of the disk: a share of it, 0 to 1, or bytes. */
+export type KeepFree = { readonly share: number } | { readonly bytes: number }
+
+/** Where a run is announced: an address that is posted to, or a program with its arguments. */
+export type Hook = { readonly url: string } | { readonly argv: readonly string[] }
+
 export interface Settings {
   /** Data directory. */
   readonly data: string
@@ -161,7 +167,23 @@ export interface Settings {
     readonly maxSize: number
     readonly maxAge: number
     readonly grace: number
+    /** Packages that gc leaves, whatever the rules say. */
+    readonly pinned: readonly PackageRule[]
   }
+  readonly keepFree: KeepFree
+  /** How much a manifest's selection may grow in one run: 0.2 is a fifth. */
+  readonly maxGrowth: number
+  /** Copies of the catalog: one so often, and so many of them. */
+  readonly backup: { readonly every: number; readonly keep: number }
+  /** How long a run waits for another on the same data directory, milliseconds. */
+  readonly wait: number
+  /** Files that a sync writes its report to; their endings tell the form. */
+  readonly report: readonly string[]
+  readonly notify: { readonly start?: Hook; readonly success?: Hook; readonly failure?: Hook }
+  /** How what belongs to no repository is asked. */
+  readonly network: Network
+  /** Whether syncs make them, and how many and how old ones of theirs gc leaves. */
+  readonly snapshots: { readonly auto: boolean; readonly latest: number; readonly maxAge: number }
   readonly publish?: { readonly directory: string; readonly baseUrl?: string }
   /** Of an exported tree, wherever it is. */
   readonly publishGrace: number

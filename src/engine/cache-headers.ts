@@ -15,7 +15,7 @@ export function cacheHeaders(
   const { route, path, mounted } = resource
   const changes = route.unvouched === 'changes' && mounted.rules.mode(path) !== 'immutable'
   const immutable = route.kind === 'artifact' && !changes
-  const status = ['pkgmirror', cache === 'MISS' ? 'fwd=miss' : cache === 'REVALIDATED' ? 'fwd=stale' : 'hit']
+  const status = ['pkgmirror', forwarded[cache] ?? 'hit']
   if (cache === 'STALE') status.push('detail=stale')
   const age =
     from === undefined ? undefined : changes ? currentAge(from, mirror.now()) : ageSince(from, immutable, mirror.now())
@@ -27,6 +27,12 @@ export function cacheHeaders(
     ...(age === undefined ? {} : { age: String(Math.max(0, Math.floor(age / 1000))) }),
     ...(cache === 'STALE' ? { warning: '110 pkgmirror "response is stale"' } : {}),
   }
+}
+
+const forwarded: Partial<Readonly<Record<CacheState, string>>> = {
+  MISS: 'fwd=miss',
+  REVALIDATED: 'fwd=stale',
+  BYPASS: 'fwd=bypass',
 }
 
 /** Since the bytes came, or were last validated; unknown of what still arrives. */

@@ -11,7 +11,7 @@ import { resolve } from './resolve.ts'
 export interface Carried {
   readonly entries: Entries
   /** The bytes of an entry; throws what is wrong with them. */
-  bytes(entry: Pick<HeldEntry, 'sha256' | 'size'>): AsyncIterable<Uint8Array>
+  bytes(entry: Pick<HeldEntry, 'sha256' | 'size' | 'kind'>): AsyncIterable<Uint8Array>
 }
 
 type Known = Pick<Mirror, 'repos' | 'catalog' | 'store'>

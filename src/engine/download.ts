@@ -47,6 +47,8 @@ export interface Wanted {
   readonly next?: (headers: Readonly<Record<string, string>>) => readonly string[] | undefined
   /** Why an answer with these header fields may not be kept; undefined when it may. */
   readonly whyNotKept?: (headers: Readonly<Record<string, string>>) => string | undefined
+  /** Where the bytes are put; the store's own place when left out. */
+  readonly stage?: (size: number | undefined) => Promise<Staged>
   /** Takes over an answer that may not be kept; without it the answer is let go. */
   readonly pass?: (received: Received) => void
   readonly signal?: AbortSignal
@@ -302,7 +304,8 @@ class Transfer {
         path,
       })
     }
-    const begins = await this.file.open(this.#store)
+    const { stage } = this.#wanted
+    const begins = await this.file.open(stage === undefined ? this.#store.stage : () => stage(size))
     this.#conditional = false
     if (partial) return
     this.file.size = size

@@ -355,10 +355,12 @@ async function addAbout(plan: Plan, generations: ReadonlySet<number>, setup: rea
   const { mirror, mounted, tree, counts, write } = plan
   const { name } = mounted.settings
   const proofs: Record<string, number> = {}
-  let checked = 0
+  // a snapshot is asked for again with what is there now, and must not look younger for it
+  const isPast = mirror.catalog.snapshot !== 0
+  let checked = isPast ? mirror.now() : 0
   for await (const ref of streamed(mirror.catalog.refs.scan(name))) {
     if (!isHeld(ref) || !generations.has(ref.generation)) continue
-    checked = Math.max(checked, ref.checked)
+    if (!isPast) checked = Math.max(checked, ref.checked)
     proofs[ref.proof] = (proofs[ref.proof] ?? 0) + 1
   }
   const sorted = Object.fromEntries(Object.entries(proofs).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -18,6 +18,7 @@ import type { Mirror } from './mirror.ts'
 import type { Fetched, Fetching, Obtained, Settling } from './obtained.ts'
 import { readDocument } from './read.ts'
 import { generationKey, mustResolve, type Resource, resolve } from './resolve.ts'
+import { noRoom } from './room.ts'
 import type { Said } from './said.ts'
 import type { Scope } from './scope.ts'
 import type { Growing } from './served.ts'
@@ -36,6 +37,8 @@ export interface Arriving {
   /** When upstream has answered, or the bytes were found in the store. */
   readonly begun: Promise<void>
   readonly said: Said
+  /** The disk has no room for it: it is gone when those who follow it have it. */
+  readonly unkept: boolean
   /** The arriving body; undefined when nothing had to be fetched. */
   follow(): Growing | undefined
 }
@@ -57,6 +60,7 @@ export function fetchResource(
     type: '',
     headers: {} as Readonly<Record<string, string>>,
     said: stated,
+    unkept: false,
     follow: () => current?.follow(),
     landed: run(),
   }
@@ -100,6 +104,7 @@ export function fetchResource(
     const isService = resource.path === resource.mounted.ecosystem.service
     const repo = isService ? resource.mounted.repo : await fetching.serviced(mirror, resource.mounted, scope)
     const before = space.before(resource.path, resource.variant)
+    arriving.unkept = await isPassedOn(mirror, resource, scope, stated)
     const settling = {
       resource,
       space,
@@ -110,6 +115,7 @@ export function fetchResource(
       sibling: siblings(mirror, resource, scope, space, fetching),
       gather: () => gather(mirror, resource.mounted, scope),
       ahead: scope.ahead,
+      unkept: arriving.unkept,
     }
     return fromSources(mirror, resource, stated.entry, repo, (source, only) =>
       transfer(source, settling, only ? before : undefined),
@@ -118,7 +124,11 @@ export function fetchResource(
 
   async function transfer(repo: Repo, settling: Settling, known: HeldRef | undefined): Promise<Fetched> {
     const wanted = await wantedOf(mirror, resource, repo, stated, known, scope)
-    const begins = download(mirror, wanted, (arrived, release) => settle(mirror, settling, arrived, release))
+    const begins = download(
+      mirror,
+      settling.unkept ? { ...wanted, stage: mirror.room.stage } : wanted,
+      (arrived, release) => settle(mirror, settling, arrived, release),
+    )
     begins.head.then(
       (head) => {
         current = begins
@@ -131,6 +141,18 @@ export function fetchResource(
     )
     return begins.landed
   }
+}
+
+/**
+ * A file that would take what is to stay free of the disk is passed on to the client whose request fetches it, and to those
+ * who follow. What may change, and every index, is kept: what is to stay free is there for these.
+ */
+async function isPassedOn(mirror: Mirror, { route }: Resource, scope: Scope, { entry }: Said): Promise<boolean> {
+  if (scope.unkept !== true || route.kind !== 'artifact' || route.unvouched === 'changes') return false
+  if (!(await mirror.room.lacks(entry.size))) return false
+  const what = 'files that are not held are passed on and not kept'
+  if (mirror.room.mayTell()) mirror.events.emit({ type: 'warning', error: noRoom(await mirror.room.left(), what) })
+  return true
 }
 
 function finished(

@@ -4,7 +4,7 @@
 import type { Candidate, Reason } from '../catalog/marks.ts'
 import type { Generation, Ref } from '../catalog/rows.ts'
 import type { RefPage } from '../catalog/sweeps.ts'
-import { type Collecting, count, countsOf, keepers } from './gc-state.ts'
+import { type Collecting, count, countsOf, keepers, pinsFor } from './gc-state.ts'
 import type { MountedRepo } from './mirror.ts'
 import { isRoot, readingScope, resolve, resourceOfRef, vouchersOf } from './resolve.ts'
 import { pages, turn } from './turns.ts'
@@ -33,7 +33,7 @@ function deadBy(at: Collecting, { state, made, flipped, repo }: Generation, refs
   if (state === 'staging') return made < at.cutoff ? 'unfinished' : undefined
   if (state === 'previous') return (flipped ?? made) < at.cutoff ? 'superseded' : undefined
   const mounted = at.mirror.repos.get(repo)
-  if (mounted === undefined || refs.length === 0) return undefined
+  if (mounted === undefined || refs.length === 0 || pinsFor(at, mounted).some) return undefined
   const expired = refs.every((ref) => isExpired(at, mounted, ref) && holdersOf(at, ref).length === 0)
   return expired ? 'expired' : undefined
 }
@@ -57,7 +57,12 @@ const lastUse = (ref: Aged): number => Math.max(ref.used, ref.fetched)
 /** Marks single refs; what may go only when space is short, or when nothing that stays needs it, becomes a candidate. */
 export async function markRefs(at: Collecting): Promise<void> {
   if (at.keep.latest !== undefined) await markLatest(at, at.keep.latest)
-  for await (const page of refsOf(at)) for (const ref of page) markRef(at, ref)
+  for await (const page of refsOf(at)) {
+    for (const ref of page) {
+      witness(at, ref)
+      markRef(at, ref)
+    }
+  }
   for await (const page of candidatesOf(at, 'index')) {
     for (const candidate of page) {
       if (candidate.reason === '' || isEvidence(at, candidate)) continue
@@ -118,6 +123,7 @@ function fateOf(at: Collecting, ref: RefPage): Fate {
   if (ref.generation !== 0) return { stays: [keepers.generation] }
   if (ref.held) return { stays: holdersOf(at, ref) }
   if (mounted === undefined) return { stays: [keepers.foreign] }
+  if (pinsFor(at, mounted).has(ref)) return { stays: [keepers.pinned] }
   if (isOutlived(at, mounted, ref)) return { goes: 'superseded' }
   const reason = ruleAgainst(at, mounted, ref)
   const short = Number.isFinite(at.keep.maxSize)
@@ -144,6 +150,10 @@ function isOutlived(at: Collecting, mounted: MountedRepo, ref: RefPage): boolean
     return voucher !== undefined && isRoot(voucher)
   })
   return roots && at.mirror.catalog.facts.of(ref.repo, ref.path).length === 0
+}
+
+function witness(at: Collecting, { fetched, checked, used }: RefPage): void {
+  for (const time of [fetched, checked, used]) if (time <= at.cutoff && time > at.witnessed) at.witnessed = time
 }
 
 function markRef(at: Collecting, ref: RefPage): void {

@@ -26,8 +26,10 @@ export async function markViews(at: Collecting): Promise<void> {
 }
 
 function viewDeadBy(at: Collecting, view: ViewPage): Reason | undefined {
+  if (view.snapshot !== 0 && !at.marks.keepsSnapshot(view.snapshot)) return 'released'
   if (view.used >= at.cutoff) return undefined
   if (at.now - view.used >= at.keep.unusedFor) return 'stale'
+  if (view.snapshot !== 0) return undefined
   // the newest view of what is held carries the Last-Modified that must not go back
   if (view.newest && isThere(at, view)) return undefined
   const current = view.inputs.every(([path, sha256]) => sha256 === '' || at.marks.stays(view.repo, path, sha256))

@@ -2,7 +2,9 @@
 
 import type { Marks, Reason } from '../catalog/marks.ts'
 import type { Settings } from '../config/types.ts'
-import type { Mirror } from './mirror.ts'
+import { type Pins, pinsOf } from './gc-pins.ts'
+import type { GoneSnapshot } from './gc-snapshots.ts'
+import type { Mirror, MountedRepo } from './mirror.ts'
 
 export interface Count {
   items: number
@@ -25,17 +27,37 @@ export interface Collecting {
   /** What is younger than this may belong to work under way; milliseconds since 1970. */
   readonly cutoff: number
   readonly repositories: Map<string, RepoCounts>
+  /** Those that go. */
+  readonly snapshots: GoneSnapshot[]
+  /** What is pinned, by repository. */
+  readonly pins: Map<string, Pins>
+  /** The newest time, older than `cutoff`, at which anything is known to have happened here. */
+  witnessed: number
+}
+
+export function pinsFor({ pins, keep }: Collecting, mounted: MountedRepo): Pins {
+  const { name } = mounted.settings
+  const known = pins.get(name)
+  if (known !== undefined) return known
+  const made = pinsOf(keep.pinned, mounted)
+  pins.set(name, made)
+  return made
 }
 
 /** Keepers that are no manifest. */
 export const keepers = {
   generation: 'a generation that is served or waits',
   latest: 'keep.latest',
+  pinned: 'keep.pinned',
   names: 'an index of what stays',
   proves: 'what proofs of the rest stand on',
   foreign: 'a repository that is not configured',
+  snapshot: 'a snapshot alone',
   nobody: 'no manifest, nor any rule against it',
 } as const
+
+/** Reasons that are nothing but the time that has passed. */
+export const aged: ReadonlySet<Reason> = new Set<Reason>(['expired', 'unused', 'old'])
 
 /** Reasons by which something goes that is still named, or that the catalog should know: what a mistake could wipe out. */
 export const grave: ReadonlySet<Reason> = new Set<Reason>(['expired', 'unused', 'old', 'size', 'unknown'])

@@ -20,6 +20,12 @@ export async function sweep(at: Collecting, generations: readonly GoneGeneration
     catalog.touch()
     await turn(at.signal)
   }
+  for (const { id } of at.snapshots) {
+    catalog.snapshots.drop(id)
+    catalog.touch()
+    await turn(at.signal)
+  }
+  while (!catalog.snapshots.release()) await turn(at.signal)
   let [refs, views, readings] = [0, 0, 0]
   for await (const page of pages<GoingRef>(at.signal, (after) => at.marks.refs(after))) {
     // those of generations went with them

@@ -2,7 +2,7 @@
 // is verified.
 
 import { MirrorError } from '../errors.ts'
-import type { Staged, Store } from '../store/store.ts'
+import type { Staged } from '../store/store.ts'
 import type { Growing } from './served.ts'
 
 /** Bytes that are not shown before the whole is verified. */
@@ -40,9 +40,9 @@ export class GrowingFile {
   }
 
   /** Makes the file itself; true when it was not there before. */
-  async open(store: Store): Promise<boolean> {
+  async open(stage: () => Promise<Staged>): Promise<boolean> {
     if (this.#staged !== undefined) return false
-    this.#staged = await store.stage()
+    this.#staged = await stage()
     return true
   }
 

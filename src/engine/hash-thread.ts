@@ -35,7 +35,8 @@ parentPort?.on('message', (message: ToHash) => {
       try {
         say(hashFile(id, message.file, message.algorithms))
       } catch (error) {
-        say({ type: 'broken', id, message: error instanceof Error ? error.message : String(error) })
+        const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {}
+        say({ type: 'broken', id, message: error instanceof Error ? error.message : String(error), ...code })
       }
       break
     case 'begin':

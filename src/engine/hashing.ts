@@ -18,14 +18,21 @@ export type ToHash =
 export type Hashed =
   | { readonly type: 'taken'; readonly id: number; readonly size: number }
   | { readonly type: 'hashed'; readonly id: number; readonly size: number; readonly digests: Digests }
-  /** The file could not be read. */
-  | { readonly type: 'broken'; readonly id: number; readonly message: string }
+  /** The file could not be read; `code` is the system's. */
+  | { readonly type: 'broken'; readonly id: number; readonly message: string; readonly code?: string }
 
 /** What the bytes of a blob really are. `broken`: the disk would not give them. */
 export type Found =
   | { readonly size: number; readonly digests: Digests }
-  | { readonly broken: string }
+  | { readonly broken: MirrorError }
   | { readonly missing: true }
+
+/** Throws DAMAGED for bytes that are not there, and what the disk said where it would not give them. */
+export function digestsFound(found: Found, sha256: string): Digests {
+  if ('digests' in found) return found.digests
+  if ('broken' in found) throw found.broken
+  throw new MirrorError('DAMAGED', `the blob ${sha256} is not in the store`, { sha256 })
+}
 
 /** Digests of bytes while they arrive. */
 export interface Running {
@@ -125,7 +132,8 @@ export function createHashing(store: Store, threads: number): Hashing {
     const { id, say, done } = employ({
       said(hashed) {
         if (hashed.type === 'hashed') found.resolve({ size: hashed.size, digests: hashed.digests })
-        else if (hashed.type === 'broken') found.resolve({ broken: hashed.message })
+        else if (hashed.type === 'broken')
+          found.resolve(hashed.code === 'ENOENT' ? { missing: true } : { broken: ofSystem(hashed) })
       },
       lost: found.reject,
     })
@@ -211,6 +219,9 @@ export function createHashing(store: Store, threads: number): Hashing {
     },
   }
 }
+
+const ofSystem = ({ message, code }: { readonly message: string; readonly code?: string }): MirrorError =>
+  asMirrorError(Object.assign(new Error(message), code === undefined ? {} : { code }))
 
 function runningHere(algorithms: Iterable<string>): Running {
   const hash = hashers(algorithms)

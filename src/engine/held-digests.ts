@@ -3,7 +3,8 @@
 
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Digests } from '../contract.ts'
-import { compareDigests, hashers, strength } from '../formats/digest.ts'
+import { compareDigests, strength } from '../formats/digest.ts'
+import { digestsFound } from './hashing.ts'
 import type { Mirror } from './mirror.ts'
 
 /** Do the bytes have all of these? What is computed is kept with them. */
@@ -13,9 +14,8 @@ export async function hasDigests(mirror: Mirror, ref: HeldRef, stated: Digests):
   if (compareDigests(stated, known) === 'different') return false
   const unknown = Object.keys(stated).filter((algorithm) => known[algorithm] === undefined && strength(algorithm) > 0)
   if (unknown.length === 0) return true
-  const hash = hashers(unknown)
-  for await (const piece of mirror.store.stream(ref.sha256)) hash.update(piece)
-  const digests = { ...known, ...hash.digests() }
+  const found = digestsFound(await mirror.hashing.hash(ref.sha256, unknown), ref.sha256)
+  const digests = { ...known, ...found }
   blobs.put(ref.sha256, ref.size, digests, mirror.now())
   return compareDigests(stated, digests) === 'equal'
 }

@@ -3,23 +3,27 @@
 import type { Digests, Entry, Selector } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { compareDigests } from '../formats/digest.ts'
+import { addTo } from '../formats/lists.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { LOCKFILE_SCOPE } from './said.ts'
 
-/** Returns a function that records an entry; it throws DISAGREEMENT when the index states another digest than a lockfile. */
-export function lockfileFacts(
-  mirror: Mirror,
-  mounted: MountedRepo,
-  wants: readonly Selector[],
-): (entry: Entry) => void {
+export interface LockfileFacts {
+  /** What lockfiles state of an entry. Throws DISAGREEMENT when the index states another digest than a lockfile. */
+  of(entry: Entry): void
+  /** Records what `of` found since the last time: only then it vouches. */
+  record(): void
+}
+
+export function lockfileFacts(mirror: Mirror, mounted: MountedRepo, wants: readonly Selector[]): LockfileFacts {
   const { name } = mounted.settings
   const { facts } = mirror.catalog
   const readings = new Map<string, number>()
   const locked = new Map<string, Selector[]>()
+  const found = new Map<string, Entry[]>()
   for (const want of wants) {
     if (want.digests === undefined || want.digests.length === 0) continue
     const key = `${want.name} ${want.range ?? ''}`
-    locked.set(key, [...(locked.get(key) ?? []), want])
+    addTo(locked, key, want)
   }
   function readingOf(file: string): number {
     const known = readings.get(file)
@@ -29,7 +33,7 @@ export function lockfileFacts(
     readings.set(file, reading)
     return reading
   }
-  return (entry) => {
+  function of(entry: Entry): void {
     for (const want of locked.get(`${entry.name ?? ''} ${mounted.ecosystem.versions.exact(entry.version ?? '')}`) ??
       []) {
       const verdicts = digestsFor(want, entry.path).map((digests) => ({
@@ -42,7 +46,8 @@ export function lockfileFacts(
         verdicts.find(({ verdict }) => verdict === 'incomparable')
       if (vouching !== undefined) {
         const url = want.url === undefined ? {} : { url: want.url }
-        facts.add(name, readingOf(want.from.file), [{ path: entry.path, digests: vouching.digests, ...url }])
+        const stated = { path: entry.path, digests: vouching.digests, ...url }
+        addTo(found, want.from.file, stated)
       } else if (verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'different')) {
         throw new MirrorError(
           'DISAGREEMENT',
@@ -55,6 +60,14 @@ export function lockfileFacts(
         )
       }
     }
+  }
+
+  return {
+    of,
+    record() {
+      for (const [file, entries] of found) facts.add(name, readingOf(file), entries)
+      found.clear()
+    },
   }
 }
 

@@ -13,6 +13,7 @@ import type { Hashing } from './hashing.ts'
 import type { Holder } from './hold.ts'
 import type { Judge } from './judge.ts'
 import { compileJudge } from './judge.ts'
+import type { Room } from './room.ts'
 import { compileSources, type Sources } from './sources.ts'
 import type { Threads } from './threads.ts'
 
@@ -36,11 +37,14 @@ export interface Mirror {
   readonly holder: Holder
   readonly threads: Threads
   readonly hashing: Hashing
+  readonly room: Room
   /** The configured keyrings; with a name those of them that are of its kind, else the one of that name. */
   readonly keyrings: (configured: readonly string[], name?: string) => Promise<readonly Uint8Array[]>
   readonly offline: boolean
-  /** Milliseconds since 1970. */
+  /** The moment by which is judged; that of a snapshot stands still. Milliseconds since 1970. */
   now(): number
+  /** What the clock says: for what is written down. */
+  clock(): number
 }
 
 export function mount(settings: Repository, ecosystem: AnyEcosystem): MountedRepo {

@@ -44,4 +44,6 @@ export interface Settling {
   /** Collects documents that only a check proves. */
   readonly gather: () => Gathered
   readonly ahead: Scope['ahead']
+  /** It is passed on to those who follow it, and not kept. */
+  readonly unkept: boolean
 }

@@ -40,7 +40,7 @@ export async function open(
     })
   const resource = chosenFor(mirror, resolved, request.fields ?? {})
   if (resource.route.unvouched !== 'changes')
-    return openKept(mirror, resource, request, clientScope(request.directives), negotiate)
+    return openKept(mirror, resource, request, { ...clientScope(request.directives), unkept: true }, negotiate)
   let passed: Received | undefined
   const scope: Scope = {
     ...clientScope(request.directives),
@@ -140,17 +140,18 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
       return bytesOf(mirror, resource, found.instead(asMirrorError(error)))
     }
   }
+  const cache = found.arriving.unkept ? 'BYPASS' : 'MISS'
   const own =
     resource.route.headers?.({ digests: found.arriving.said.entry.digests ?? {} }, undefined, resource.p) ?? {}
   return {
     type: typeShown(resource, found.arriving.type, found.arriving.headers),
     headers: {
-      ...cacheHeaders(resource, 'MISS', { headers: found.arriving.headers, checked: mirror.now() }, mirror),
+      ...cacheHeaders(resource, cache, { headers: found.arriving.headers, checked: mirror.now() }, mirror),
       ...own,
     },
     own,
     body: growing,
-    cache: 'MISS',
+    cache,
     resource,
     until: 0,
     ...etagOf(found.arriving),

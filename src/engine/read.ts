@@ -33,18 +33,26 @@ async function readAnew(
   scope: string,
   beside: Beside,
 ): Promise<void> {
-  const { facts } = mirror.catalog
+  const { facts, atomically } = mirror.catalog
   const now = mirror.now()
   const baseline = !facts.hasReadings(ref.repo, scope)
   const datesItself = generationKey(resource) === undefined
-  const reading = facts.begin(ref.repo, scope, ref.sha256, now)
   const dates = datingIn(resource)
+  let reading: number | undefined
+  let last: readonly Entry[] = []
   let dropped = 0
-  const take = (entries: readonly Entry[]): void => {
-    facts.add(ref.repo, reading, entries)
-    if (!datesItself) return
-    const undated = entries.flatMap(({ published, path }) => (published === undefined && dates(path) ? path : []))
+  const write = (): number => {
+    const own = reading ?? facts.begin(ref.repo, scope, ref.sha256, now)
+    facts.add(ref.repo, own, last)
+    if (!datesItself) return own
+    const undated = last.flatMap(({ published, path }) => (published === undefined && dates(path) ? path : []))
     if (undated.length > 0) facts.see(ref.repo, undated, now, baseline)
+    return own
+  }
+  // one group behind, so that a document with a single one takes a single transaction
+  const take = (entries: readonly Entry[]): void => {
+    if (last.length > 0) reading = atomically(write)
+    last = entries
   }
   const drop = (): void => {
     dropped += 1
@@ -53,11 +61,11 @@ async function readAnew(
     const along = await beside(resource, ref.type)
     if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, along, { take, drop })
     else await readInThread(mirror, resource, ref, along, { take, drop })
+    atomically(() => facts.complete(write()))
   } catch (error) {
-    facts.drop(reading)
+    if (reading !== undefined) facts.drop(reading)
     throw error
   }
-  facts.complete(reading)
   mirror.catalog.touch()
   if (dropped > 0) {
     const error = new MirrorError(
@@ -164,11 +172,12 @@ export async function sourceOf(
   return { head, bytes: await heldDoc(mirror, ref).bytes(), beside: along }
 }
 
-/** Forgets what superseded bytes said, unless another ref of the repo still holds them. */
+/** Forgets what superseded bytes said, unless another ref of the repo still holds them, or a snapshot. */
 export function forgetReading(mirror: Mirror, resource: Resource, sha256: string): void {
   const { name } = resource.mounted.settings
   const reading = mirror.catalog.facts.reading(name, readingScope(resource), sha256)
   if (reading === undefined) return
   if (mirror.catalog.refs.bySha256(sha256).some((ref) => ref.repo === name)) return
+  if (mirror.catalog.snapshots.hold(name, sha256)) return
   mirror.catalog.facts.drop(reading)
 }

@@ -19,6 +19,8 @@ export interface Scope {
   readonly roots: Map<string, Promise<number | undefined>>
   /** Takes over what upstream answered to this scope and does not let be kept. */
   readonly pass?: (received: Received) => void
+  /** A file for which the disk has no room may be passed on to whoever asked, without being kept. */
+  readonly unkept?: true
   /**
    * Told of a document that has arrived and was checked, before what it says is taken in: what needs its bytes alone is done
    * first. It is held, or refused, only later. Never rejects.

@@ -44,6 +44,10 @@ export async function settle(
   mayReplace(settling, trust)
   const ref = refOf(mirror, settling, head, trust, arrived.url)
   demand(resource, ref)
+  if (settling.unkept) {
+    release()
+    return { ref, state: 'miss', outcome: 'fetched' }
+  }
   const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
   if (!readFirst) release()
   await staged.commit(digests.sha256)

@@ -5,7 +5,7 @@ import PQueue from 'p-queue'
 import type { Entries, Entry } from '../catalog/entries.ts'
 import { type HeldRef, isHeld, type Proof } from '../catalog/rows.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import type { HeldEntry } from '../formats/bundle.ts'
+import { blobPath, type HeldEntry } from '../formats/bundle.ts'
 import { flip, mustWait } from './generation.ts'
 import { memberOf } from './members.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
@@ -29,6 +29,8 @@ export interface Taking {
 export interface TakenFault {
   readonly repo: string
   readonly path: string
+  /** The file of the bundle with its bytes. */
+  readonly blob: string
   readonly error: MirrorError
 }
 
@@ -83,7 +85,7 @@ export async function takeIn(mirror: Mirror, entries: Entries, taking: Taking): 
         counts.fetchedBytes += entry.size
       }
     } catch (error) {
-      faults.push({ repo: entry.repo, path: entry.path, error: asMirrorError(error) })
+      faults.push({ repo: entry.repo, path: entry.path, blob: blobPath(entry.sha256), error: asMirrorError(error) })
     }
   }
 
@@ -151,6 +153,7 @@ async function takeOne(at: At, entry: HeldEntry): Promise<'held' | 'fetched' | '
     // an artifact is not asked for again while it is there
     if (ref !== undefined && resource.route.kind === 'artifact') refs.drop(ref)
   }
+  mirror.events.emit({ type: 'planned', repo: entry.repo, items: 1, bytes: entry.size })
   try {
     await obtain(mirror, resource, scope)
   } catch (thrown) {
@@ -219,7 +222,12 @@ async function mustBeAll(at: At, faults: TakenFault[]) {
     if (ref?.sha256 !== entry.sha256 || (await mirror.store.stat(entry.sha256))?.size !== entry.size) {
       const why =
         ref === undefined ? 'did not come out of the bundle' : 'came out of the bundle with other bytes than it lists'
-      faults.push({ repo, path, error: new MirrorError('BUNDLE', `${path} ${why}`, { path }) })
+      faults.push({
+        repo,
+        path,
+        blob: blobPath(entry.sha256),
+        error: new MirrorError('BUNDLE', `${path} ${why}`, { path }),
+      })
       if (faults.length >= MOST_FAULTS) break
       continue
     }
@@ -267,7 +275,7 @@ async function remove({ mirror, entries, taking }: At): Promise<number> {
     // of sets the newest state is whole
     if (entry.type !== 'gone' || entry.set !== '') continue
     const ref = mirror.catalog.refs.get(entry.repo, entry.path, entry.variant, 0)
-    if (ref?.sha256 !== entry.sha256) continue
+    if (!isHeld(ref) || !entry.was.includes(ref.sha256)) continue
     const { holds, refs } = mirror.catalog
     holds.drop(taking.holder, entry.repo, entry.path)
     if (holds.of(entry.repo, entry.path).length > 0) continue

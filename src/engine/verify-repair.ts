@@ -4,6 +4,7 @@
 import PQueue from 'p-queue'
 import { type HeldRef, isHeld } from '../catalog/rows.ts'
 import { asMirrorError, type Code, MirrorError } from '../errors.ts'
+import { hashers } from '../formats/digest.ts'
 import type { Mirror } from './mirror.ts'
 import { besideDocs, obtainArtifact, obtainDocument } from './obtain.ts'
 import { readDocument } from './read.ts'
@@ -16,6 +17,8 @@ export interface Damaged {
   readonly ref: HeldRef
   /** Its very bytes are damaged, and so whatever else names them. */
   readonly blob: boolean
+  /** Only a snapshot names it: it is not fetched, because upstream has moved on. */
+  readonly past?: true
   readonly failed: Verified & { readonly error: MirrorError }
 }
 
@@ -28,10 +31,13 @@ const AT_ONCE = 8
 export async function repair(at: Verifying): Promise<void> {
   const hopeless = at.damaged.filter(({ failed }) => !mendable.has(failed.error.code))
   for (const { failed } of hopeless) at.tell(failed, 0)
-  const all = withSharers(
+  const broken = withSharers(
     at.mirror,
     at.damaged.filter(({ failed }) => mendable.has(failed.error.code)),
   )
+  const left = await takeElsewhere(at, broken)
+  const all = left.filter(({ past }) => past === undefined)
+  for (const { failed } of left.filter(({ past }) => past !== undefined)) at.tell(failed, 0)
   // asked before, because a root that is fetched again begins a new generation
   const served = new Set(all.filter(({ ref }) => isServed(at.mirror, ref)))
   for (const one of all) {
@@ -47,6 +53,55 @@ export async function repair(at: Verifying): Promise<void> {
   for (const one of all) if (one.ref.kind !== 'index') void queue.add(() => again(at, one, served.has(one)))
   await queue.onIdle()
   await at.mirror.holder.settle()
+}
+
+/** Puts the very bytes in place that lie elsewhere, and returns what is left to be fetched. */
+async function takeElsewhere(at: Verifying, damaged: readonly Damaged[]): Promise<readonly Damaged[]> {
+  const { elsewhere, signal } = at.options
+  if (elsewhere === undefined) return damaged
+  const mended = new Set<string>()
+  for (const { ref, blob } of damaged) {
+    await turn(signal)
+    if (!blob || mended.has(ref.sha256)) continue
+    for (const bytes of elsewhere(ref)) {
+      if (!(await putIfEqual(at.mirror, ref, bytes()))) continue
+      mended.add(ref.sha256)
+      break
+    }
+  }
+  const isMended = ({ ref, blob }: Damaged): boolean => blob && mended.has(ref.sha256)
+  for (const { failed } of damaged.filter(isMended)) at.tell({ ...failed, repaired: true }, 0)
+  return damaged.filter((one) => !isMended(one))
+}
+
+/** Hashed while they are copied; other bytes than those that are wanted are nothing to anybody. */
+async function putIfEqual(
+  { catalog, store, now }: Mirror,
+  { sha256 }: HeldRef,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<boolean> {
+  try {
+    const staged = await store.stage()
+    try {
+      const hash = hashers(['sha256'])
+      for await (const piece of bytes) {
+        hash.update(piece)
+        await staged.write([piece])
+      }
+      if (hash.digests().sha256 !== sha256) return false
+      await staged.commit(sha256)
+      await store.flush([sha256])
+      if (catalog.blobs.get(sha256) === undefined) catalog.blobs.put(sha256, staged.size, {}, now())
+      catalog.touch()
+      return true
+    } finally {
+      await staged.release()
+    }
+  } catch (error) {
+    // what cannot be read there is not there
+    if (asMirrorError(error).code === 'DISK_FULL') throw error
+    return false
+  }
 }
 
 /** Damaged bytes are damaged for whoever else names them, in repositories that were not looked at too. */

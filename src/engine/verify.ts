@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly sample: number
   /** Fetch again what is damaged; the caller holds the directory's lock. */
   readonly repair: boolean
+  /** Bytes that lie elsewhere and may be those of a damaged path: looked at before upstream is asked. */
+  readonly elsewhere?: (ref: HeldRef) => Iterable<() => AsyncIterable<Uint8Array>>
   readonly signal: AbortSignal
   /** Hashing threads. */
   readonly threads: number
@@ -137,8 +139,10 @@ async function verifyBlob(at: Verifying, sha256: string): Promise<void> {
   const row = mirror.catalog.blobs.get(sha256)
   const all = refsOf(at, sha256).map((ref) => stated(at, ref))
   const [first] = all
-  if (first === undefined) return
+  if (first === undefined) return verifyPast(at, sha256)
   const found = await at.hashing.hash(sha256, algorithmsOf(row, all))
+  // that no more files can be opened says nothing of this one
+  if ('broken' in found && found.broken.code === 'TOO_MANY_FILES') throw found.broken
   const size = 'size' in found ? found.size : 0
   mirror.events.emit({ type: 'progress', repo: first.ref.repo, path: first.ref.path, bytes: size })
   const damage = damageOf(sha256, row, found)
@@ -150,6 +154,33 @@ async function verifyBlob(at: Verifying, sha256: string): Promise<void> {
     const later = item.error !== undefined && options.repair
     if (!later) at.tell(item, performance.now() - started)
   }
+}
+
+/** Bytes that only snapshots name: they have to be as they came; who vouched for them then may be gone. */
+async function verifyPast(at: Verifying, sha256: string): Promise<void> {
+  const started = performance.now()
+  const { mirror, options } = at
+  const ref = mirror.catalog.refs
+    .past(sha256)
+    .filter(isHeld)
+    .find(({ repo }) => options.repo === undefined || repo === options.repo)
+  if (ref === undefined) return
+  const row = mirror.catalog.blobs.get(sha256)
+  const found = await at.hashing.hash(sha256, algorithmsOf(row, []))
+  if ('broken' in found && found.broken.code === 'TOO_MANY_FILES') throw found.broken
+  const damage = damageOf(sha256, row, found)
+  // the snapshot was dropped meanwhile, and gc came by
+  if (damage !== undefined && mirror.catalog.refs.past(sha256).length === 0) return
+  const { repo, path, size, proof } = ref
+  const item: Verified = { repo, path, bytes: size, proof, proven: `${ref.proven}, for a snapshot`, unnamed: false }
+  mirror.events.emit({ type: 'progress', repo, path, bytes: size })
+  if (damage === undefined) return at.tell(item, performance.now() - started)
+  const message = `${path}, as a snapshot has it, is damaged: ${damage}`
+  const hint =
+    'Upstream may have other bytes by now: `pkgmirror verify --repair --from DIRECTORY` takes it from a copy.'
+  const failed = { ...item, error: new MirrorError('DAMAGED', message, { path, hint }) }
+  if (options.repair) at.damaged.push({ ref, blob: true, past: true, failed })
+  else at.tell(failed, performance.now() - started)
 }
 
 const keyOf = ({ repo, path, variant, generation }: HeldRef): string =>

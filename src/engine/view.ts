@@ -47,7 +47,7 @@ export async function viewOf(
   viewing: Viewing,
 ): Promise<ViewRow> {
   const data = await sightData(mirror, resource, ref, viewing.scope)
-  const key = keyOf(resource, viewing)
+  const key = keyOf(mirror, resource, viewing)
   const rules = rulesOf(mirror, resource, data)
   const known = mirror.catalog.views.get(key)
   if (known !== undefined && (await isCurrent(mirror, resource, ref, known, viewing, rules))) {
@@ -81,10 +81,11 @@ async function sightData(
   }
 }
 
-/** One view for each address it is shown at: when the rules change it is made anew, and its date goes on from there. */
-function keyOf(resource: Resource, viewing: Viewing): string {
+/** One view for each address it is shown at, and for each snapshot: when the rules change it is made anew, and its date goes on from there. */
+function keyOf({ catalog: { snapshot } }: Mirror, resource: Resource, viewing: Viewing): string {
   const { mounted, path, variant, query } = resource
-  const parts = [mounted.settings.name, path, variant, viewing.type, viewing.base]
+  const state = snapshot === 0 ? [] : [snapshot]
+  const parts = [mounted.settings.name, path, variant, viewing.type, viewing.base, ...state]
   return digestOf(Object.keys(query).length === 0 ? parts : [...parts, query])
 }
 
@@ -108,7 +109,7 @@ async function isCurrent(
 ): Promise<boolean> {
   const now = mirror.now()
   // made by a clock that has gone back since, it may show what is too young
-  if (now >= view.until || now < view.used || !view.inputs.some(([path]) => path === rules)) return false
+  if (now >= view.until || mirror.clock() < view.used || !view.inputs.some(([path]) => path === rules)) return false
   for (const [path, sha256] of view.inputs) {
     if (path.startsWith(RULES)) continue
     if (path === resource.path) {
@@ -142,27 +143,38 @@ async function renderAnew(
   // what is made for one version is small, too
   const small = ref === undefined ? resource.route.known?.(resource.p).version !== undefined : ref.size <= INLINE_LIMIT
   const inline = viewing.nested === true || small
-  const staged = await stages(mirror)
+  const staged = stages(mirror)
   try {
     const rendered = inline
       ? await renderHere(mirror, resource, ref, viewing, data, asked, staged)
       : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
-    if (rendered.there) await staged.identity.commit(rendered.sha256)
-    if (rendered.twin !== undefined) await staged.gzip.commit(rendered.twin.sha256)
+    if (rendered.there) await (await staged.of('identity')).commit(rendered.sha256)
+    if (rendered.twin !== undefined) await (await staged.of('gzip')).commit(rendered.twin.sha256)
     return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
   } finally {
-    await Promise.all([staged.identity.release(), staged.gzip.release()])
+    await staged.release()
   }
 }
 
-/** Two files to write to; when there is no second one, the first is let go of. */
-async function stages({ store }: Mirror): Promise<Stages> {
-  const identity = await store.stage()
-  try {
-    return { identity, gzip: await store.stage() }
-  } catch (error) {
-    await identity.release()
-    throw error
+/** Files to write to, each made when it is first asked for: small views have no twin, and absent ones nothing. */
+interface Stages {
+  of(coding: 'identity' | 'gzip'): Promise<Staged>
+  release(): Promise<void>
+}
+
+function stages({ store }: Mirror): Stages {
+  const made = new Map<string, Promise<Staged>>()
+  return {
+    of(coding) {
+      const staged = made.get(coding) ?? store.stage()
+      made.set(coding, staged)
+      return staged
+    },
+    async release() {
+      // one that could not be made has told whoever asked for it
+      const all = await Promise.allSettled(made.values())
+      await Promise.all(all.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)))
+    },
   }
 }
 
@@ -171,11 +183,6 @@ interface Asked {
   looked(path: string, sha256: string): void
   /** When a view that it is made of changes by itself; 0 when it depends on what is held at this moment. */
   until: number
-}
-
-interface Stages {
-  readonly identity: Staged
-  readonly gzip: Staged
 }
 
 async function keep(
@@ -208,7 +215,7 @@ async function keep(
       last?.sha256 === sha256 && last !== undefined
         ? last.modified
         : Math.max(ref?.modified ?? Math.floor(now / 1000) * 1000, last === undefined ? 0 : last.modified + 1000),
-    used: now,
+    used: mirror.clock(),
   }
   const blobs = [
     ...(sha256 === undefined ? [] : [{ sha256, size: view.size, digests: rendered.digests }]),
@@ -271,10 +278,10 @@ async function renderHere(
     show,
   )
   if (body === undefined) return { there: false, until: seen.until, sha256: '', size: 0, digests: {} }
-  const identity = await write(staged.identity, body, resource.route.hashes)
+  const identity = await write(await staged.of('identity'), body, resource.route.hashes)
   const twin =
     body instanceof Uint8Array && body.length >= TWIN_FROM
-      ? await write(staged.gzip, await gzipped(body, { level: 6 }))
+      ? await write(await staged.of('gzip'), await gzipped(body, { level: 6 }))
       : undefined
   return { there: true, until: seen.until, headers, ...identity, ...(twin === undefined ? {} : { twin }) }
 }
@@ -312,7 +319,7 @@ async function renderInThread(
     },
     {
       piece(coding, piece) {
-        written = written.then(() => staged[coding].write([piece]))
+        written = written.then(async () => (await staged.of(coding)).write([piece]))
         return written.catch(() => undefined)
       },
       async answer(call: Call) {

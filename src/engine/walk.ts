@@ -16,7 +16,8 @@ import { memberOf } from './members.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { obtainDocument } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
-import { mustResolve, type Resource } from './resolve.ts'
+import { mustResolve, type Resource, resolve } from './resolve.ts'
+import { noRoom } from './room.ts'
 import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
 import { withheld } from './withheld.ts'
 
@@ -28,6 +29,11 @@ export interface WalkOptions {
   readonly signal: AbortSignal
   /** Artifacts under way at once. */
   readonly concurrency: number
+  /**
+   * Told once what is to be fetched, before any of it is; it refuses by throwing, and then nothing is fetched and nothing
+   * flips. When left out, files are fetched while the closure is still being found.
+   */
+  planned?(plan: Plan): Promise<void>
   /** Told of every path that is wanted, documents included, once it is held or, in a dry run, planned. */
   item(item: Item): void
 }
@@ -52,8 +58,20 @@ export interface Fault {
   readonly error: MirrorError
 }
 
+/** What a walk is to fetch beside documents. */
+export interface Plan {
+  readonly repo: string
+  readonly items: number
+  /** As far as it is stated. */
+  readonly bytes: number
+  /** Items whose size nothing states. */
+  readonly unsized: number
+}
+
 export interface Walked {
   readonly repo: string
+  /** What was planned was refused. */
+  readonly refused: boolean
   readonly faults: readonly Fault[]
   readonly flipped: readonly string[]
 }
@@ -85,20 +103,41 @@ export async function walk(
   signal.addEventListener('abort', () => queue.clear(), { once: true })
   const locks = lockfileFacts(mirror, mounted, wants)
 
+  const spool = mirror.catalog.spool<Entry>()
+  const plan = { repo, items: 0, bytes: 0, unsized: 0 }
+  let refused = false
+
+  function foresee(entry: Entry): void {
+    try {
+      const resource = mustResolve(mounted, entry.path)
+      locks.of(entry)
+      options.item(plannedItem(mirror, resource, entry))
+    } catch (error) {
+      failed(entry, error)
+    }
+  }
+
   async function one(entry: Entry): Promise<void> {
     if (signal.aborted) return
     try {
       const resource = mustResolve(mounted, entry.path)
-      locks(entry)
-      if (options.dryRun) options.item(plannedItem(mirror, resource, entry))
-      else options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
+      locks.of(entry)
+      locks.record()
+      await mustHaveRoom(mirror, mounted, entry)
+      options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
     } catch (error) {
-      const failure = asMirrorError(error)
-      if (signal.aborted) return
-      faults.push({ repo, path: entry.path, ...namedOf(entry), error: failure })
-      if (failure.failure.exit === 1) ending.abort(failure)
+      failed(entry, error)
     }
   }
+
+  function failed(entry: Entry, thrown: unknown): void {
+    const error = asMirrorError(thrown)
+    if (signal.aborted) return
+    faults.push({ repo, path: entry.path, ...namedOf(entry), error })
+    if (error.failure.exit === 1) ending.abort(error)
+  }
+
+  const pause = pausing()
 
   try {
     const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
@@ -109,24 +148,62 @@ export async function walk(
       if (known.has(entry.path)) continue
       known.add(entry.path)
       mirror.events.emit({ type: 'planned', repo, items: 1, bytes: entry.size ?? 0 })
-      await queue.onSizeLessThan(AHEAD)
-      void queue.add(() => one(entry))
+      if (options.planned !== undefined && isToFetch(mirror, mounted, entry)) {
+        plan.items += 1
+        plan.bytes += entry.size ?? 0
+        if (entry.size === undefined) plan.unsized += 1
+      }
+      if (options.dryRun) {
+        foresee(entry)
+        await pause()
+      } else if (options.planned === undefined) await enqueue(entry)
+      else spool.add(withoutData(entry))
     }
   } catch (error) {
     if (!signal.aborted) faults.push({ repo, error: asMirrorError(error) })
   }
+  try {
+    await options.planned?.(plan)
+    for (const entry of spool.all()) await enqueue(entry)
+  } catch {
+    refused = true
+  }
   await queue.onIdle()
+  spool.close()
+  locks.record()
   if (options.signal.aborted)
     faults.push({ repo, error: new MirrorError('STOPPED', `the run was stopped before ${repo} was complete`) })
   const ranks = ranksOf(mirror, repo, scope)
-  const pause = pausing()
+  // what was refused holds nothing, the documents that it was planned by neither
+  if (refused && !options.dryRun) documents.clear()
   for (const path of documents) {
     await pause()
     if (!known.has(path)) tellDocument(mirror, repo, path, ranks, options)
   }
-  const flipped = options.dryRun ? [] : await flipAll(mirror, mounted, scope, faults)
+  const flipped = options.dryRun || refused ? [] : await flipAll(mirror, mounted, scope, faults)
   dropStaged(mirror, scope)
-  return { repo, faults, flipped }
+  return { repo, refused, faults, flipped }
+
+  async function enqueue(entry: Entry): Promise<void> {
+    await queue.onSizeLessThan(AHEAD)
+    void queue.add(() => one(entry))
+  }
+}
+
+/** What obtaining it takes. */
+const withoutData = ({ data: _, ...entry }: Entry): Entry => entry
+
+/** Is it a file whose bytes are not in the store? What no route takes is told later. */
+function isToFetch(mirror: Mirror, mounted: MountedRepo, { path, digests }: Entry): boolean {
+  if (resolve(mounted, path)?.route.kind !== 'artifact') return false
+  if (isHeld(mirror.catalog.refs.get(mounted.settings.name, path, '', 0))) return false
+  return digests?.sha256 === undefined || mirror.catalog.blobs.get(digests.sha256) === undefined
+}
+
+/** Sizes may not be stated, and others write too: the disk is looked at again before each file. */
+async function mustHaveRoom(mirror: Mirror, mounted: MountedRepo, entry: Entry): Promise<void> {
+  const left = await mirror.room.left()
+  if (left.left < 0 && isToFetch(mirror, mounted, entry)) throw noRoom(left, 'the disk has no more room for this run')
 }
 
 /** What a closure could not have. When policy hides it, or the index has it with other digests than the lockfile, that is the reason. */

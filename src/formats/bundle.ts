@@ -46,7 +46,11 @@ const headerForm = v.strictObject({
   /** Which of these states it is put upon; none: upon nothing. Each with the sha256 of its header. */
   bases: v.pipe(v.array(link), v.maxLength(mostBases)),
   snapshot: v.strictObject({
-    name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is no name of a snapshot')),
+    name: v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is no name of a snapshot'),
+      v.check((name) => !name.includes('..'), 'is no name of a snapshot'),
+    ),
     made: count,
   }),
   entries: v.strictObject({ sha256, size: count, count }),
@@ -163,13 +167,18 @@ const heldForm = v.strictObject({
   /** When the path was first seen, where that counts. */
   seen: v.optional(v.strictObject({ first: time, baseline: v.boolean() })),
 })
-const goneForm = v.strictObject({ type: v.literal('gone'), ...place, set, sha256 })
+const goneForm = v.strictObject({
+  type: v.literal('gone'),
+  ...place,
+  set,
+  was: v.pipe(v.array(sha256), v.minLength(1), v.maxLength(mostBases)),
+})
 const lineForm = v.variant('type', [repositoryForm, heldForm, goneForm])
 
 export type CarriedRepository = v.InferOutput<typeof repositoryForm>
 /** A path that is held. */
 export type HeldEntry = v.InferOutput<typeof heldForm>
-/** A path that is not held any more, with the bytes that it had. */
+/** A path that is not held any more, with the bytes that it had in the states that the bundle is put upon. */
 export type GoneEntry = v.InferOutput<typeof goneForm>
 export type BundleLine = v.InferOutput<typeof lineForm>
 

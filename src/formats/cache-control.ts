@@ -1,6 +1,8 @@
 // Cache-Control as a list of directives, RFC 9111 §5.2: names are case-insensitive, arguments are tokens or quoted strings.
 // A quoted argument may hold anything, commas and what looks like other directives included, so it is stepped through.
 
+import { addTo } from './lists.ts'
+
 /** Arguments by lower-case name; '' for a directive without one. A repeated directive has all of its arguments. */
 export type CacheControl = ReadonlyMap<string, readonly string[]>
 
@@ -16,7 +18,7 @@ function take(pattern: RegExp, text: string, at: number): RegExpExecArray | unde
 
 /** What is no directive is passed over, up to the next comma. */
 export function parseCacheControl(text: string | undefined): CacheControl {
-  const found = new Map<string, readonly string[]>()
+  const found = new Map<string, string[]>()
   const source = text ?? ''
   let at = 0
   while (at < source.length) {
@@ -39,7 +41,7 @@ export function parseCacheControl(text: string | undefined): CacheControl {
       argument = quote === undefined ? (plain?.[0] ?? '') : (quote[1] ?? '').replace(/\\([\s\S])/g, '$1')
       at += (quote ?? plain)?.[0].length ?? 0
     }
-    found.set(name, [...(found.get(name) ?? []), argument])
+    addTo(found, name, argument)
   }
   return found
 }

@@ -22,16 +22,14 @@ export const cabalFreeze: LockFormat = {
       known ||= field === 'constraints'
       if (field !== 'constraints') continue
       for (const part of (value ?? text).split(',')) {
+        const said = part.trim().slice(0, 1000)
+        const [, of, range = ''] = /^(?:any\.|setup\.)?([A-Za-z0-9-]+) ?([<>=^].*)$/.exec(said) ?? []
+        const [, version] = /^==(\d+(?:\.\d+)*)$/.exec(range) ?? []
+        if (of !== undefined)
+          yield locked(at, { ecosystem: 'hackage', name: of, ...(version === undefined ? { range } : { version }) })
         // flags, and versions that come with the compiler, are no packages to fetch
-        const [, of, version] = /^(?:any\.|setup\.)?([A-Za-z0-9-]+) ?==(\d+(?:\.\d+)*)$/.exec(part.trim()) ?? []
-        if (of !== undefined && version !== undefined) yield locked(at, { ecosystem: 'hackage', name: of, version })
-        else if (
-          !/^$|^(?:any\.|setup\.|\w+:)?[\w.-]+ (?:[+-][\w-]+ ?|installed|source|test|bench|[<>=^].*)+$/.test(
-            part.trim().slice(0, 1000),
-          )
-        ) {
-          throw fault(at, `${JSON.stringify(part.trim().slice(0, 100))} is no constraint`)
-        }
+        else if (!/^$|^(?:any\.|setup\.|\w+:)?[\w.-]+ (?:[+-][\w-]+ ?|installed|source|test|bench)+$/.test(said))
+          throw fault(at, `${JSON.stringify(said.slice(0, 100))} is no constraint`)
       }
     }
     if (!known) throw fault({ file: input.name, line: 1 }, 'has no constraints')

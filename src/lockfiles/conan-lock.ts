@@ -23,10 +23,10 @@ export const conanLock: LockFormat = {
     if (graph !== undefined) {
       for (const [, node] of pairsOf(graph, 'nodes')) {
         const reference = textOf(node, 'ref')
-        // the project itself has a path and no reference
-        if (reference !== undefined && field(node, 'path') === undefined) {
-          yield fromReference(field(node, 'ref') ?? node, reference, textOf(node, 'package_id'))
-        }
+        if (reference === undefined) continue
+        const found = fromReference(field(node, 'ref') ?? node, reference, textOf(node, 'package_id'))
+        // recipes of the project itself, and those that are being edited
+        yield field(node, 'path') === undefined ? found : { ...found, source: 'workspace' }
       }
       return
     }

@@ -2,6 +2,7 @@
 // https://bundler.io/guides/using_bundler_in_applications.html
 
 import type { Digests, Locked, LockFormat } from '../contract.ts'
+import { addTo } from '../formats/lists.ts'
 import { locked, ofFileIf, statedDigest } from './locked.ts'
 import { type At, fault } from './place.ts'
 import { headText, linesOf, readText } from './text.ts'
@@ -58,7 +59,7 @@ function sectionOf(text: string, at: At): Section {
 
 function readLine(text: string, at: At, section: Section, gems: Gem[]): void {
   const [, key, value] = /^ {2}([a-z_]+): ?(.*)$/.exec(text) ?? []
-  if (key !== undefined && value !== undefined) section.values.set(key, [...(section.values.get(key) ?? []), value])
+  if (key !== undefined && value !== undefined) addTo(section.values, key, value)
   // four blanks are a gem, six what it needs
   const [, gem] = /^ {4}(\S.*)$/.exec(text) ?? []
   if (gem === undefined) return

@@ -14,6 +14,12 @@ export function splitAt(text: string): readonly [name: string, rest: string] | u
   return at < 0 ? undefined : [text.slice(0, at), text.slice(at + 1)]
 }
 
+/** The package that the address of a registry's file is of: `…/@scope/name/-/name-1.0.0.tgz`; undefined for other addresses. */
+export function packageIn(address: string): string | undefined {
+  const [, scoped, plain] = /\/(?:(@[^/]+(?:\/|%2[fF])[^/]+)|([^/]+))\/-\/[^/]+\.tgz$/.exec(address) ?? []
+  return scoped?.replace(/%2f/i, '/') ?? plain
+}
+
 /** Where it is installed: `os=darwin cpu=arm64`, as a package states it. */
 export function platformsOf(item: Place): string | undefined {
   const parts = ['os', 'cpu', 'libc'].flatMap((name) => {

@@ -1,7 +1,7 @@
 // pdm.lock, lock_version 2 to 4: packages, and again one for each set of extras. Digests stand in the package, before
 // version 4.3 apart under `NAME VERSION`. https://pdm-project.org/latest/usage/lockfile/
 
-import type { Locked, LockFormat } from '../contract.ts'
+import type { Locked, LockedDigest, LockFormat } from '../contract.ts'
 import { locked } from './locked.ts'
 import { fault, field, isTrue, listOf, mustText, type Place, textOf } from './place.ts'
 import { hashedFiles, packageName, pypi } from './python.ts'
@@ -23,11 +23,12 @@ export const pdmLock: LockFormat = {
     const apart = field(metadata, 'files')
     const seen = new Set<string>()
     for (const item of listOf(document, 'package')) {
-      const found = fromPackage(item, apart)
-      const key = `${found.name} ${found.version} ${found.url}`
-      // the same files once more, for what an extra needs besides
-      if (!seen.has(key) || field(item, 'extras') === undefined) yield found
-      seen.add(key)
+      for (const found of withLabels(fromPackage(item, apart))) {
+        const key = `${found.name} ${found.version} ${found.url}`
+        // the same files once more, for what an extra needs besides
+        if (!seen.has(key) || field(item, 'extras') === undefined) yield found
+        seen.add(key)
+      }
     }
   },
 }
@@ -47,6 +48,25 @@ function fromPackage(item: Place, apart: Place | undefined): Locked {
     digests: git === undefined ? hashedFiles(files.length > 0 ? files : elsewhere) : [],
     markers: textOf(item, 'marker'),
   })
+}
+
+/** PDM leaves the local label out of a version (`1.0` for `1.0+cpu`); the names of its files have it. */
+function withLabels(found: Locked): readonly Locked[] {
+  const { version, digests } = found
+  if (version === undefined || found.source !== 'registry') return [found]
+  const byVersion = new Map<string, LockedDigest[]>()
+  for (const digest of digests) {
+    const labelled = labelledIn(digest.filename ?? '', version)
+    byVersion.set(labelled, [...(byVersion.get(labelled) ?? []), digest])
+  }
+  return digests.length === 0 ? [found] : [...byVersion].map(([own, its]) => ({ ...found, version: own, digests: its }))
+}
+
+function labelledIn(filename: string, version: string): string {
+  const at = filename.indexOf(`-${version}+`)
+  const [label = ''] =
+    at < 0 ? [] : (/^\+[a-z0-9._]+?(?=-|\.tar\.|\.zip$)/i.exec(filename.slice(at + 1 + version.length)) ?? [])
+  return `${version}${label}`
 }
 
 function localSource(item: Place, path: string): Locked['source'] {

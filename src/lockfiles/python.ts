@@ -66,7 +66,9 @@ export function parseRequirement(text: string): Requirement | undefined {
   const specifier = (semicolon < 0 ? rest : rest.slice(0, semicolon)).trim().replace(/^\((.*)\)$/s, '$1')
   const markers = semicolon < 0 ? '' : rest.slice(semicolon + 1).trim()
   if (
-    !specifier.split(',').every((part) => part.trim() === '' || /^\s*(?:[<>=~!]=?|===)\s*[^\s<>=~!,]+\s*$/.test(part))
+    !specifier
+      .split(',')
+      .every((part) => part.trim() === '' || /^\s*(?:===\s*[^\s,;]+|[<>=~!]=?\s*[\w.*+!-]+)\s*$/.test(part))
   )
     return undefined
   return { ...base, specifier, ...(markers !== '' && { markers }) }

@@ -1,6 +1,7 @@
 // SPDX 2.2 and 2.3 as tags and values: https://spdx.github.io/spdx-spec/v2.3/conformance/#44-standard-data-format-requirements
 
 import type { LockFormat } from '../contract.ts'
+import { addTo } from '../formats/lists.ts'
 import { type Component, fromComponent } from './bill.ts'
 import { type At, fault } from './place.ts'
 import { headText, linesOf, readText } from './text.ts'
@@ -29,7 +30,7 @@ export const spdxTags: LockFormat = {
         open = { at, values: new Map([['PackageName', [value]]]) }
         packages.push(open)
       } else if (['FileName', 'SnippetSPDXID', 'LicenseID'].includes(tag)) open = undefined
-      else if (open !== undefined) open.values.set(tag, [...(open.values.get(tag) ?? []), value])
+      else if (open !== undefined) addTo(open.values, tag, value)
     }
     if (version === undefined) throw fault({ file: input.name, line: 1 }, 'has no SPDXVersion')
     for (const one of packages) yield fromComponent(componentOf(one, subjects))

@@ -11,11 +11,14 @@ const mostBytes = 48 * 1024 * 1024
  * stay under 512 MiB.
  */
 export const mostOf = {
+  plainYaml: 16 * 1024 * 1024,
   yaml: 4 * 1024 * 1024,
   toml: 20 * 1024 * 1024,
   json: 24 * 1024 * 1024,
   xml: 16 * 1024 * 1024,
 } as const
+
+const titles = { plainYaml: 'YAML', yaml: 'YAML', toml: 'TOML', json: 'JSON', xml: 'XML' }
 
 /** A MirrorError LOCKFILE at a line. */
 export const lockFault = (file: string, line: number | undefined, message: string, cause?: unknown): MirrorError =>
@@ -41,7 +44,7 @@ export async function readBytes({ name, bytes }: Pick<LockInput, 'name' | 'bytes
 /** Throws LOCKFILE where a whole document would take too much memory. */
 export function mustFit(text: string, file: string, form: keyof typeof mostOf): void {
   if (text.length > mostOf[form])
-    throw lockFault(file, undefined, `is ${form.toUpperCase()} of more than ${mostOf[form]} characters`)
+    throw lockFault(file, undefined, `is ${titles[form]} of more than ${mostOf[form]} characters`)
 }
 
 /** Text of a named encoding, without its byte order mark. Throws LOCKFILE when the bytes are not of it. */

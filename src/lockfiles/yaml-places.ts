@@ -3,14 +3,27 @@
 
 import type { Document, LineCounter, Node, Pair, YAMLError } from 'yaml'
 import { fault, isList, isTable, mostDepth, type Place, type Table } from './place.ts'
-import { mustFit } from './text.ts'
+import { parsePlainYaml } from './plain-yaml.ts'
+import { mostOf, mustFit } from './text.ts'
 
 /** Nodes that aliases may stand for in one file. */
 const mostExpanded = 200_000
 
 /** Throws LOCKFILE with the line of the first fault. Empty documents are left out. */
 export async function parseYaml(text: string, file: string): Promise<readonly Place[]> {
-  mustFit(text, file, 'yaml')
+  mustFit(text, file, 'plainYaml')
+  const plain = parsePlainYaml(text, file)
+  if (!('notPlainAt' in plain)) return plain
+  if (text.length > mostOf.yaml)
+    throw fault(
+      { file, line: plain.notPlainAt },
+      `is not plain YAML, and other YAML is read up to ${mostOf.yaml} characters`,
+    )
+  return parseWholeYaml(text, file)
+}
+
+/** Reads all YAML that there is. */
+export async function parseWholeYaml(text: string, file: string): Promise<readonly Place[]> {
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()
   // a tab's worth of brackets is told by the reader's stack, which must not run out

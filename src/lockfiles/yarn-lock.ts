@@ -3,7 +3,7 @@
 
 import type { Digests, Locked, LockFormat } from '../contract.ts'
 import { locked, ofFileIf, sriDigests } from './locked.ts'
-import { npm, specSource, splitAt, whereItFits } from './npm.ts'
+import { npm, packageIn, specSource, splitAt, whereItFits } from './npm.ts'
 import { type At, fault } from './place.ts'
 import { headText, linesOf, readText } from './text.ts'
 
@@ -19,10 +19,16 @@ export const yarnLock: LockFormat = {
   sniff: (head) => /^# yarn lockfile v1\s*$/m.test(headText(head)),
   async *read(input) {
     const text = await readText(input)
-    if (!/^# yarn lockfile v1\s*$/m.test(text.slice(0, 4096))) {
-      throw fault({ file: input.name, line: 1 }, 'does not say that it is of yarn 1')
+    const [, version] = /^# yarn lockfile v(\d+)\s*$/m.exec(text.slice(0, 4096)) ?? []
+    const at = { file: input.name, line: 1 }
+    if (version !== undefined && version !== '1') throw fault(at, `lockfile version ${version} is not known`)
+    let count = 0
+    for (const block of blocks(text, input.name)) {
+      count += 1
+      yield fromBlock(block)
     }
-    for (const block of blocks(text, input.name)) yield fromBlock(block)
+    // other tools write none of its comments, but packages
+    if (version === undefined && count === 0) throw fault(at, 'does not say that it is of yarn 1, and locks nothing')
   },
 }
 
@@ -67,7 +73,7 @@ function unquoted(text: string, at: At): string {
 function fromBlock({ at, patterns: [pattern = ''], fields }: Block): Locked {
   const [key = '', spec = ''] = splitAt(pattern) ?? []
   // an alias: `num@npm:is-number@6.0.0`
-  const [name = key] =
+  const [aliased = key] =
     splitAt(spec.replace(/^npm:/, '')) !== undefined && spec.startsWith('npm:') ? (splitAt(spec.slice(4)) ?? []) : []
   const version = fields.get('version')
   if (version === undefined) throw fault(at, 'has no version')
@@ -76,6 +82,8 @@ function fromBlock({ at, patterns: [pattern = ''], fields }: Block): Locked {
   const source =
     specSource(spec) ??
     (/^[\w.-]+\/[\w.-]+(?:#.*)?$/.test(spec) || specSource(resolved ?? '') === 'git' ? 'git' : 'registry')
+  // what a project's resolutions put in the place of another package is named by its address alone
+  const name = source === 'registry' && address !== undefined ? (packageIn(address) ?? aliased) : aliased
   return locked(at, {
     ecosystem: npm,
     options: whereItFits,

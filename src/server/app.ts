@@ -15,6 +15,7 @@ import { createLasting, type Standing } from './lasting.ts'
 import { overview } from './overview.ts'
 import { negotiate, readTarget, type Target } from './request.ts'
 import type { Responder } from './respond.ts'
+import { type State, type States, snapshotIn } from './states.ts'
 
 /** Bodies of live requests (audits) are small. */
 const BODY_LIMIT = 8 * 1024 * 1024
@@ -28,9 +29,9 @@ interface Place {
 }
 
 /** The application around the engine of this process. */
-export function createApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
+export function createApp(mirror: Mirror, states: States, responder: Responder, addresses: Addresses, hits: Hits): App {
   return createFront({
-    behind: behindMirror(mirror, addresses),
+    behind: behindMirror(mirror, states, addresses),
     lasting: createLasting(() => mirror.catalog.epoch(), mirror.now),
     hits,
     responder,
@@ -39,8 +40,8 @@ export function createApp(mirror: Mirror, responder: Responder, addresses: Addre
   })
 }
 
-/** What the engine answers. */
-export function behindMirror(mirror: Mirror, addresses: Addresses): Behind {
+/** What the engine answers. `states` may be those of a mirror with more repositories. */
+export function behindMirror(mirror: Mirror, states: States, addresses: Addresses): Behind {
   const mounts = [...mirror.repos.values()].sort((a, b) => b.settings.mount.length - a.settings.mount.length)
   const hosts = new Map(mounts.map((mounted) => [mounted, hostsOf(mounted)]))
 
@@ -87,19 +88,29 @@ export function behindMirror(mirror: Mirror, addresses: Addresses): Behind {
     })
   }
 
-  async function openFor(request: IncomingMessage, target: Target, found: Place): Promise<Opened> {
+  /** Where a repository is mounted at the top, every path is its own. */
+  const within = mounts.some(({ settings }) => settings.mount === '')
+    ? () => undefined
+    : (target: Target) => (target.absolute === undefined ? snapshotIn(target) : undefined)
+
+  async function openFor(
+    request: IncomingMessage,
+    target: Target,
+    found: Place,
+    { mirror: of, prefix }: { readonly mirror: Mirror; readonly prefix: string },
+  ): Promise<Opened> {
     const { mounted, path } = found
     const { headers, method = 'GET' } = request
     const body = method === 'POST' ? await collect(request, BODY_LIMIT) : undefined
     return open(
-      mirror,
+      of,
       mounted,
       {
         method,
         path,
         query: target.query,
         accept: headers.accept,
-        base: `${addresses.base(request, target)}${mounted.settings.mount}`,
+        base: `${addresses.base(request, target)}${prefix}${mounted.settings.mount}`,
         directives: directivesOf(headers['cache-control'], headers.pragma),
         ...(body === undefined ? {} : { body }),
         fields: headers,
@@ -112,7 +123,8 @@ export function behindMirror(mirror: Mirror, addresses: Addresses): Behind {
   /** In the words of the repository that the request was for, if it was for one. */
   function worded(error: MirrorError, request: IncomingMessage): Answer | undefined {
     try {
-      const place = locate(readTarget(request))
+      const target = readTarget(request)
+      const place = locate(within(target)?.target ?? target)
       return place?.mounted.ecosystem.refuse?.(error, place.path)
     } catch {
       return undefined
@@ -121,13 +133,25 @@ export function behindMirror(mirror: Mirror, addresses: Addresses): Behind {
 
   return {
     async open(request, response) {
-      const target = readTarget(request)
-      if (isHealth(target)) return { sent: give(response, request, healthy) }
-      const found = locate(target)
-      if (found !== undefined) return standingOf(await openFor(request, target, found), found)
-      if (target.decoded !== '/')
-        throw new MirrorError('NO_ROUTE', `nothing is mounted at ${target.decoded}`, { path: target.decoded })
-      return { sent: give(response, request, overview(mirror, addresses.base(request, target))) }
+      const asked = readTarget(request)
+      if (isHealth(asked)) return { sent: give(response, request, healthy) }
+      const named = within(asked)
+      const state = named === undefined ? states.shown() : states.named(named.name)
+      try {
+        const target = named?.target ?? asked
+        const prefix = named?.prefix ?? ''
+        const of = mirror.repos === state.mirror.repos ? state.mirror : { ...state.mirror, repos: mirror.repos }
+        const found = locate(target)
+        if (found !== undefined) {
+          const opened = await openFor(request, target, found, { mirror: of, prefix })
+          return { ...standingOf(dated(opened, state), found), ...(named === undefined ? {} : { uncounted: true }) }
+        }
+        if (target.decoded !== '/')
+          throw new MirrorError('NO_ROUTE', `nothing is mounted at ${asked.decoded}`, { path: asked.decoded })
+        return { sent: give(response, request, overview(of, `${addresses.base(request, target)}${prefix}`)) }
+      } finally {
+        state.release()
+      }
     },
     word: (error, request) => answerOf(error, worded(error, request)),
   }
@@ -143,6 +167,17 @@ function below({ settings: { mount } }: MountedRepo, { decoded }: Target): strin
 function hostsOf({ settings, ecosystem }: MountedRepo): ReadonlySet<string> {
   const also = ecosystem.repos.find((one) => one.name === settings.name)?.also ?? []
   return new Set([...settings.upstreams, ...also].flatMap((one) => URL.parse(one)?.host ?? []))
+}
+
+/**
+ * What changes carries no date from before the state was changed that it belongs to: a client that asks by date alone would take
+ * the other state's bytes for right.
+ */
+function dated(opened: Opened, { turned }: State): Opened {
+  const { modified, resource } = opened
+  const stays = resource.route.kind === 'artifact' && resource.route.unvouched !== 'changes'
+  if (modified === undefined || stays || modified >= turned) return opened
+  return { ...opened, modified: Math.ceil(turned / 1000) * 1000 }
 }
 
 function standingOf(opened: Opened, { headers }: Place): Standing {

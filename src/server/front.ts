@@ -61,7 +61,7 @@ export function createFront({ behind, lasting, hits, responder, respond, answere
       cache = found.cache
       if (asked !== undefined && known === undefined) lasting.remember(asked, found, before)
       sent = await respond(request, response, found)
-      if (sent !== undefined) hits.count(found)
+      if (sent !== undefined && !found.uncounted) hits.count(found)
     } catch (thrown) {
       error = asMirrorError(thrown)
       cache = error.failure.exit === 5 ? 'DENIED' : cache
@@ -88,7 +88,7 @@ export function createFront({ behind, lasting, hits, responder, respond, answere
     const known = key === undefined ? undefined : lasting.recall(key)
     const ready = known && responder.ready(known.served, asked)
     if (known === undefined || ready === undefined) return undefined
-    hits.count(known)
+    if (!known.uncounted) hits.count(known)
     const { status, body } = ready
     answered({
       type: 'answered',

@@ -1,14 +1,15 @@
 // The local socket at which the process with the engine answers its workers.
 
-import { createServer } from 'node:http'
 import type { Mirror } from '../engine/mirror.ts'
 import type { Addresses } from './addresses.ts'
 import { behindMirror } from './app.ts'
 import { type App, createFront } from './front.ts'
 import type { Hits } from './hits.ts'
 import { createLasting } from './lasting.ts'
+import { createServer } from './node-http.ts'
 import { describe, listenerOf, toldAddresses } from './relay.ts'
 import type { Responder } from './respond.ts'
+import type { States } from './states.ts'
 
 export interface Inner {
   close(): Promise<void>
@@ -35,9 +36,15 @@ export async function listenInside(apps: ReadonlyMap<string, App>, at: string): 
 }
 
 /** The application for requests that workers pass on: what is held is described to them. */
-export function createInnerApp(mirror: Mirror, responder: Responder, addresses: Addresses, hits: Hits): App {
+export function createInnerApp(
+  mirror: Mirror,
+  states: States,
+  responder: Responder,
+  addresses: Addresses,
+  hits: Hits,
+): App {
   return createFront({
-    behind: behindMirror(mirror, toldAddresses(addresses)),
+    behind: behindMirror(mirror, states, toldAddresses(addresses)),
     lasting: createLasting(() => mirror.catalog.epoch(), mirror.now),
     hits,
     responder,

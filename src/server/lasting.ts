@@ -15,6 +15,8 @@ export interface Standing {
   readonly path: string
   /** Until then nothing but the catalog can change it; milliseconds since 1970, 0 when it must be asked for each time. */
   readonly until: number
+  /** Of what is past nobody counts the hits. */
+  readonly uncounted?: boolean
 }
 
 export interface Lasting {

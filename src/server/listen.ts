@@ -1,10 +1,11 @@
 // The listening sockets: opened together, closed without cutting off answers under way.
 
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { MirrorError } from '../errors.ts'
 import type { App } from './front.ts'
+import { createServer } from './node-http.ts'
 import { createLines, inTurn, type Line } from './pipeline.ts'
 import { answerQuickly } from './quick.ts'
 

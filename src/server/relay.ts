@@ -3,7 +3,7 @@
 // serves itself, or the whole answer, which it passes through. So one flight a file and one writer stay as they are.
 
 import { once } from 'node:events'
-import { Agent, request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { isBlob, type Served } from '../engine/served.ts'
 import { MirrorError } from '../errors.ts'
@@ -11,6 +11,7 @@ import { collect } from '../formats/bytes.ts'
 import type { Addresses } from './addresses.ts'
 import { answerOf, type Behind, type Given } from './front.ts'
 import type { Standing } from './lasting.ts'
+import { Agent, request as ask } from './node-http.ts'
 import { readTarget } from './request.ts'
 
 /** Fields between a worker and the process behind it. A client cannot set them: workers drop what they get. */
@@ -89,7 +90,7 @@ function endToEnd(raw: readonly string[]): string[] {
 
 /** Describes what stands to the worker that asked; false for what has to be answered here. */
 export function describe(response: ServerResponse, standing: Standing): boolean {
-  const { served, cache, repo, path, until } = standing
+  const { served, cache, repo, path, until, uncounted } = standing
   const { type, etag, twinTags, modified, headers, body, whole, twins } = served
   if (!isBlob(body)) return false
   const plain: Served = {
@@ -100,7 +101,8 @@ export function describe(response: ServerResponse, standing: Standing): boolean 
     ...(whole === undefined ? {} : { whole }),
     ...(twins === undefined ? {} : { twins }),
   }
-  const text = JSON.stringify({ served: plain, cache, repo, path, until: Number.isFinite(until) ? until : ENDLESS })
+  const told = Number.isFinite(until) ? until : ENDLESS
+  const text = JSON.stringify({ served: plain, cache, repo, path, until: told, uncounted })
   const bytes = Buffer.from(text)
   response.writeHead(200, { [STANDS]: '1', 'content-length': bytes.length }).end(bytes)
   return true

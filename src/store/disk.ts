@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Dirent } from 'node:fs'
-import { lstat, mkdir, open, opendir, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, open, opendir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { isHex } from '../formats/digest.ts'
@@ -86,6 +86,14 @@ export async function openDiskStore(root: string): Promise<Store> {
           if (found !== undefined) yield found
         }
       }
+    },
+    async space() {
+      const { bsize, bavail, blocks } = await statfs(places.blobs).catch((error: unknown) => {
+        throw asMirrorError(error)
+      })
+      // some file systems do not tell
+      if (blocks === 0) return { free: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY }
+      return { free: bavail * bsize, total: blocks * bsize }
     },
     flush: (needed = []) => sync.flush(needed.map(places.blob)),
     async clean() {

@@ -3,13 +3,14 @@
 
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { Sync } from './staged-file.ts'
 
 /** Enough to keep a disk's queue filled; node's thread pool has four threads. */
 const atOnce = 8
 
 export interface Durable {
   /** This file, and its name in its folder, are to be durable after the next round. */
-  add(file: string): void
+  add(file: string, sync: Sync): void
   /** The names in this folder are to be durable after the next round. */
   addFolder(folder: string): void
   /**
@@ -21,29 +22,31 @@ export interface Durable {
 }
 
 export function durable(): Durable {
-  let files = new Set<string>()
+  let files = new Map<string, Sync>()
   let folders = new Set<string>()
   const lost = new Map<string, unknown>()
   let running: Promise<void> | undefined
   let following: Promise<void> | undefined
 
-  function add(file: string): void {
+  function add(file: string, sync: Sync): void {
     lost.delete(file)
-    files.add(file)
+    files.set(file, sync)
     folders.add(dirname(file))
   }
 
   async function round(): Promise<void> {
     const ownFiles = files
     const ownFolders = folders
-    files = new Set()
+    files = new Map()
     folders = new Set()
     try {
-      await eachOf(ownFiles, syncFile)
-      await eachOf(ownFolders, syncFolder)
+      await eachOf([...ownFiles], async ([file, sync]) => {
+        if (!(await sync())) await syncFile(file)
+      })
+      await eachOf([...ownFolders], syncFolder)
     } catch (error) {
       // those that were written anew meanwhile are in the next round
-      for (const file of ownFiles) if (!files.has(file)) lost.set(file, error)
+      for (const file of ownFiles.keys()) if (!files.has(file)) lost.set(file, error)
       for (const folder of ownFolders) folders.add(folder)
       throw error
     }
@@ -77,10 +80,10 @@ export function durable(): Durable {
   }
 }
 
-async function eachOf(items: ReadonlySet<string>, work: (item: string) => Promise<void>): Promise<void> {
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = items.values()
   await Promise.all(
-    Array.from({ length: Math.min(atOnce, items.size) }, async () => {
+    Array.from({ length: Math.min(atOnce, items.length) }, async () => {
       for (const item of left) await work(item)
     }),
   )

@@ -8,8 +8,15 @@ import type { Staged } from './store.ts'
 /** Finds the place for a blob and makes sure that its folder is there. */
 export type Place = (sha256: string) => Promise<string>
 
+/** Makes what was written durable, by the descriptor that wrote it. False once that is closed. */
+export type Sync = () => Promise<boolean>
+
 /** @throws MirrorError DISK_FULL from `write` when there is no space; the file is removed then. */
-export async function stageFile(file: string, place: Place, committed: (file: string) => void): Promise<Staged> {
+export async function stageFile(
+  file: string,
+  place: Place,
+  committed: (file: string, sync: Sync) => void,
+): Promise<Staged> {
   // Others must not read what is not verified yet.
   const handle = await open(file, 'wx+', 0o600).catch((error: unknown) => {
     throw asMirrorError(error)
@@ -25,6 +32,13 @@ export async function stageFile(file: string, place: Place, committed: (file: st
     state = 'failed'
     await removeFile(file)
     throw asMirrorError(error)
+  }
+
+  async function sync(): Promise<boolean> {
+    if (state === 'released') return false
+    // closing waits for it
+    await handle.sync()
+    return true
   }
 
   return {
@@ -58,7 +72,7 @@ export async function stageFile(file: string, place: Place, committed: (file: st
         // also over a blob that is there: it may be damaged, and its new date keeps gc away until its ref is written
         await rename(file, blob)
         state = 'committed'
-        committed(blob)
+        committed(blob, sync)
       } catch (error) {
         await fail(error)
       }

@@ -39,6 +39,8 @@ export interface Store {
   stat(sha256: string): Promise<Stat | undefined>
   delete(sha256: string): Promise<void>
   list(): AsyncIterable<Stat>
+  /** Bytes of where it lies: what this user may still write, and all. Infinite where that is not known. */
+  space(): Promise<{ readonly free: number; readonly total: number }>
   /**
    * Everything committed so far is durable when this returns; concurrent calls share one round. Throws when something is
    * not, and when one of `needed` could not be made durable before and was not committed again since.

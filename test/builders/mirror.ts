@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { openCatalog } from '../../src/catalog/catalog.ts'
-import type { Policy, Repository } from '../../src/config/types.ts'
+import type { KeepFree, Policy, Repository } from '../../src/config/types.ts'
 import type { AnyEcosystem, Platform, Selector } from '../../src/contract.ts'
 import { createEvents, type EngineEvent } from '../../src/engine/events.ts'
 import { createFlights } from '../../src/engine/flights.ts'
@@ -19,6 +19,7 @@ import { createHolder } from '../../src/engine/hold.ts'
 import { closeMirror, type Mirror, mount } from '../../src/engine/mirror.ts'
 import { open } from '../../src/engine/open.ts'
 import type { Opened } from '../../src/engine/opened.ts'
+import { createRoom } from '../../src/engine/room.ts'
 import { type Growing, isBlob, isGrowing } from '../../src/engine/served.ts'
 import { createThreads } from '../../src/engine/threads.ts'
 import { type Item, type Walked, type WalkOptions, walk } from '../../src/engine/walk.ts'
@@ -81,6 +82,8 @@ export interface TestMirrorOptions {
   /** `close` leaves the data directory there. */
   readonly keep?: boolean
   readonly ecosystems?: readonly AnyEcosystem[]
+  /** What is to stay free of the disk; nothing when left out. */
+  readonly keepFree?: KeepFree
   /** Module that exports these ecosystems, for worker threads. */
   readonly module?: URL
   readonly platforms?: readonly Platform[]
@@ -179,11 +182,13 @@ export async function openTestMirror(options: TestMirrorOptions): Promise<TestMi
     holder: createHolder(catalog, store, now),
     threads,
     hashing: createHashing(store, 1),
+    room: createRoom(store, options.keepFree ?? { bytes: 0 }),
     keyrings: loadKeyrings,
     get offline() {
       return state.offline
     },
     now,
+    clock: now,
   }
   let closed = false
   const mounted = (name: string | undefined) => {

@@ -9,7 +9,7 @@ import { type Files, type Locking, lockedVoyage } from './locked.ts'
 import { pkgmirror, serve } from './mirror.ts'
 import { commandOf, type NpmClient, npmClients } from './npm-clients.ts'
 import { npmOrigin, replicaProject } from './npm-replica.ts'
-import { digests, type Installed, projectAt } from './npm-suite.ts'
+import { digests, filesOf, type Installed, projectAt } from './npm-suite.ts'
 import { environment, execute, files, folder } from './place.ts'
 import { emptyMirror } from './voyage.ts'
 
@@ -21,17 +21,21 @@ interface Lock {
   readonly proven: number
   /** Does the client follow the addresses in it? */
   readonly followsAddresses?: true
-  readonly more?: Readonly<Record<string, string>>
   readonly title?: string
+  /** What it is called. */
+  readonly program: string
+  /** Why `prove --install` does not try it. */
+  readonly untried?: RegExp
 }
 
 /** Yarn's digests from its second version on are of archives that it makes itself. */
 const locks: readonly Lock[] = [
-  { client: 'npm', lockfile: 'package-lock.json', frozen: ['ci'], proven: 11 },
-  { client: 'npm 10', lockfile: 'package-lock.json', frozen: ['ci'], proven: 11 },
-  { client: 'npm 6', lockfile: 'package-lock.json', frozen: ['ci'], proven: 11 },
+  { client: 'npm', program: 'npm', lockfile: 'package-lock.json', frozen: ['ci'], proven: 11 },
+  { client: 'npm 10', program: 'npm', lockfile: 'package-lock.json', frozen: ['ci'], proven: 11 },
+  { client: 'npm 6', program: 'npm', lockfile: 'package-lock.json', frozen: ['ci'], proven: 11 },
   {
     client: 'pnpm',
+    program: 'pnpm',
     lockfile: 'pnpm-lock.yaml',
     frozen: ['install', '--frozen-lockfile', '--store-dir', '../store'],
     proven: 11,
@@ -39,14 +43,37 @@ const locks: readonly Lock[] = [
   },
   {
     client: 'yarn 1',
+    program: 'yarn',
     lockfile: 'yarn.lock',
     frozen: ['install', '--frozen-lockfile', '--non-interactive'],
     proven: 11,
     followsAddresses: true,
   },
-  { client: 'yarn 4', lockfile: 'yarn.lock', frozen: ['install', '--immutable'], proven: 0, followsAddresses: true },
-  { client: 'bun', lockfile: 'bun.lock', frozen: ['install', '--frozen-lockfile'], proven: 11, followsAddresses: true },
-  { client: 'bun', title: 'bun, binary', lockfile: 'bun.lockb', frozen: ['install', '--frozen-lockfile'], proven: 11 },
+  {
+    client: 'yarn 4',
+    program: 'yarn',
+    lockfile: 'yarn.lock',
+    frozen: ['install', '--immutable'],
+    proven: 0,
+    followsAddresses: true,
+  },
+  {
+    client: 'bun',
+    program: 'bun',
+    lockfile: 'bun.lock',
+    frozen: ['install', '--frozen-lockfile'],
+    proven: 11,
+    followsAddresses: true,
+  },
+  {
+    client: 'bun',
+    program: 'bun',
+    untried: /save-text-lockfile/,
+    title: 'bun, binary',
+    lockfile: 'bun.lockb',
+    frozen: ['install', '--frozen-lockfile'],
+    proven: 11,
+  },
 ]
 
 const [publicRegistry = ''] = ecosystem.repos[0]?.upstreams ?? []
@@ -85,6 +112,11 @@ function locking(
     lockfiles: [one.lockfile],
     proven: one.proven,
     sameAddress: isBinary,
+    trial: {
+      programs: { [one.program]: command },
+      project: filesOf(client, replicaProject, publicRegistry),
+      ...(one.untried !== undefined && { untried: one.untried }),
+    },
     async lock(url) {
       const { home, at } = project(url)
       await execute({ argv: [...command, ...client.install], cwd: at, env: environment(home) })

@@ -13,6 +13,7 @@ import * as wheels from '../replica/pypi.ts'
 import * as gems from '../replica/rubygems.ts'
 import { digests as crateDigests, rustup } from './cargo-suite.ts'
 import { compiled } from './go-suite.ts'
+import { jarOf, lacksJars } from './jars.ts'
 import { type Files, type Locking, lockedVoyage } from './locked.ts'
 import { type Built, build as mavenBuild } from './maven-suite.ts'
 import { skopeo } from './oci-tools.ts'
@@ -55,6 +56,7 @@ function uvLocking(t: TestContext, upstream: string): Locking<Installed> {
   return {
     lockfiles: ['uv.lock'],
     proven: 6,
+    trial: { programs: { uv: [uv] } },
     // as it is written by everybody who knows nothing of a mirror
     async lock() {
       const index = { ...uvSettings, UV_DEFAULT_INDEX: `${upstream}/simple/` }
@@ -84,6 +86,7 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     const pip: Locking<Installed> = {
       lockfiles: ['requirements.txt'],
       proven: 4,
+      trial: {},
       async lock(url) {
         const place = home(t, { 'empty.txt': '' })
         const options = ['--dry-run', '--quiet', '--ignore-installed', '--report', '-', '--index-url', indexOf(url)]
@@ -150,6 +153,7 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     const locking: Locking<Installed> = {
       lockfiles: ['poetry.lock'],
       proven: 5,
+      trial: { programs: { poetry: [poetry] }, untried: /pyproject\.toml/ },
       sameAddress: true,
       async lock(url) {
         const source = `\n[tool.poetry]\npackage-mode = false\n\n[[tool.poetry.source]]\nname = "mirror"\nurl = "${indexOf(url)}"\n`
@@ -163,6 +167,71 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
         async (_url, { enter }) => {
           const { at, env } = place(own)
           await execute({ argv: [...enter, poetry, 'sync', '--no-interaction', '--quiet'], cwd: at, env })
+          return ran(project, path.join(at, '.venv/bin/python'), enter, env)
+        },
+    }
+    assert.deepEqual(await lockedVoyage(t, await pypi(t), locking), installed)
+  })
+
+  it('poetry: poetry.lock without a source, through its plugin', withoutPython('poetry'), async (t) => {
+    const poetry = commandOf('poetry') ?? ''
+    const own = { 'pyproject.toml': `${pyproject(project)}\n[tool.poetry]\npackage-mode = false\n` }
+    const place = (url: string, all: Files) => {
+      const top = folder(t)
+      const env = environment(top, {
+        POETRY_VIRTUALENVS_IN_PROJECT: 'true',
+        POETRY_CACHE_DIR: path.join(top, 'cache'),
+        POETRY_PYPI_MIRROR_URL: indexOf(url),
+      })
+      return { at: files(path.join(top, 'project'), all), env }
+    }
+    const { at: empty, env: bare } = place('http://127.0.0.1:9', { 'empty.txt': '' })
+    const plugins = await execute({ argv: [poetry, 'self', 'show', 'plugins'], cwd: empty, env: bare })
+    if (!plugins.includes('poetry-plugin-pypi-mirror')) return t.skip('poetry has no poetry-plugin-pypi-mirror here')
+    const locking: Locking<Installed> = {
+      lockfiles: ['poetry.lock'],
+      proven: 5,
+      trial: { programs: { poetry: [poetry] } },
+      async lock(url) {
+        const { at, env } = place(url, own)
+        await execute({ argv: [poetry, 'lock', '--no-interaction', '--quiet'], cwd: at, env })
+        const text = readFileSync(path.join(at, 'poetry.lock'), 'utf8')
+        assert.doesNotMatch(text, /package\.source/)
+        return { ...own, 'poetry.lock': text }
+      },
+      install:
+        (locked) =>
+        async (url, { enter }) => {
+          const { at, env } = place(url, locked)
+          await execute({ argv: [...enter, poetry, 'sync', '--no-interaction', '--quiet'], cwd: at, env })
+          return ran(project, path.join(at, '.venv/bin/python'), enter, env)
+        },
+    }
+    assert.deepEqual(await lockedVoyage(t, await pypi(t), locking), installed)
+  })
+
+  it('pdm: pdm.lock', withoutPython('pdm'), async (t) => {
+    const pdm = commandOf('pdm') ?? ''
+    const own = { 'pyproject.toml': `${pyproject(project)}\n[tool.pdm]\ndistribution = false\n` }
+    const place = (url: string, all: Files) => {
+      const top = folder(t)
+      const more = { PDM_PYPI_URL: indexOf(url), PDM_CHECK_UPDATE: '0', PDM_CACHE_DIR: path.join(top, 'cache') }
+      return { at: files(path.join(top, 'project'), all), env: environment(top, more) }
+    }
+    const locking: Locking<Installed> = {
+      lockfiles: ['pdm.lock'],
+      proven: 5,
+      trial: { programs: { pdm: [pdm] } },
+      async lock(url) {
+        const { at, env } = place(url, own)
+        await execute({ argv: [pdm, 'lock', '--quiet'], cwd: at, env })
+        return { ...own, 'pdm.lock': readFileSync(path.join(at, 'pdm.lock')) }
+      },
+      install:
+        (locked) =>
+        async (url, { enter }) => {
+          const { at, env } = place(url, locked)
+          await execute({ argv: [...enter, pdm, 'sync', '--quiet'], cwd: at, env })
           return ran(project, path.join(at, '.venv/bin/python'), enter, env)
         },
     }
@@ -184,6 +253,7 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     const locking: Locking<Readonly<Record<string, string>>> = {
       lockfiles: ['Cargo.lock'],
       proven: 6,
+      trial: { env: rustup },
       async lock(url) {
         const { at, env } = place(url, own)
         await execute({ argv: ['cargo', 'generate-lockfile', '--quiet'], cwd: at, env })
@@ -225,6 +295,7 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     const locking: Locking<Readonly<Record<string, string>>> = {
       lockfiles: ['go.mod', 'go.sum'],
       proven: 10,
+      trial: {},
       async lock(url) {
         const { at, env } = place(url, own, '-mod=mod')
         await execute({ argv: ['go', 'get', ...modules.wanted], cwd: at, env })
@@ -255,16 +326,19 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     if (replica === undefined) return t.skip('the plugin cannot be compiled here')
     const plugin =
       '<groupId>org.example.plugins</groupId><artifactId>given-maven-plugin</artifactId><version>1.0</version>'
+    const execution =
+      '<executions><execution><phase>verify</phase><goals><goal>write</goal></goals></execution></executions>'
     const own = {
       'pom.xml': pom('project:1', {
         packaging: 'pom',
         dependencies: jars.dependencies.slice(0, 1),
-        more: `<build><plugins><plugin>${plugin}</plugin></plugins></build>`,
+        more: `<build><plugins><plugin>${plugin}${execution}</plugin></plugins></build>`,
       }),
     }
     const locking: Locking<Built> = {
       lockfiles: ['pom.xml'],
       proven: 0,
+      trial: {},
       lock: async () => own,
       install: (locked) =>
         mavenBuild(t, {
@@ -278,42 +352,54 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     assert.match(printed, /orchard/)
   })
 
-  it('bundler: Gemfile.lock', without('bundle'), async (t) => {
-    const { upstream } = await gems.startGemReplica('with everything')
-    const own = { Gemfile: `source "https://gems.example.org/"\n${gems.gemfile}` }
-    const place = (url: string, all: Files, more: Readonly<Record<string, string>> = {}) => {
-      const { home: top, at } = home(t, all)
-      const settings = { BUNDLE_PATH: path.join(top, 'gems'), BUNDLE_SILENCE_ROOT_WARNING: '1' }
-      return { top, at, env: environment(top, { ...settings, BUNDLE_MIRROR__ALL: `${url}/gem/`, ...more }) }
-    }
-    const locking: Locking<Readonly<Record<string, string>>> = {
-      lockfiles: ['Gemfile.lock'],
-      proven: 0,
-      async lock(url) {
-        const { at, env } = place(url, own)
-        await execute({ argv: ['bundle', 'lock'], cwd: at, env })
-        const lockfile = readFileSync(path.join(at, 'Gemfile.lock'), 'utf8')
-        // a line without a digest has to name the registry that is mirrored, and that has no bundler
-        const mirrored = lockfile
-          .replace('https://gems.example.org/', `${upstream.url}/`)
-          .replace(/\nBUNDLED WITH\n.*\n/, '')
-        return {
-          Gemfile: own.Gemfile.replace('https://gems.example.org/', `${upstream.url}/`),
-          'Gemfile.lock': mirrored,
-        }
-      },
-      install:
-        (locked) =>
-        async (url, { enter }) => {
-          const { top, at, env } = place(url, locked, { BUNDLE_FROZEN: 'true' })
-          await execute({ argv: [...enter, 'bundle', 'install'], cwd: at, env })
-          assert.equal(await execute({ argv: [...enter, 'bundle', 'exec', 'orchard'], cwd: at, env }), gems.printed)
-          return gemDigests(path.join(top, 'gems'))
+  const bundlers = [
+    { title: 'bundler', bundle: ['bundle'], printed: gems.printed, skip: without('bundle').skip },
+    {
+      title: 'bundler of today, in JRuby',
+      bundle: ['java', '-XX:TieredStopAtLevel=1', '-jar', jarOf('jruby'), '-S', 'bundle'],
+      printed: `${gems.printed.trimEnd()} on java\n`,
+      skip: lacksJars('jruby'),
+    },
+  ]
+  for (const { title, bundle, printed, skip } of bundlers)
+    it(`${title}: Gemfile.lock`, { skip }, async (t) => {
+      const { upstream } = await gems.startGemReplica('with everything')
+      const own = { Gemfile: `source "https://gems.example.org/"\n${gems.gemfile}` }
+      const place = (url: string, all: Files, more: Readonly<Record<string, string>> = {}) => {
+        const { home: top, at } = home(t, all)
+        const settings = { BUNDLE_PATH: path.join(top, 'gems'), BUNDLE_SILENCE_ROOT_WARNING: '1' }
+        return { top, at, env: environment(top, { ...settings, BUNDLE_MIRROR__ALL: `${url}/gem/`, ...more }) }
+      }
+      const locking: Locking<Readonly<Record<string, string>>> = {
+        lockfiles: ['Gemfile.lock'],
+        proven: 0,
+        trial: { programs: { bundle } },
+        isSlow: bundle.length > 1,
+        async lock(url) {
+          const { at, env } = place(url, own)
+          await execute({ argv: [...bundle, 'lock'], cwd: at, env })
+          const lockfile = readFileSync(path.join(at, 'Gemfile.lock'), 'utf8')
+          // a line without a digest has to name the registry that is mirrored, and that has no bundler
+          const mirrored = lockfile
+            .replace('https://gems.example.org/', `${upstream.url}/`)
+            .replace(/\nBUNDLED WITH\n.*\n/, '')
+          return {
+            Gemfile: own.Gemfile.replace('https://gems.example.org/', `${upstream.url}/`),
+            'Gemfile.lock': mirrored,
+          }
         },
-    }
-    const text = `repositories:\n  rubygems: { upstream: "${upstream.url}", ruby: "3.0.0" }\n`
-    await lockedVoyage(t, originOf(t, upstream, text), locking)
-  })
+        install:
+          (locked) =>
+          async (url, { enter }) => {
+            const { top, at, env } = place(url, locked, { BUNDLE_FROZEN: 'true' })
+            await execute({ argv: [...enter, ...bundle, 'install'], cwd: at, env })
+            assert.equal(await execute({ argv: [...enter, ...bundle, 'exec', 'orchard'], cwd: at, env }), printed)
+            return gemDigests(path.join(top, 'gems'))
+          },
+      }
+      const text = `repositories:\n  rubygems: { upstream: "${upstream.url}", ruby: "3.0.0" }\n`
+      await lockedVoyage(t, originOf(t, upstream, text), locking)
+    })
 
   it('images: Dockerfile', without('skopeo'), async (t) => {
     const { shelf, orchard } = await orchardImages()
@@ -321,6 +407,7 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
     const locking: Locking<readonly string[]> = {
       lockfiles: ['Dockerfile'],
       proven: 0,
+      trial: { untried: /no client is known that installs dockerfile/ },
       lock: async () => ({ Dockerfile: 'FROM org/orchard:1.2.0\n' }),
       install: () => skopeo(t, 'org/orchard', '1.2.0'),
     }

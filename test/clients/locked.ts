@@ -2,10 +2,11 @@
 // `prove` says that nothing lacks, and the client installs from it what it had installed before, byte for byte.
 
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import { pkgmirror, serve } from './mirror.ts'
-import { execute, files, folder, mainland } from './place.ts'
+import { type Mirror, pkgmirror, pkgmirrorWith, serve } from './mirror.ts'
+import { environment, execute, files, folder, mainland } from './place.ts'
 import { emptyMirror, type Origin, type Use, withoutNetwork } from './voyage.ts'
 import { freePort } from './web-servers.ts'
 
@@ -22,6 +23,21 @@ export interface Locking<T> {
   readonly sameAddress?: boolean
   /** Lines that `prove` has to find proven by their digests. */
   readonly proven: number
+  readonly trial: Trial
+  /** Of a client that takes long: it installs through the mirror and in `prove --install` alone. */
+  readonly isSlow?: boolean
+}
+
+/** What `prove --install` makes of it. */
+export interface Trial {
+  /** The client's command by the name that it is looked for by; where it is on the path by that name, none. */
+  readonly programs?: Readonly<Record<string, readonly string[]>>
+  /** Files of the project that the way of the lockfile alone does not need. */
+  readonly project?: Files
+  /** Where the toolchains of the machine's user are. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Why it is not tried. */
+  readonly untried?: RegExp
 }
 
 export async function lockedVoyage<T>(t: TestContext, origin: Origin, locking: Locking<T>): Promise<T> {
@@ -30,7 +46,7 @@ export async function lockedVoyage<T>(t: TestContext, origin: Origin, locking: L
   const online = await serve(t, first, listen)
   const project = await locking.lock(online.url)
   const mirror = emptyMirror(t, origin.configuration)
-  const at = files(folder(t), project)
+  const at = files(folder(t), { ...locking.trial.project, ...project })
   const locks = locking.lockfiles.map((name) => path.join(at, name))
 
   async function map(lockfile: string, url: string): Promise<string> {
@@ -48,6 +64,29 @@ export async function lockedVoyage<T>(t: TestContext, origin: Origin, locking: L
   await origin.stop()
   const proof = JSON.parse(await pkgmirror(mirror, 'prove', '--json', ...locks)) as { readonly held: number }
   assert.equal(proof.held, locking.proven)
+  await tried(t, mirror, locks, locking.trial)
+  if (locking.isSlow === true) return expected
   await withoutNetwork(t, mirror, use, expected, {}, listen)
   return expected
+}
+
+async function tried(
+  t: TestContext,
+  mirror: Mirror,
+  locks: readonly string[],
+  { programs = {}, env, untried }: Trial,
+): Promise<void> {
+  const bin = folder(t)
+  for (const [name, argv] of Object.entries(programs)) {
+    const quoted = argv.map((word) => `'${word}'`).join(' ')
+    writeFileSync(path.join(bin, name), `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 })
+  }
+  const PATH = [bin, environment(bin).PATH].join(path.delimiter)
+  const said = await pkgmirrorWith({ PATH, ...env }, mirror, 'prove', '--install', '--json', ...locks)
+  const { trials } = JSON.parse(said) as {
+    readonly trials: readonly { readonly state: string; readonly reason?: string }[]
+  }
+  const [trial] = trials
+  assert.equal(trial?.state, untried === undefined ? 'installed' : 'untried', trial?.reason)
+  if (untried !== undefined) assert.match(trial?.reason ?? '', untried)
 }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { environment, execute, type Island, mainland, root } from './place.ts'
 
-const executable = `${root}/bin/pkgmirror.js`
+const checkout = `${root}/bin/pkgmirror.js`
 
 export interface Running {
   /** Address without a trailing slash. */
@@ -24,25 +24,35 @@ export interface Mirror {
   readonly data: string
   /** The configuration file. */
   readonly config: string
+  /** Another executable than this checkout's. */
+  readonly bin?: string
 }
 
 /** Runs a verb to its end; throws with everything it said when it fails. */
-export function pkgmirror({ data, config }: Mirror, ...args: readonly string[]): Promise<string> {
+export const pkgmirror = (mirror: Mirror, ...args: readonly string[]): Promise<string> =>
+  pkgmirrorWith({}, mirror, ...args)
+
+/** The same with more in its environment. */
+export function pkgmirrorWith(
+  more: Readonly<Record<string, string>>,
+  { data, config, bin = checkout }: Mirror,
+  ...args: readonly string[]
+): Promise<string> {
   return execute({
-    argv: [process.execPath, executable, ...args, '--data', data, '--config', config],
+    argv: [process.execPath, bin, ...args, '--data', data, '--config', config],
     cwd: data,
-    env: environment(data),
+    env: environment(data, more),
   })
 }
 
 /** `pkgmirror serve` on a free port. */
 export function serve(
   t: TestContext,
-  { data, config }: Mirror,
+  { data, config, bin = checkout }: Mirror,
   more: readonly string[] = [],
   at: Island = mainland,
 ): Promise<Running> {
-  const args = [executable, 'serve', '--json', '--listen', '127.0.0.1:0', '--data', data, '--config', config, ...more]
+  const args = [bin, 'serve', '--json', '--listen', '127.0.0.1:0', '--data', data, '--config', config, ...more]
   const child = spawnAt(at, [process.execPath, ...args], data)
   return started(t, child, (line) => addressOf(line))
 }

@@ -39,15 +39,20 @@ export function install(
 }
 
 /** Writes the project below `home`; its registry is the mirror at `url`. */
-export function projectAt(home: string, client: NpmClient, project: Project, url: string): string {
-  const { dependencies, program } = project
-  return files(path.join(home, 'project'), {
-    'package.json': JSON.stringify({ name: 'project', version: '1.0.0', private: true, dependencies }),
-    'main.js': program,
-    ...client.files(`${url}/npm`),
-    ...project.files,
-  })
-}
+export const projectAt = (home: string, client: NpmClient, project: Project, url: string): string =>
+  files(path.join(home, 'project'), filesOf(client, project, `${url}/npm`))
+
+/** The files of a project whose registry is at an address without a trailing slash. */
+export const filesOf = (
+  client: NpmClient,
+  { dependencies, program, files: own }: Project,
+  registry: string,
+): Readonly<Record<string, string>> => ({
+  'package.json': JSON.stringify({ name: 'project', version: '1.0.0', private: true, dependencies }),
+  'main.js': program,
+  ...client.files(registry),
+  ...own,
+})
 
 /** What a client notes for itself: addresses, times, versions of its own. */
 const notes =

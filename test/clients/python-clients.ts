@@ -16,7 +16,7 @@ export const pythonTools = [
   { name: 'pip-20', spec: ['pip==20.3.4'], program: 'python' },
   { name: 'pip-26', spec: ['pip>=26'], program: 'python' },
   { name: 'uv', spec: ['uv'], program: 'uv' },
-  { name: 'poetry', spec: ['poetry'], program: 'poetry' },
+  { name: 'poetry', spec: ['poetry', 'poetry-plugin-pypi-mirror'], program: 'poetry' },
   // it does not say that it does not work with hishel 2
   { name: 'pdm', spec: ['pdm', 'hishel<2'], program: 'pdm' },
 ] as const satisfies readonly PythonTool[]

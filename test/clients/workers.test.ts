@@ -153,6 +153,30 @@ describe('serve --workers', () => {
     assert.deepEqual(await seen(), ['2.0.0'])
   })
 
+  it('shows every worker a roll-back and its end, from the next request on', async (t) => {
+    const { upstream, mirror, running } = await start(t)
+    const seen = async (path: string) => {
+      const answers = await Promise.all(Array.from({ length: 8 }, () => get(`${running.url}${path}`)))
+      return [...new Set(answers.map(({ body }) => /"latest":"([\d.]+)"/.exec(body.toString())?.[1]))]
+    }
+    assert.deepEqual(await seen('/npm/kit'), ['1.0.0'])
+    await pkgmirror(mirror, 'snapshot', 'create', 'then')
+    const dist = { tarball: `${upstream.url}/kit/-/kit-2.0.0.tgz`, shasum: sha(Buffer.from('2'), 'sha1') }
+    const versions = { '2.0.0': { name: 'kit', version: '2.0.0', dist } }
+    upstream.set('/kit', json({ name: 'kit', 'dist-tags': { latest: '2.0.0' }, versions, time: {} }, { etag: true }))
+    for (let tries = 0; tries < 100 && upstream.count('/kit') < 2; tries++) {
+      await get(`${running.url}/npm/kit`, { 'cache-control': 'no-cache' })
+      await sleep(100)
+    }
+    assert.deepEqual([await seen('/npm/kit'), await seen('/at/then/npm/kit')], [['2.0.0'], ['1.0.0']])
+    await pkgmirror(mirror, 'snapshot', 'rollback', 'then')
+    assert.deepEqual(await seen('/npm/kit'), ['1.0.0'])
+    await pkgmirror(mirror, 'snapshot', 'release')
+    assert.deepEqual(await seen('/npm/kit'), ['2.0.0'])
+    const unknown = await get(`${running.url}/at/never/npm/kit`)
+    assert.deepEqual([unknown.status, /snapshot list/.test(unknown.body.toString())], [404, true])
+  })
+
   it('ends with a clear error where it cannot listen', async (t) => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -24,7 +24,12 @@ export interface Gap {
     speaking?: { json?: boolean; data?: string },
   ): Promise<Said>
   /** Takes one on a far side, which is made and told whom to trust when it is new. */
-  take(from: string, far: string, flags?: Partial<BundleImportFlags>, speaking?: { json?: boolean }): Promise<Said>
+  take(
+    from: string,
+    far: string,
+    flags?: Partial<BundleImportFlags>,
+    speaking?: { json?: boolean; files?: readonly string[] },
+  ): Promise<Said>
   key(action: string, what: string | undefined, data: string): Promise<Said>
   trust(far: string, near?: string): Promise<void>
   /** All that counts in a far side's catalog. */
@@ -64,7 +69,7 @@ export async function openGap(): Promise<Gap> {
           }),
         { json, quiet: !json, flags: { data: at(data) } },
       ),
-    async take(from, far, flags = {}, { json = false } = {}) {
+    async take(from, far, flags = {}, { json = false, files } = {}) {
       mock.timers.tick(60_000)
       if (!existsSync(at(far))) {
         await trust(far)
@@ -76,7 +81,7 @@ export async function openGap(): Promise<Gap> {
             ...{ bundle: at(from), receipt: undefined, key: undefined, newSeries: false, dryRun: false },
             ...flags,
           }),
-        { json, quiet: !json, flags: { data: at(far) } },
+        { json, quiet: !json, flags: { data: at(far) }, ...(files === undefined ? {} : { files }) },
       )
     },
     state(far) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { MadeBundle, TakenBundle } from '../../src/catalog/bundles.ts'
 import { basesOf, type Since } from '../../src/commands/bundle-base.ts'
+import { bundleExportFlags, bundleImportFlags, mustBelongTogether } from '../../src/commands/bundle-flags.ts'
 import { type Here, mustFollow } from '../../src/commands/bundle-order.ts'
 import { asMirrorError } from '../../src/errors.ts'
 import type { BundleHeader } from '../../src/formats/bundle.ts'
@@ -104,7 +105,7 @@ describe('a bundle may be taken', () => {
 describe('a bundle is put upon', () => {
   const made = [1, 2, 3, 4].map(
     (number): MadeBundle => ({
-      ...{ series, number, snapshot: `s${number}`, header: digestOf(number), made: 0 },
+      ...{ series, number, snapshot: `s${number}`, state: number, header: digestOf(number), made: 0 },
       finished: number !== 4,
     }),
   )
@@ -144,4 +145,63 @@ describe('a bundle is put upon', () => {
       if (expected instanceof RegExp) assert.match(String(found), expected)
       else assert.deepEqual(found, expected)
     })
+})
+
+describe('flags of bundles', () => {
+  const wrong = (work: () => unknown): string => {
+    try {
+      work()
+      return 'good'
+    } catch (error) {
+      const { code, message } = asMirrorError(error)
+      assert.ok(code === 'USAGE' || code === 'CONFIG')
+      return message
+    }
+  }
+  it('mean something together, or are refused', () => {
+    assert.equal(
+      wrong(() => mustBelongTogether({ bundle: true, since: 'x' })),
+      'good',
+    )
+    assert.equal(
+      wrong(() => mustBelongTogether({ repo: ['npm'], baseUrl: 'x' })),
+      'good',
+    )
+    assert.equal(
+      wrong(() => mustBelongTogether({ sinceBundle: '1' })),
+      '--since-bundle needs --bundle',
+    )
+    assert.match(
+      wrong(() => mustBelongTogether({ bundle: true, repo: ['npm'] })),
+      /^--repo means nothing for a bundle/,
+    )
+    assert.match(
+      wrong(() => bundleExportFlags(undefined, {})),
+      /where the bundle goes/,
+    )
+    assert.match(
+      wrong(() => bundleExportFlags('x', { overlap: '-1' })),
+      /--overlap: -1 is no number/,
+    )
+    assert.match(
+      wrong(() => bundleExportFlags('x', { sinceBundle: '1.5' })),
+      /--since-bundle: 1.5 is no number/,
+    )
+    assert.match(
+      wrong(() => bundleExportFlags('x.tar', { volumeSize: '10' })),
+      /10 is no size of a volume/,
+    )
+    assert.match(
+      wrong(() => bundleExportFlags('x.tar', { volumeSize: 'big' })),
+      /is not a size/,
+    )
+    assert.match(
+      wrong(() => bundleImportFlags(undefined, {})),
+      /what to import is not said/,
+    )
+    assert.match(
+      wrong(() => bundleImportFlags('x', { ociLayout: 'y' })),
+      /two things to import/,
+    )
+  })
 })

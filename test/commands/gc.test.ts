@@ -64,7 +64,7 @@ describe('gc', () => {
     })
 
     it('waits for no other run', async () => {
-      const held = lock(path.join(bench.folder, 'mirror'))
+      const held = await lock(path.join(bench.folder, 'mirror'))
       const codes = [(await run({}, { flags: rules })).code, (await run({ dryRun: true }, { flags: rules })).code]
       held.release()
       assert.deepEqual(codes, [7, 0])
@@ -110,7 +110,7 @@ describe('gc while serving', () => {
 
   it('skips its turn while a run holds the directory', async () => {
     const count = await collections(async () => {
-      const held = lock(path.join(bench.folder, 'mirror'))
+      const held = await lock(path.join(bench.folder, 'mirror'))
       await wait(200)
       held.release()
     })

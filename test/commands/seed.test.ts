@@ -7,6 +7,9 @@ import { lock } from '../../src/commands/lock.ts'
 import { type SeedOptions, seed } from '../../src/commands/seed.ts'
 import { status } from '../../src/commands/status.ts'
 import { sync } from '../../src/commands/sync.ts'
+import { distOf, packument } from '../ecosystems/npm/builders.ts'
+import { jsonPage, sha256, wheel } from '../ecosystems/pypi/builders.ts'
+import { json } from '../fakes/upstream.ts'
 import { bolt, cargoLock, seedOptions, sha } from './project.ts'
 import { openWorkbench, type Said, type Speaking, type Workbench } from './workbench.ts'
 
@@ -219,6 +222,50 @@ describe('seed', () => {
     assert.match(err, /yarn-berry: npm 1 registry; 0 lines with a digest, 1 line with a digest that is of no file/)
   })
 
+  it('tells what is for other machines than the wanted ones', async () => {
+    const { npm } = bench.upstreams
+    npm.set('/portable', json(packument('portable', { '1.0.0': { os: ['win32'] } })))
+    const made = ['manylinux_2_17_x86_64', 'win_amd64'].map((tag) =>
+      wheel('press', '1.0', { tags: `cp39-abi3-${tag}` }),
+    )
+    const listed = made.map(({ file, bytes }) => ({
+      file,
+      url: `${npm.url}/files/${file}`,
+      hashes: { sha256: sha256(bytes) },
+      size: bytes.length,
+    }))
+    npm.set('/simple/press/', { type: 'application/vnd.pypi.simple.v1+json', body: jsonPage('press', listed) })
+    for (const { file, bytes } of made) npm.set(`/files/${file}`, { body: bytes })
+    const repositories = { npm: { upstream: npm.url }, pypi: { upstream: `${npm.url}/simple` } }
+    const settings = JSON.stringify({ repositories, platforms: ['linux-x64-glibc'] })
+    const here = { ...fresh('platforms'), files: [bench.write('platforms.yaml', settings)] }
+    const portable = { version: '1.0.0', integrity: distOf('portable', '1.0.0').integrity }
+    const packages = { '': { name: 'project' }, 'node_modules/portable': portable }
+    const hashed = listed.map(({ file, hashes }) => `{file = "${file}", hash = "sha256:${hashes.sha256}"}`).join(', ')
+    const locks = [
+      bench.write('platforms/package-lock.json', JSON.stringify({ lockfileVersion: 3, packages })),
+      bench.write(
+        'platforms/poetry.lock',
+        `[[package]]\nname = "press"\nversion = "1.0"\nfiles = [${hashed}]\n\n[metadata]\nlock-version = "2.1"\n`,
+      ),
+    ]
+    const { code, err } = await seeded({ files: locks }, here)
+    assert.equal(code, 0, err)
+    assert.match(err, /package-lock, 1 line: 1 for other machines alone/)
+    assert.match(err, /poetry-lock, 1 line: 1 new \(.*\), 1 file of other machines left out/)
+    assert.equal(npm.count(`/files/${listed[1]?.file}`), 0)
+    mock.timers.tick(1000)
+    const { out } = await seeded({ files: locks }, { ...here, json: true })
+    const told = out.split('\n').flatMap((line) => (line.includes('"type":"lockfile"') ? [JSON.parse(line)] : []))
+    assert.deepEqual(
+      told.map(({ elsewhere, leftOut, entries: [one] }) => [elsewhere, leftOut, one.state]),
+      [
+        [1, 0, 'elsewhere'],
+        [0, 1, 'held'],
+      ],
+    )
+  })
+
   it('prints JSON lines that end in a summary', async () => {
     const { out, document, code } = await seeded({}, { json: true })
     const types = out
@@ -230,7 +277,7 @@ describe('seed', () => {
   })
 
   it('ends with 7 when another run works on the data directory', async () => {
-    const held = lock(path.join(bench.folder, 'mirror'))
+    const held = await lock(path.join(bench.folder, 'mirror'))
     const { code } = await seeded({})
     held.release()
     assert.equal(code, 7)

@@ -77,9 +77,9 @@ describe('setup', () => {
   })
 
   it('says so when a client has no such form', async () => {
-    const { code, err } = await asked(['bun'], { format: 'env' })
+    const { code, err } = await asked(['pnpm'], { format: 'env' })
     assert.equal(code, 2)
-    assert.match(err, /bun cannot be set up by environment variables/)
+    assert.match(err, /pnpm cannot be set up by environment variables/)
   })
 
   for (const [flags, base] of [

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { openCatalog } from '../../src/catalog/catalog.ts'
+import { exportCommand } from '../../src/commands/export.ts'
 import { lock } from '../../src/commands/lock.ts'
 import { type VerifyFlags, verify } from '../../src/commands/verify.ts'
 import { openSynced, type Said, type Speaking, type Workbench } from './workbench.ts'
 
-const plain: VerifyFlags = { sample: undefined, repo: undefined, repair: false, list: false }
+const plain: VerifyFlags = {
+  ...{ sample: undefined, repo: undefined, repair: false, list: false },
+  ...{ rebuild: false, from: [], recognise: false },
+}
 
 const lines = ({ out }: Said): Record<string, unknown>[] =>
   out
@@ -24,14 +29,23 @@ describe('verify', () => {
   const run = (flags: Partial<VerifyFlags> = {}, speaking: Speaking = {}): Promise<Said> =>
     bench.say((context) => verify(context, { ...plain, ...flags }), speaking)
 
+  /** Digests of held paths with this ending. */
+  function digestsOf(ending: string): ReadonlySet<string | undefined> {
+    const catalog = openCatalog(path.join(bench.folder, 'mirror/catalog.db'))
+    const found = [...catalog.refs.scan()].filter((ref) => ref.path.endsWith(ending)).map((ref) => ref.sha256)
+    catalog.close()
+    return new Set(found)
+  }
+
   /** Writes nonsense over the largest blob and returns its digest. */
-  function damage(): string {
+  function damage(ending = ''): string {
     const folder = path.join(bench.folder, 'mirror/blobs/sha256')
     const blobs = readdirSync(folder, { recursive: true })
       .map((name) => path.join(folder, String(name)))
       .filter((file) => statSync(file).isFile())
       .sort((a, b) => statSync(b).size - statSync(a).size)
-    const [largest = ''] = blobs
+    const known = digestsOf(ending)
+    const [largest = ''] = blobs.filter((file) => ending === '' || known.has(path.basename(file)))
     chmodSync(largest, 0o644)
     writeFileSync(largest, 'nonsense')
     return path.basename(largest)
@@ -72,6 +86,56 @@ describe('verify', () => {
     assert.equal((await run()).code, 0)
   })
 
+  describe('mends from elsewhere, asking nobody', () => {
+    it('by a data directory, or a bundle, that has the blob', async () => {
+      const other = path.join(bench.folder, 'other')
+      cpSync(path.join(bench.folder, 'mirror/blobs'), path.join(other, 'blobs'), { recursive: true })
+      await mends(other)
+    })
+
+    it('by an exported tree that has the path', async () => {
+      const tree = path.join(bench.folder, 'tree')
+      const flags = { dryRun: false, force: false, caseSensitive: false }
+      assert.equal((await bench.say((context) => exportCommand(context, { target: tree, ...flags }))).code, 0)
+      // what the tree links to is damaged along with the store
+      const copy = path.join(bench.folder, 'copied')
+      cpSync(tree, copy, { recursive: true })
+      await mends(copy, '.deb')
+    })
+
+    it('and takes no other bytes than the right ones', async () => {
+      const other = path.join(bench.folder, 'wrong')
+      const sha256 = damage('.deb')
+      mkdirSync(path.join(other, 'blobs/sha256', sha256.slice(0, 2)), { recursive: true })
+      writeFileSync(path.join(other, 'blobs/sha256', sha256.slice(0, 2), sha256), 'other nonsense')
+      for (const upstream of Object.values(bench.upstreams)) upstream.reset()
+      const { code, document } = await run({ repair: true, from: [other] }, { json: true })
+      assert.deepEqual([code, (document.repaired as number) > 0], [0, true])
+      assert.ok(
+        Object.values(bench.upstreams).some((upstream) => upstream.count() > 0),
+        'upstream was asked',
+      )
+    })
+
+    async function mends(from: string, ending = ''): Promise<void> {
+      damage(ending)
+      for (const upstream of Object.values(bench.upstreams)) upstream.reset()
+      const { code, document, out } = await run(
+        { repair: true, from: [from] },
+        { json: true, flags: { offline: true } },
+      )
+      assert.deepEqual([code, document.wrong], [0, 0], out)
+      assert.ok((document.repaired as number) > 0)
+      for (const upstream of Object.values(bench.upstreams)) assert.equal(upstream.count(), 0)
+      assert.equal((await run()).code, 0)
+    }
+
+    it('is refused for a directory that is not there, and where nothing is mended', async () => {
+      assert.equal((await run({ repair: true, from: ['/nowhere'] })).code, 2)
+      assert.equal((await run({ from: [bench.folder] })).code, 2)
+    })
+  })
+
   it('refuses a sample that is no percentage, and a repository that is not there', async () => {
     for (const sample of ['0%', '5', '101%', 'x%']) assert.equal((await run({ sample })).code, 2)
     assert.equal((await run({ repo: 'nothing' })).code, 2)
@@ -84,7 +148,7 @@ describe('verify', () => {
 
   it('repairs neither offline nor beside another run', async () => {
     assert.equal((await run({ repair: true }, { flags: { offline: true } })).code, 2)
-    const held = lock(path.join(bench.folder, 'mirror'))
+    const held = await lock(path.join(bench.folder, 'mirror'))
     assert.equal((await run({ repair: true })).code, 7)
     assert.equal((await run()).code, 0)
     held.release()

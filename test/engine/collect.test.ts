@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const never = Number.POSITIVE_INFINITY
-const keepAll: Settings['keep'] = { unusedFor: never, maxSize: never, maxAge: never, grace: day }
+const keepAll: Settings['keep'] = { unusedFor: never, maxSize: never, maxAge: never, grace: day, pinned: [] }
 
 /** The clock begins at the real time, because files carry it. */
 async function open(options: Partial<TestMirrorOptions> = {}): Promise<TestMirror> {
@@ -389,4 +389,76 @@ test('leaves repositories alone that are not configured', async () => {
   later.clock.pass(400 * day)
   await gc(later, { unusedFor: day })
   assert.deepEqual(heldPaths(later), ['/files/a/a-1.0.0', '/index/a'])
+})
+
+test('leaves what is pinned, with the index that proves it', async () => {
+  shelve('a', { '1.0.0': 'one', '1.1.0': 'two', '2.0.0': 'three' })
+  shelve('b', { '1.0.0': 'four' })
+  const at = await open({ policy: { expireAfter: 20 * day } })
+  for (const path of ['/files/a/a-1.0.0', '/files/a/a-1.1.0', '/files/a/a-2.0.0', '/files/b/b-1.0.0'])
+    await bring(at, path)
+  at.clock.pass(40 * day)
+  const where = { file: 'pkgmirror.yaml' }
+  const pinned = [{ pattern: 'pkg:shelf/a@^1', where }]
+  const plan = await gc(at, { unusedFor: day, maxSize: 1, pinned }, { dryRun: true })
+  assert.equal(forShelf(plan)?.kept['keep.pinned']?.items, 3)
+  await gc(at, { unusedFor: day, maxSize: 1, pinned })
+  assert.deepEqual(heldPaths(at), ['/files/a/a-1.0.0', '/files/a/a-1.1.0', '/index/a'])
+  assert.deepEqual(
+    [await inStore(at, 'one'), await inStore(at, 'three'), await inStore(at, 'four')],
+    [true, false, false],
+  )
+})
+
+/** Many files of which one in three is used after `days`, so that little of it would go by a rule. */
+async function manyUsed(days: number): Promise<TestMirror> {
+  const at = await open()
+  const names = Array.from({ length: 9 }, (_, index) => `m${index}`)
+  for (const name of names) shelve(name, { '1.0.0': `content of ${name}` })
+  for (const name of names) await bring(at, `/files/${name}/${name}-1.0.0`)
+  at.clock.pass(days * day)
+  at.mirror.catalog.refs.used(
+    names
+      .slice(3)
+      .map((name) => ({ repo: 'shelf', path: `/files/${name}/${name}-1.0.0`, hits: 1, used: at.clock.now })),
+  )
+  return at
+}
+
+test('takes nothing for its age by a clock that has jumped ahead', async () => {
+  const at = await manyUsed(10)
+  const before = heldPaths(at)
+  at.clock.pass(3650 * day)
+  // somebody asked for most of it since the jump, so that less than half would go
+  at.mirror.catalog.refs.used(
+    before.slice(2).map((path) => ({ repo: 'shelf', path, hits: 1, used: at.clock.now - hour })),
+  )
+  const plan = await gc(at, { unusedFor: 30 * day }, { dryRun: true })
+  assert.deepEqual([plan.guarded, plan.loss < 0.5, Math.round((plan.leap ?? 0) / day)], [true, true, 3660])
+  await assert.rejects(gc(at, { unusedFor: 30 * day }, { force: false }), {
+    code: 'DENIED',
+    message: /nothing has happened here for 3660 days, and what would go is only too old/,
+  })
+  assert.deepEqual(heldPaths(at), before)
+  at.clock.pass(-3650 * day)
+  await gc(at, { unusedFor: 30 * day }, { force: false })
+  assert.deepEqual(heldPaths(at), before, 'nor after it is right again')
+})
+
+test('goes by a clock that jumped once the grace has passed since', async () => {
+  const at = await manyUsed(10)
+  at.clock.pass(3650 * day)
+  const run = at.mirror.catalog.runs.start('gc', at.clock.now)
+  at.mirror.catalog.runs.end(run, at.clock.now, 5, {})
+  at.clock.pass(day + hour)
+  const plan = await gc(at, { unusedFor: 30 * day }, { dryRun: true })
+  assert.equal(plan.leap, undefined)
+})
+
+test('takes nothing that it should not by a clock that was set back', async () => {
+  const at = await manyUsed(10)
+  const before = heldPaths(at)
+  at.clock.pass(-3650 * day)
+  await gc(at, { unusedFor: 1, maxAge: 1, grace: 0 }, { force: false })
+  assert.deepEqual(heldPaths(at), before)
 })

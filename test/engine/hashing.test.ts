@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, type TestContext, test } from 'node:test'
-import { createHashing, type Hashing } from '../../src/engine/hashing.ts'
+import { createHashing, digestsFound, type Hashing } from '../../src/engine/hashing.ts'
+import { asMirrorError } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { bytesOf } from '../fakes/upstream.ts'
 
@@ -67,4 +68,24 @@ describe('the digests of bytes while they arrive', () => {
     await hashing.close()
     await assert.rejects(running.digests(), { code: 'FAULT' })
   })
+})
+
+test('bytes that the disk does not give have the code of the disk, those that are gone are damaged', async () => {
+  const opened = (name: string) => ({ size: 1, file: name, read: async () => 0, close: async () => {} })
+  // reading the first byte of the own memory fails with EIO
+  const found = { gone: undefined, away: opened('/nowhere/blob'), broken: opened('/proc/self/mem') } as const
+  const store = { open: async (sha256: keyof typeof found) => found[sha256] } as unknown as Store
+  const hashing = createHashing(store, 1)
+  const codeOf = async (sha256: string): Promise<string> => {
+    try {
+      digestsFound(await hashing.hash(sha256, ['sha256']), sha256)
+      return 'OK'
+    } catch (error) {
+      return asMirrorError(error).code
+    }
+  }
+  assert.equal(await codeOf('gone'), 'DAMAGED')
+  assert.equal(await codeOf('away'), 'DAMAGED')
+  if (process.platform === 'linux') assert.equal(await codeOf('broken'), 'DISK_FAILED')
+  await hashing.close()
 })

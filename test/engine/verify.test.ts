@@ -240,3 +240,26 @@ test('stops when it is told to', async (t) => {
   const { at } = await holding(t)
   await assert.rejects(verified(at, { signal: AbortSignal.abort() }), { code: 'STOPPED' })
 })
+
+test('looks at what only snapshots name, and mends it from elsewhere alone', async (t) => {
+  const { at, up } = await holding(t)
+  at.mirror.catalog.snapshots.create({ name: 'before', time: at.clock.now })
+  const ref = at.mirror.catalog.refs.get('shelf', '/files/a/one', '', 0)
+  assert.ok(ref !== undefined)
+  at.mirror.catalog.refs.drop(ref)
+  const [first] = await verified(at)
+  assert.deepEqual([first?.path, first?.error], ['/files/a/one', undefined])
+  assert.match(first?.proven ?? '', /for a snapshot$/)
+  await damage(at, 'first', 'worst')
+  up.reset()
+  assert.deepEqual(brief(await verified(at)).at(0), '/files/a/one DAMAGED')
+  assert.deepEqual(brief(await verified(at, { repair: true })).at(0), '/files/a/one DAMAGED')
+  assert.equal(up.count(), 0, 'upstream may have moved on')
+  const elsewhere = () => [() => pieces('other'), () => pieces('first')]
+  assert.deepEqual(brief(await verified(at, { repair: true, elsewhere })).at(0), '/files/a/one DAMAGED repaired')
+  assert.deepEqual(brief(await verified(at)).at(0), '/files/a/one digest')
+})
+
+async function* pieces(content: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(content)
+}

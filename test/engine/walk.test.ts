@@ -228,6 +228,7 @@ describe('run()', () => {
   async function ran(at: TestMirror, wants: readonly string[], dryRun = false) {
     const selectors = wants.map((name) => ({ name, from: { file: 'manifest.yaml' } }))
     const context = {
+      settings: { keepFree: { bytes: 0 }, maxGrowth: Number.POSITIVE_INFINITY, origins: {} },
       signal: new AbortController().signal,
       files: [],
       json: true,

@@ -120,6 +120,25 @@ test('a full disk', async (t) => {
   await suffers(at, await serve(t, at, [], disk), fault, `${disk.outside}/tmp`)
 })
 
+test('a disk that is full to the last byte', async (t) => {
+  const disk = await volume(t, 'size=120m')
+  if (disk === undefined) return t.skip(noVolume)
+  const at = await place(t, disk.at, disk)
+  assert.equal((await ended(at, 'sync', manifest(at))).code, 0)
+  const running = await serve(t, at, [], disk)
+  assert.equal(await ask(running, '/npm/cold'), '200')
+  disk.run(`cat /dev/zero > ${disk.at}/filler 2>/dev/null || true`)
+  // longer than an answer of the system counts
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+  assert.equal(await askFile(running, 'cold'), '200', 'what its index states is passed on through memory')
+  for (const name of ['small', 'wanted'] as const) assert.equal(await askFile(running, name), '200')
+  await running.stop()
+  const rule = ['--keep-unused-for', '1ms', '--keep-grace', '1ms', '--force']
+  assert.deepEqual(await ended(at, 'gc', ...rule), { code: 0, codes: [] }, 'gc lets go of the reserve first')
+  assert.equal(existsSync(`${disk.outside}/reserve`), false)
+  assert.deepEqual(await ended(at, 'verify'), { code: 0, codes: [] })
+})
+
 test('no inodes left', async (t) => {
   const disk = await volume(t, 'size=64m,nr_inodes=400')
   if (disk === undefined) return t.skip(noVolume)
@@ -222,8 +241,9 @@ test('a catalog that cannot be written for a while', async (t) => {
   const data = folder(t)
   const at = await place(t, data, mainland)
   const catalog = ['-P', `${data}/catalog.db-wal`, '-P', `${data}/catalog.db`]
-  // the first 44 writes make the tables
-  const failing = ['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=45..70']
+  // the tables are there before
+  await (await serve(t, at)).stop()
+  const failing = ['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=3..28']
   const running = await serve(t, at, [], { enter: [strace, '-D', '-o', '/dev/null', ...catalog, ...failing] })
   const answers: string[] = []
   for (let round = 0; round < 20; round += 1)

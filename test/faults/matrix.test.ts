@@ -2,7 +2,7 @@
 // mirror, old or new, and what was begun can be finished.
 
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { files, folder } from '../clients/place.ts'
@@ -229,6 +229,21 @@ for (const [what, seamOf] of seams) {
     }
   })
 }
+
+test(`a rebuild of a lost catalog killed at its operations in turn (seed ${seed})`, async (t) => {
+  const { mirror, manifest, known } = await place(t)
+  const synced = mirror()
+  await pkgmirror(synced, 'sync', manifest)
+  const lost = mirror(synced)
+  for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
+  const args = ['verify', '--rebuild']
+  for (const at of await points(mirror(lost), { args })) {
+    const one = mirror(lost)
+    await killedAt(one, at, { args })
+    await pkgmirror(one, ...args)
+    assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+  }
+})
 
 /** The files of a tree, by path. */
 const namesIn = (tree: string): readonly string[] =>

@@ -29,13 +29,21 @@ describe('yarn.lock of yarn 1', () => {
       ['"a@file:./a.tgz"', `file:./a.tgz#${sha1}`, 'a@1.0.0 file sha1'],
       ['"a@link:./a"', undefined, 'a@1.0.0 link'],
       ['"a@npm:@s/b@^1"', `https://registry.example.org/b.tgz#${sha1}`, '@s/b@1.0.0 registry sha1'],
+      // put in the place of `a` by the project's resolutions
+      ['a@^1', `https://registry.example.org/npm/@s/b/-/b-1.0.0.tgz#${sha1}`, '@s/b@1.0.0 registry sha1'],
+      ['a@^1', `https://registry.example.org/@s%2fb/-/b-1.0.0.tgz#${sha1}`, '@s/b@1.0.0 registry sha1'],
     ] as const
     for (const [pattern, resolved, expected] of cases)
       assert.deepEqual(await short(yarnLock, lock(pattern, resolved)), [expected])
   })
 
+  it('is read as other tools write it, without comments and with quotes', async () => {
+    assert.deepEqual(await short(yarnLock, '"a@^1.0.0":\n  "version" "1.0.0"\n'), ['a@1.0.0 registry'])
+  })
+
   rejectsAt(yarnLock, [
-    ['another file', 'a@1:\n', 'lock:1: does not say that it is of yarn 1'],
+    ['another file', '\n', 'lock:1: does not say that it is of yarn 1, and locks nothing'],
+    ['another version', '# yarn lockfile v2\n', 'lock:1: lockfile version 2 is not known'],
     ['a pattern that is none', '# yarn lockfile v1\nhello\n', 'lock:2: is no pattern'],
     ['no version', '# yarn lockfile v1\na@1:\n  resolved "x"\n', 'lock:2: has no version'],
     ['a quote without end', '# yarn lockfile v1\na@1:\n  version "x\n', 'lock:3: has a quote without its end'],

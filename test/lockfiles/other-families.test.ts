@@ -108,6 +108,17 @@ describe('files of R, Perl, Haskell, Swift and Julia', () => {
       'lock:3: "a" is no package and version',
     ],
   ])
+  it('of several versions that a constraint allows none is left out', async () => {
+    const found = await readAll(cabalFreeze, 'lock', 'constraints: any.a ==1.0 || ==1.1,\n  b +flag, any.c ==2.0\n')
+    assert.deepEqual(
+      found.map(({ name, version, range }) => [name, version ?? range]),
+      [
+        ['a', '==1.0 || ==1.1'],
+        ['c', '2.0'],
+      ],
+    )
+  })
+
   rejectsAt(cabalFreeze, [
     ['another text', 'hello\n', 'lock:1: is no field'],
     ['a constraint that is none', 'constraints: any.a ==1.0,\n  ???\n', 'lock:2: "???" is no constraint'],

@@ -1,13 +1,19 @@
 // Structured texts as places: lines are true, names are names, and no text takes long.
 
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { parseJson } from '../../src/lockfiles/json-places.ts'
 import type { Place } from '../../src/lockfiles/place.ts'
+import { parsePlainYaml } from '../../src/lockfiles/plain-yaml.ts'
 import { mostOf } from '../../src/lockfiles/text.ts'
 import { parseToml } from '../../src/lockfiles/toml-places.ts'
 import { type Element, parseXml } from '../../src/lockfiles/xml.ts'
-import { parseYaml } from '../../src/lockfiles/yaml-places.ts'
+import { parseWholeYaml, parseYaml } from '../../src/lockfiles/yaml-places.ts'
+
+const fixtures = path.join(import.meta.dirname, '../fixtures/lockfiles')
 
 /** `path: value @line` for every value, tables and lists without theirs. */
 function shown(place: Place, path = ''): string[] {
@@ -172,6 +178,65 @@ describe('XML', () => {
   })
 })
 
+describe('plain YAML', () => {
+  const texts = [
+    'a: b',
+    'a:',
+    '- a',
+    '-',
+    "'a b': 'it''s'",
+    '"a": "b"',
+    "a: {b: c, d: [e, 'f']}",
+    '- a: []',
+    'a: |-',
+    '---',
+  ]
+  const oddities = [
+    'a: b: c',
+    'a: b # c',
+    '# a',
+    '',
+    '\ta: b',
+    'a: &b c',
+    'a: *b',
+    '<<: {a: b}',
+    '{a: b}',
+    '? a',
+    'a: >',
+    '...',
+    '[a]',
+  ]
+  const line = fc
+    .tuple(
+      fc.integer({ min: 0, max: 3 }),
+      fc.constantFrom(...texts, ...texts, ...oddities),
+      fc.constantFrom('', '', ' ', 'x'),
+    )
+    .map(([indent, text, end]) => `${'  '.repeat(indent)}${text}${end}`)
+
+  it('is what all YAML is, with the same lines, or left to the parser of all YAML', async () => {
+    let plainly = 0
+    const same = fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 8 }), async (lines) => {
+      const text = lines.map((one, at) => one.replace('a', `a${at}`)).join('\n')
+      const plain = parsePlainYaml(text, 'f')
+      if ('notPlainAt' in plain) return
+      plainly += 1
+      assert.deepEqual(plain, await parseWholeYaml(text, 'f'))
+    })
+    await fc.assert(same, { numRuns: 3000, seed: 1 })
+    assert.ok(plainly > 100, `${plainly} were plain`)
+  })
+
+  it('is what the tools write', () => {
+    const written = globSync('{pnpm-lock,yarn-berry,conda-lock,pixi-lock,pubspec-lock}/**/*.{yaml,yml,lock}', {
+      cwd: fixtures,
+    })
+    assert.ok(written.length > 5)
+    for (const name of written)
+      assert.ok(!('notPlainAt' in parsePlainYaml(readFileSync(path.join(fixtures, name), 'utf8'), name)), name)
+  })
+})
+
 describe('whole documents', () => {
   const refused = (parse: () => unknown, what: string) =>
     assert.rejects(async () => parse(), {
@@ -180,9 +245,22 @@ describe('whole documents', () => {
     })
 
   it('are refused beyond what memory allows', async () => {
-    await refused(() => parseYaml(' '.repeat(mostOf.yaml + 1), 'lock'), 'YAML')
+    await refused(() => parseYaml(' '.repeat(mostOf.plainYaml + 1), 'lock'), 'YAML')
     await refused(() => parseToml(' '.repeat(mostOf.toml + 1), 'lock'), 'TOML')
     await refused(() => parseJson(' '.repeat(mostOf.json + 1), 'lock'), 'JSON')
     await refused(() => parseXml(' '.repeat(mostOf.xml + 1), 'lock'), 'XML')
+  })
+
+  it('may be larger where they are plain YAML, and say from which line on they are not', async () => {
+    const value = 'x'.repeat(1000)
+    const lines = Array.from({ length: Math.ceil(mostOf.yaml / value.length) }, (_, at) => `key-${at}: ${value}`)
+    const [place] = await parseYaml(lines.join('\n'), 'lock')
+    assert.ok(place?.value instanceof Map)
+    assert.equal(place.value.size, lines.length)
+    await assert.rejects(parseYaml([...lines, 'key-7: again'].join('\n'), 'lock'), {
+      code: 'LOCKFILE',
+      message: `is not plain YAML, and other YAML is read up to ${mostOf.yaml} characters`,
+      facts: { file: 'lock', line: lines.length + 1, cause: undefined },
+    })
   })
 })

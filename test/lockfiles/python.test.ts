@@ -79,6 +79,7 @@ describe('requirements', () => {
   })
 
   rejectsAt(requirements, [
+    ['a comment without a blank before it', 'a==1#b\n', 'lock:1: "a==1#b" is no requirement'],
     ['what is no requirement', 'a==1\n\n<html>\n', 'lock:3: "<html>" is no requirement'],
     ['an option that is none', 'a==1\n--frobnicate\n', 'lock:2: the option --frobnicate is not known'],
     ['a hash that is none', 'a==1 \\\n --hash=sha256:12\n', 'lock:1: "sha256:12" is no digest'],
@@ -238,4 +239,25 @@ describe("conda's lists", () => {
     ['another manager', 'dependencies:\n  - npm: [a]\n', 'lock:2: dependencies for npm are not known'],
     ['no dependencies', 'name: x\n', 'lock:1: has no dependencies'],
   ])
+})
+
+describe('pdm.lock', () => {
+  it('has the local labels of versions in the names of files alone', async () => {
+    const file = (name: string): string => `{file = "${name}", hash = "sha256:${sha}"}`
+    const names = [
+      'a_b-1.0+cpu-py3-none-any.whl',
+      'a_b-1.0+cu.118-py3-none-any.whl',
+      'a_b-1.0.tar.gz',
+      'a_b-1.0+cpu.tar.gz',
+    ]
+    const text = `[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "a-b"\nversion = "1.0"\nfiles = [${names.map(file).join(', ')}]\n`
+    assert.deepEqual(
+      (await readAll(pdmLock, 'lock', text)).map(({ version, digests }) => [version, digests.length]),
+      [
+        ['1.0+cpu', 2],
+        ['1.0+cu.118', 1],
+        ['1.0', 1],
+      ],
+    )
+  })
 })

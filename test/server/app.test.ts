@@ -7,6 +7,7 @@ import { createApp } from '../../src/server/app.ts'
 import { createHits } from '../../src/server/hits.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createResponder } from '../../src/server/respond.ts'
+import { newest } from '../../src/server/states.ts'
 import { item, minute, rule } from '../builders/mirror.ts'
 import { shelf } from '../builders/shelf.ts'
 import { json, startUpstream } from '../fakes/upstream.ts'
@@ -142,6 +143,7 @@ test('a repository with a listener of its own is alone there, at the top', async
   const hits = createHits(at.mirror.catalog.refs.used, at.mirror.now)
   const app = createApp(
     one.mirror,
+    newest(one.mirror),
     responder,
     createAddresses(undefined, [], () => listening.ports),
     hits,

@@ -7,6 +7,7 @@ import { createApp } from '../../src/server/app.ts'
 import { createHits } from '../../src/server/hits.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createResponder } from '../../src/server/respond.ts'
+import { createStates } from '../../src/server/states.ts'
 import { openTestMirror, type TestMirror, type TestMirrorOptions, type TestRepository } from '../builders/mirror.ts'
 import { type Script, startUpstream, type Upstream } from '../fakes/upstream.ts'
 
@@ -39,8 +40,10 @@ export async function serveMirror(t: TestContext, at: TestMirror): Promise<Pick<
   const responder = createResponder(at.mirror.store)
   const hits = createHits(at.mirror.catalog.refs.used, at.mirror.now)
   let ports: readonly number[] = []
+  const states = createStates(at.mirror)
   const app = createApp(
     at.mirror,
+    states,
     responder,
     createAddresses(undefined, [], () => ports),
     hits,
@@ -52,6 +55,7 @@ export async function serveMirror(t: TestContext, at: TestMirror): Promise<Pick<
     await listening.close(100)
     hits.close()
     responder.close()
+    await states.close()
     await at.close()
   })
   return {

@@ -57,12 +57,13 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/upstream/'],
   'node:worker_threads': [
     ...['src/engine/thread.ts', 'src/engine/threads.ts', 'src/engine/hash-thread.ts', 'src/engine/hashing.ts'],
+    ...['src/catalog/copy.ts', 'src/catalog/copy-thread.ts'],
   ],
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
   // the processes of `serve --workers`, which are this program again
   'node:cluster': ['src/commands/worker.ts', 'src/commands/workers.ts'],
   // clients are tried, when somebody asks for that
-  'node:child_process': ['src/commands/trial.ts'],
+  'node:child_process': ['src/commands/trial.ts', 'src/commands/notify.ts'],
   // nobody may: no other protocol is spoken
   'node:https': [],
   'node:http2': [],

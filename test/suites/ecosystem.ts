@@ -3,6 +3,7 @@
 import { after, before, describe } from 'node:test'
 import type { AnyEcosystem } from '../../src/contract.ts'
 import { createBench } from './ecosystem/bench.ts'
+import { testBundles } from './ecosystem/bundles.ts'
 import { testExports } from './ecosystem/exports.ts'
 import type { Fixtures } from './ecosystem/fixtures.ts'
 import { testHostility } from './ecosystem/hostility.ts'
@@ -23,6 +24,7 @@ export function testEcosystem(ecosystem: AnyEcosystem, fixtures: Fixtures, modul
     testTrust(bench)
     testMirrors(bench)
     testExports(bench)
+    testBundles(bench)
     testHostility(bench)
     testTexts(bench)
   })

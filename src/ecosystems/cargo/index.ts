@@ -7,8 +7,11 @@ import type { MirrorError } from '../../errors.ts'
 import { cargoVersions } from '../../versions/cargo.ts'
 import { closure } from './closure.ts'
 import { readIndex, viewIndex } from './index-file.ts'
+import type { Release } from './line.ts'
 import { crateVersion, indexPath } from './paths.ts'
+import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 
 const options = v.strictObject({
@@ -103,6 +106,9 @@ export const cargo: Ecosystem<CargoOptions> = {
   name: (text) => text.toLowerCase(),
   want,
   closure,
+  recognise,
+  withdrawn: (data) => ((data as Partial<Release>).yanked === true ? 'yanked' : undefined),
+  traits,
   setup: (at) => setup(at, registry),
   refuse,
 }

@@ -9,6 +9,7 @@ import { flatFile, packagesFile, packagesMember, partMember, suiteOf } from './l
 import { type DebianOptions, debianOptions } from './options.ts'
 import { readPackages } from './packages.ts'
 import { readPatches } from './patches.ts'
+import { recognise } from './recognise.ts'
 import { releaseEntries } from './release.ts'
 import { setup } from './setup.ts'
 import { want } from './want.ts'
@@ -185,5 +186,6 @@ export const debian: Ecosystem<DebianOptions> = {
   name: (text) => text.slice(text.lastIndexOf('/') + 1).toLowerCase(),
   want,
   closure,
+  recognise,
   setup,
 }

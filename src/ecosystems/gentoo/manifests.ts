@@ -8,7 +8,7 @@ import { LARGEST_MANIFEST, type Manifest, parseManifest } from '../../formats/ge
 import { isClearSigned, splitCleartext } from '../../trust/cleartext.ts'
 import { verifyCleartext } from '../../trust/openpgp.ts'
 import { isGentooVersion } from '../../versions/gentoo.ts'
-import { type GentooRepo, upstreamPath } from './options.ts'
+import { type GentooRepo, upstreamPath, validFor } from './options.ts'
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
 const day = 86_400_000
@@ -90,7 +90,7 @@ export async function checkTop(doc: Doc, repo: GentooRepo, trust: Trust): Promis
       'ROLLBACK',
       `${doc.path} is older than one of ${new Date(newest).toISOString()} that was seen`,
     )
-  const until = timestamp + repo.options.valid_for
+  const until = timestamp + validFor(repo.options)
   if (until < trust.now) {
     const message = `${doc.path} is of ${new Date(timestamp).toISOString()}, and counts until ${new Date(until).toISOString()}`
     trust.expired(

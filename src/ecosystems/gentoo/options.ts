@@ -6,17 +6,19 @@ import { parseLayout, placeOf } from '../../formats/distfiles-layout.ts'
 import { durationForm, parseDuration } from '../../formats/duration.ts'
 
 const words = ['forever']
-const duration = v.pipe(
-  v.string(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return parseDuration(dataset.value, words)
-    } catch {
-      addIssue({ message: `is not ${durationForm(words)}` })
-      return NEVER
-    }
-  }),
-)
+
+/** In milliseconds. Options stay as they are written, so that what is recorded of them can be read again. */
+export const validFor = ({ valid_for: text }: Pick<GentooOptions, 'valid_for'>): number => parseDuration(text, words)
+
+function isDuration(text: string): boolean {
+  try {
+    parseDuration(text, words)
+    return true
+  } catch {
+    return false
+  }
+}
+const duration = v.pipe(v.string(), v.check(isDuration, `is not ${durationForm(words)}`))
 
 export const gentooOptions = v.strictObject({
   /** Address of an ebuild tree, where `CATEGORY/PACKAGE/Manifest` lies. */

@@ -2,7 +2,7 @@
 // selection looks at, and the records and tiles that prove all of them under one head of the checksum database.
 
 import * as v from 'valibot'
-import type { Entry, Look, Platform, Selector } from '../../contract.ts'
+import type { Doc, Entry, Look, Platform, Selector } from '../../contract.ts'
 import { asMirrorError, MirrorError } from '../../errors.ts'
 import { type GoMod, parseGoMod } from '../../formats/go-mod.ts'
 import { goVersions, isCanonical, isExact } from '../../versions/go.ts'
@@ -64,6 +64,7 @@ export async function* closure(wants: readonly Selector[], look: Look<GoOptions>
     yield { path: filePath(at.name, at.version, 'mod') }
   }
   const listed = new Set<string>()
+  const failed = new Set<string>()
   for (const at of zips.values()) {
     if (at.name !== toolchain && !listed.has(at.name)) {
       listed.add(at.name)
@@ -72,21 +73,23 @@ export async function* closure(wants: readonly Selector[], look: Look<GoOptions>
       if (list !== undefined) yield { path: listPath(at.name) }
     }
     // a version that policy hides is refused by its own name, with the reason
-    yield { path: filePath(at.name, at.version, 'zip'), ...at, ...(await digestsOf(at, look)) }
+    yield { path: filePath(at.name, at.version, 'zip'), ...at, ...(await digestsOf(at, look, failed)) }
   }
-  yield* proofs([...proven.values()], look)
+  yield* proofs([...proven.values()], failed, look)
 }
 
-/** What the record of a version states of its zip. */
-async function digestsOf(at: ModuleAt, look: Look<GoOptions>): Promise<Pick<Entry, 'digests'>> {
+/** What the record of a version states of its zip. A record that cannot be had is told among the failed ones. */
+async function digestsOf(at: ModuleAt, look: Look<GoOptions>, failed: Set<string>): Promise<Pick<Entry, 'digests'>> {
   const log = logFor(at.name, look.repo.options)
   if (log === undefined) return {}
+  const record = lookupPath(log.name, at)
   try {
-    for await (const { path, digests } of look.entries(lookupPath(log.name, at))) {
+    for await (const { path, digests } of look.entries(record)) {
       if (path === filePath(at.name, at.version, 'zip') && digests !== undefined) return { digests }
     }
   } catch {
     // the zip itself will tell
+    failed.add(record)
   }
   return {}
 }
@@ -232,19 +235,23 @@ function createGraph(look: Look<GoOptions>) {
 }
 
 /** The records, and the tiles that prove them under the head that clients are shown. */
-async function* proofs(all: readonly ModuleAt[], look: Look<GoOptions>): AsyncGenerator<Entry> {
+async function* proofs(
+  all: readonly ModuleAt[],
+  failed: ReadonlySet<string>,
+  look: Look<GoOptions>,
+): AsyncGenerator<Entry> {
   const told = new Set<string>()
-  const used = new Set<string>()
+  const heads = new Map<string, Doc | undefined>()
   for (const at of all) {
     const log = logFor(at.name, look.repo.options)
     if (log === undefined) continue
-    if (!used.has(log.name)) yield { path: headPath(log.name) }
-    used.add(log.name)
     const path = lookupPath(log.name, at)
-    const [lookup, head] = await Promise.all([
-      look.document(path).catch(() => undefined),
-      look.document(headPath(log.name)).catch(() => undefined),
-    ])
+    const lookup = failed.has(path) ? undefined : await look.document(path).catch(() => undefined)
+    if (!heads.has(log.name)) {
+      yield { path: headPath(log.name) }
+      heads.set(log.name, await look.document(headPath(log.name)).catch(() => undefined))
+    }
+    const head = heads.get(log.name)
     yield { path }
     if (lookup === undefined) continue
     for (const tile of await provingTiles(lookup, head, log)) {

@@ -104,15 +104,8 @@ function edgeKey({ want, range, optional, follow }: Edge): string {
   return JSON.stringify([want.name, range, optional, follow, want.keep ?? 1, want.digests ?? [], isFitting(want)])
 }
 
-function byName(edges: readonly Edge[]): ReadonlyMap<string, readonly Edge[]> {
-  const groups = new Map<string, Edge[]>()
-  for (const edge of edges) {
-    const group = groups.get(edge.want.name)
-    if (group === undefined) groups.set(edge.want.name, [edge])
-    else group.push(edge)
-  }
-  return groups
-}
+const byName = (edges: readonly Edge[]): ReadonlyMap<string, readonly Edge[]> =>
+  Map.groupBy(edges, ({ want }) => want.name)
 
 async function load([edge]: readonly Edge[], look: Look<NpmOptions>): Promise<readonly Offered[]> {
   const name = edge?.want.name ?? ''

@@ -6,6 +6,7 @@ import type { MirrorError } from '../../errors.ts'
 import { npmVersions } from '../../versions/npm.ts'
 import { checkAttestationDocument } from './attestations.ts'
 import { closure } from './closure.ts'
+import { dataOf } from './data.ts'
 import {
   attestationsPath,
   attestedSpec,
@@ -19,10 +20,12 @@ import {
 } from './names.ts'
 import { type NpmOptions, npmOptions } from './options.ts'
 import { type Packument, parseObject, parsePackument, type Version, versionEntry } from './packument.ts'
+import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
 import { abbreviatedType, fullType, showPackument, showTags, showVersion } from './shown.ts'
 import { readKeys } from './signatures.ts'
 import { checkTarball } from './tarball.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 
 const packument = listing<Packument, Version, ParamsOf<'/:name+'>, NpmOptions>({
@@ -136,6 +139,9 @@ export const npm: Ecosystem<NpmOptions> = {
   name: (text) => text,
   want,
   closure,
+  recognise,
+  withdrawn: (data) => (dataOf({ data }).deprecated === true ? 'deprecated' : undefined),
+  traits,
   setup,
   refuse,
 }

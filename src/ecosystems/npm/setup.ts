@@ -49,18 +49,34 @@ export function setup({ repo, base }: Mounted<NpmOptions>): readonly Setup[] {
       client: 'yarn-berry',
       title: 'Yarn (2 and later)',
       files: [{ path: '.yarnrc.yml', text: lines(berry(base, scopes)) }],
+      ...(scopes === undefined && { env: berryVariables(base) }),
       note: 'For packages with install scripts it asks for node-gyp too: add node-gyp to what a sync wants.',
     },
-    { client: 'bun', title: 'Bun', files: [{ path: 'bunfig.toml', text: lines(bun(registry, scopes)) }] },
+    {
+      client: 'bun',
+      title: 'Bun',
+      files: [{ path: 'bunfig.toml', text: lines(bun(registry, scopes)) }],
+      ...(scopes === undefined && { env: { BUN_CONFIG_REGISTRY: registry } }),
+    },
   ]
 }
 
 const lines = (texts: readonly string[]): string => `${texts.join('\n')}\n`
 
-function berry(base: string, scopes: readonly string[] | undefined): readonly string[] {
+/** Yarn refuses plain http to any other host. */
+const plainHost = (base: string): string | undefined => {
   const { protocol, hostname } = new URL(base)
-  // Yarn refuses plain http to any other host.
-  const plain = protocol === 'http:' ? ['unsafeHttpWhitelist:', `  - "${hostname}"`] : []
+  return protocol === 'http:' ? hostname : undefined
+}
+
+function berryVariables(base: string): Readonly<Record<string, string>> {
+  const host = plainHost(base)
+  return { YARN_NPM_REGISTRY_SERVER: base, ...(host !== undefined && { YARN_UNSAFE_HTTP_WHITELIST: host }) }
+}
+
+function berry(base: string, scopes: readonly string[] | undefined): readonly string[] {
+  const host = plainHost(base)
+  const plain = host === undefined ? [] : ['unsafeHttpWhitelist:', `  - "${host}"`]
   if (scopes === undefined) return [`npmRegistryServer: "${base}"`, ...plain]
   const servers = scopes.flatMap((scope) => [`  "${scope.slice(1)}":`, `    npmRegistryServer: "${base}"`])
   return ['npmScopes:', ...servers, ...plain]

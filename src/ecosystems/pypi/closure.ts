@@ -4,6 +4,7 @@
 
 import type { Digests, Entry, Look, Selector } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { addTo } from '../../formats/lists.ts'
 import { parseRequirement, type Requirement } from '../../formats/pep508.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
 import { type Attempted, asunder } from '../asunder.ts'
@@ -147,9 +148,8 @@ const follows = ({ follow }: Selector): boolean => follow === undefined || follo
 
 /** What lockfiles say of the digests of projects. */
 function lockedBy(roots: readonly Root[]): ReadonlyMap<string, readonly Digests[]> {
-  const locked = new Map<string, readonly Digests[]>()
-  for (const { name, want } of roots)
-    if (want.digests !== undefined) locked.set(name, [...(locked.get(name) ?? []), ...want.digests])
+  const locked = new Map<string, Digests[]>()
+  for (const { name, want } of roots) if (want.digests !== undefined) addTo(locked, name, ...want.digests)
   return locked
 }
 

@@ -5,12 +5,15 @@ import { type Ecosystem, type Entry, type Repo, route } from '../../contract.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
 import { checkFile, checkProvenance } from './attestations.ts'
 import { closure } from './closure.ts'
+import { dataOf } from './file.ts'
 import { showLegacy } from './legacy.ts'
 import { detailPath, namesPath, normalName, pagePath, project, readFileName, spelling } from './names.ts'
 import { type PypiOptions, pypiOptions } from './options.ts'
 import { isHtml, jsonType, pageAccept, pageOf, pageTypes, readEntries, showPage } from './page.ts'
 import { showHeld, showList, showNames } from './project-list.ts'
+import { recognise } from './recognise.ts'
 import { setup } from './setup.ts'
+import { traits } from './traits.ts'
 import { want } from './want.ts'
 import { showMetadata } from './wheel-metadata.ts'
 
@@ -163,6 +166,9 @@ export const pypi: Ecosystem<PypiOptions> = {
   name: normalName,
   want,
   closure,
+  recognise,
+  withdrawn: (data) => (dataOf({ data }).yanked === true ? 'yanked' : undefined),
+  traits,
   async *made(_repo, held) {
     const made = new Set<string>()
     for await (const { path } of held) {

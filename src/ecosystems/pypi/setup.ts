@@ -41,6 +41,12 @@ export function setup({ repo, base }: Mounted<unknown>): readonly Setup[] {
         },
       ],
     },
+    {
+      client: 'poetry',
+      title: 'Poetry with its plugin poetry-plugin-pypi-mirror',
+      env: { POETRY_PYPI_MIRROR_URL: index },
+      note: 'pyproject.toml and poetry.lock stay as they are: the index stands in for the public one.',
+    },
     { client: 'pdm', title: 'PDM', env: { PDM_PYPI_URL: index }, commands: [`pdm config pypi.url ${index}`] },
     { client: 'pipenv', title: 'Pipenv', env: { PIPENV_PYPI_MIRROR: index } },
   ]

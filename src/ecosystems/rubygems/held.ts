@@ -2,6 +2,7 @@
 
 import type { Entry, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { addTo } from '../../formats/lists.ts'
 import { compareNumbers, gemVersions, splitVersion } from '../../versions/gem.ts'
 import { infoPath } from './paths.ts'
 
@@ -20,7 +21,7 @@ export async function heldGems(show: Show): Promise<readonly HeldGem[]> {
   const byName = new Map<string, Entry[]>()
   for await (const entry of show.holdings()) {
     if (entry.name === undefined || entry.version === undefined || !entry.path.startsWith('/gems/')) continue
-    byName.set(entry.name, [...(byName.get(entry.name) ?? []), entry])
+    addTo(byName, entry.name, entry)
   }
   return [...byName]
     .toSorted(([a], [b]) => byText(a, b))

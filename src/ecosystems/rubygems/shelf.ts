@@ -1,6 +1,7 @@
 // The gems that a closure may choose from, and which of their files the wanted machines can use.
 
 import type { Entry, Look } from '../../contract.ts'
+import { addTo } from '../../formats/lists.ts'
 import { admitsPrereleases, compareNumbers, gemVersions, splitVersion } from '../../versions/gem.ts'
 import { together } from '../together.ts'
 import type { Release } from './line.ts'
@@ -38,7 +39,7 @@ export function createShelf(look: Look<GemOptions>): Shelf {
     for await (const entry of look.entries(infoPath(name))) {
       const split = splitVersion(entry.version ?? '')
       if (split === undefined || !entry.path.startsWith('/gems/') || !runs(entry)) continue
-      byNumber.set(split.number, [...(byNumber.get(split.number) ?? []), entry])
+      addTo(byNumber, split.number, entry)
     }
     return [...byNumber]
       .map(([number, files]) => ({ name, number, files }))

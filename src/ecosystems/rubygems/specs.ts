@@ -4,6 +4,7 @@
 
 import type { Doc, Show } from '../../contract.ts'
 import { compress, inflate } from '../../formats/compress.ts'
+import { addTo } from '../../formats/lists.ts'
 import { parseMarshalList } from '../../formats/ruby-marshal-read.ts'
 import { formatMarshalList } from '../../formats/ruby-marshal-write.ts'
 import { isKind, type RubyString, type RubyValue, rubyString, textOf } from '../../formats/ruby-values.ts'
@@ -152,7 +153,7 @@ async function latestSpecs(
   if (all !== undefined)
     for await (const item of items(all)) {
       if (!gone.has(item.name) || !(await shows(item))) continue
-      left.set(item.name, [...(left.get(item.name) ?? []), item.version])
+      addTo(left, item.name, item.version)
     }
   const kept: { readonly name: string; readonly version: string }[] = []
   for await (const { name, version } of items(doc)) if (!gone.has(name)) kept.push({ name, version })

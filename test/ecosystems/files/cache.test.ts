@@ -446,7 +446,7 @@ describe('what is kept for ever', () => {
     const keep = { unusedFor: never, maxSize: never, maxAge: never, grace: day }
     const cull = (unusedFor: number) =>
       collect(at.mirror, {
-        keep: { ...keep, unusedFor },
+        keep: { ...keep, unusedFor, pinned: [] },
         dryRun: false,
         force: true,
         signal: new AbortController().signal,

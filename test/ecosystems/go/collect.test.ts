@@ -13,7 +13,7 @@ const never = Number.POSITIVE_INFINITY
 
 const collectUnused = ({ mirror }: TestMirror) =>
   collect(mirror, {
-    keep: { unusedFor: 30 * day, maxSize: never, maxAge: never, grace: day },
+    keep: { unusedFor: 30 * day, maxSize: never, maxAge: never, grace: day, pinned: [] },
     dryRun: false,
     force: true,
     signal: new AbortController().signal,
