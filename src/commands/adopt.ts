@@ -1,7 +1,7 @@
 // `pkgmirror adopt DIR…`: takes over what an existing cache or mirror has. Nothing in DIR is changed.
 
 import { availableParallelism } from 'node:os'
-import { type Adopted, type AdoptItem, adopt as adoptFiles, type Offered } from '../engine/adopt.ts'
+import { type Adopted, type AdoptItem, adopt as adoptFiles } from '../engine/adopt.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import { errorFields, errorText } from '../telemetry/lines.ts'
 import { shownText } from '../telemetry/safe-text.ts'
