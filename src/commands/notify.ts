@@ -42,7 +42,7 @@ async function post(url: string, report: string, { network }: Pick<Settings, 'ne
 
 function start([program = '', ...args]: readonly string[], report: string): Promise<void> {
   const signal = AbortSignal.timeout(PATIENCE)
-  const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], signal })
+  const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], signal, killSignal: 'SIGKILL' })
   // one that does not read its standard input is told all the same
   child.stdin.on('error', () => undefined)
   child.stdin.end(report)

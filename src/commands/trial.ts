@@ -41,6 +41,8 @@ export interface Started {
 
 /** Set for the process that runs on the network without anything. */
 const APART = 'PKGMIRROR_APART'
+/** How long a program may take to tell its version, milliseconds: JVMs are slow to start. */
+const LOOK = 60_000
 /** Milliseconds that a client may take. */
 const PATIENCE = 1_800_000
 /** Bytes of what a client said that are kept. */
@@ -119,14 +121,16 @@ async function tryOne(
   if (client === undefined) return untried(`no client is known that installs ${file.format.id}`)
   if (client.unless !== undefined) return untried(client.unless)
   const [program = ''] = client.argv
-  const version = spawnSync(program, ['--version'], { encoding: 'utf8', cwd: tmpdir(), env: outer(around.env) })
+  const look = { encoding: 'utf8', cwd: tmpdir(), env: outer(around.env), timeout: LOOK } as const
+  const version = spawnSync(program, ['--version'], look)
   // some know another word for it
+  if (version.signal !== null) return untried(`${program} does not tell its version`)
   if (version.error !== undefined) return untried(`${program} is not on this machine`)
   if (client.version !== undefined && !client.version.test(version.stdout.trim()))
     return untried(`${program} is ${version.stdout.trim().slice(0, 40)}, which does not read ${file.format.id}`)
   const { needs, bars } = client
   if (needs !== undefined) {
-    const { stdout } = spawnSync(program, [...needs.argv], { encoding: 'utf8', cwd: tmpdir(), env: outer(around.env) })
+    const { stdout } = spawnSync(program, [...needs.argv], look)
     if (!stdout.includes(needs.text)) return untried(needs.reason)
   }
   if (bars?.text.test((await textAt(path.join(path.dirname(file.file), bars.file))) ?? '')) return untried(bars.reason)

@@ -61,6 +61,7 @@ async function readAnew(
     const along = await beside(resource, ref.type)
     if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, along, { take, drop })
     else await readInThread(mirror, resource, ref, along, { take, drop })
+    if (reading !== undefined) await turn()
     atomically(() => facts.complete(write()))
   } catch (error) {
     if (reading !== undefined) facts.drop(reading)

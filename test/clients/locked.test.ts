@@ -353,7 +353,8 @@ describe('seeded from a lockfile, proven and installed without a network', () =>
   })
 
   const bundlers = [
-    { title: 'bundler', bundle: ['bundle'], printed: gems.printed, skip: without('bundle').skip },
+    // by its path, for a program of this name is made that starts it
+    { title: 'bundler', bundle: [found('bundle') ?? 'bundle'], printed: gems.printed, skip: without('bundle').skip },
     {
       title: 'bundler of today, in JRuby',
       bundle: ['java', '-XX:TieredStopAtLevel=1', '-jar', jarOf('jruby'), '-S', 'bundle'],
