@@ -77,6 +77,8 @@ export async function startWorkers(count: number, plan: Plan, { used, lost }: Wa
       else if (message.type === 'ready') ready.resolve(message)
       else ready.reject(new MirrorError('CONFIG', message.message, { hint: message.hint }))
     })
+    // what was being told to one that has ended: its end is told, too
+    worker.on('error', () => undefined)
     worker.once('exit', (code: number | null, signal: string | null) => {
       running.delete(worker)
       const error = new MirrorError('FAULT', `worker ${worker.process.pid} ended with ${signal ?? code}`, {

@@ -26,12 +26,12 @@ interface Place {
   readonly known: ReadonlyMap<string, string>
 }
 
-async function place(t: TestContext): Promise<Place> {
+async function place(t: TestContext, more = ''): Promise<Place> {
   const upstream = await startUpstream()
   t.after(() => upstream.close())
   const known = publishMany(upstream, PARTS, 50_000_000)
   const at = files(folder(t), {
-    'pkgmirror.yaml': `${configuration(upstream)}log: { level: error }\n`,
+    'pkgmirror.yaml': `${configuration(upstream)}log: { level: error }\n${more}`,
     'whole.yaml': 'packages: { npm: [whole] }\n',
     'less.yaml': 'packages: { npm: [part-1] }\n',
   })
@@ -158,7 +158,7 @@ test(`an export over an older tree killed at its operations in turn (seed ${seed
 })
 
 test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, less, known } = await place(t)
+  const { mirror, manifest, less, known } = await place(t, 'snapshots: { auto: false }\n')
   const synced = mirror()
   await pkgmirror(synced, 'sync', manifest)
   cpSync(less, manifest)
