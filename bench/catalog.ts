@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
-import type { Catalog } from '../src/catalog/catalog.ts'
+import { type Catalog, openCatalog } from '../src/catalog/catalog.ts'
 import { migrations } from '../src/catalog/migrations.ts'
 import type { Ref } from '../src/catalog/rows.ts'
 import { median, report } from './figures.ts'
@@ -37,8 +37,6 @@ export async function catalog(bench: Bench): Promise<void> {
   const scattered = (at: number): string => refOf((at * 611_953) % count).path
   const mirror = place(bench, 'catalog', { npm: { ecosystem: 'npm', upstream: 'http://127.0.0.1:1' } })
   const file = path.join(mirror.data, 'catalog.db')
-  const module = path.join(bench.folder, 'package/dist/catalog/catalog.js')
-  const { openCatalog } = (await import(module)) as { openCatalog(file: string): Catalog }
   const ours = openCatalog(file)
   const hand = byHand(path.join(mirror.data, 'by-hand.db'))
   const each = Math.floor(count / ROUNDS)
@@ -86,7 +84,7 @@ export async function catalog(bench: Bench): Promise<void> {
       { name: 'pkgmirror', turn: lookUp(look) },
     ],
   })
-  const took = await besideWriter(bench, module, file, (at) => look(scattered(at)))
+  const took = await besideWriter(bench, file, (at) => look(scattered(at)))
   hand.close()
   ours.close()
   const sorted = took.toSorted((a, b) => a - b)
@@ -137,7 +135,6 @@ function byHand(file: string) {
 /** Microseconds of each look-up while another process writes. */
 async function besideWriter(
   { folder }: Bench,
-  module: string,
   file: string,
   look: (at: number) => unknown,
 ): Promise<readonly number[]> {
@@ -145,7 +142,7 @@ async function besideWriter(
   const before = refOf(0)
   writeFileSync(
     script,
-    `import { openCatalog } from '${module}'
+    `import { openCatalog } from '${path.resolve(import.meta.dirname, '../src/catalog/catalog.ts')}'
 const catalog = openCatalog('${file}')
 const ref = ${JSON.stringify(before)}
 let at = 0

@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import type { Catalog } from '../src/catalog/catalog.ts'
-import type { Store } from '../src/store/store.ts'
+import { openCatalog } from '../src/catalog/catalog.ts'
+import { openDiskStore } from '../src/store/disk.ts'
 import { report } from './figures.ts'
 import { found, run } from './process.ts'
 import { type Bench, place } from './shipped.ts'
@@ -17,9 +17,6 @@ export async function exportTree(bench: Bench): Promise<void> {
   const count = bench.full ? 100_000 : 10_000
   const upstream = 'http://127.0.0.1:1'
   const mirror = place(bench, 'export', { parcels: { ecosystem: 'files', upstream, mount: '/parcels' } })
-  const dist = path.join(bench.folder, 'package/dist')
-  const { openCatalog } = (await import(`${dist}/catalog/catalog.js`)) as { openCatalog(file: string): Catalog }
-  const { openDiskStore } = (await import(`${dist}/store/disk.js`)) as { openDiskStore(data: string): Promise<Store> }
 
   /** Holds files `from` and later, as if they had been fetched. */
   async function hold(from: number, to: number): Promise<void> {

@@ -1,7 +1,7 @@
 // Snapshots: making one of a large catalog, what they cost each write, and what changed between two of 100,000 refs each.
 
 import path from 'node:path'
-import type { Catalog } from '../src/catalog/catalog.ts'
+import { type Catalog, openCatalog } from '../src/catalog/catalog.ts'
 import type { Ref } from '../src/catalog/rows.ts'
 import { report } from './figures.ts'
 import { type Bench, place } from './shipped.ts'
@@ -29,8 +29,6 @@ const timed = (work: () => void): number => {
 }
 
 export async function snapshots(bench: Bench): Promise<void> {
-  const module = path.join(bench.folder, 'package/dist/catalog/catalog.js')
-  const { openCatalog } = (await import(module)) as { openCatalog(file: string): Catalog }
   const put = (catalog: Catalog, refs: Iterable<Ref>): void => {
     let page: Ref[] = []
     const write = (): void => catalog.atomically(() => page.forEach((ref) => void catalog.refs.put(ref)))

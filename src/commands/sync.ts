@@ -1,17 +1,14 @@
 // `pkgmirror sync MANIFEST…`: brings in what manifests want.
 
 import { availableParallelism } from 'node:os'
-import { nameOf } from '../catalog/snapshots.ts'
-import { offerFiles } from '../engine/adopt.ts'
+import { type Offer, offerFiles } from '../engine/adopt.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
-import { errorText } from '../telemetry/lines.ts'
 import { bytesText, countText } from '../telemetry/words.ts'
+import { keepAfter, snapshotAfter, tellShown } from './after-sync.ts'
 import type { Context } from './context.ts'
 import { printJson, say, show } from './context.ts'
-import { copyWhenDue } from './copies.ts'
 import { publish } from './export.ts'
 import { offeredFiles, rootsOf } from './offered-files.ts'
-import { keepReserve } from './reserve.ts'
 import { run, type Summary } from './run.ts'
 import { showSummary, tellLost } from './summary.ts'
 import { beginTelling } from './telling.ts'
@@ -56,11 +53,12 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
   const workspace = await openWorkspace(settings, { lock: { command, signal: context.signal, waits } })
   const hide = await show(context, workspace.events)
   tellLost(context, workspace)
-  const offer = roots.length === 0 ? undefined : await offerOf(context, workspace, roots)
+  let offer: Offer | undefined
   try {
     const { byRepo, skipped, faults } = await wantedOf(workspace.mirror, settings)
     for (const { file, line, name, reason } of skipped)
       say(context, `skipped: ${file}${line === undefined ? '' : `:${line}`}: ${name}: ${reason}`)
+    offer = roots.length === 0 ? undefined : await offerOf(context, workspace, roots)
     const summary = await run(context, offer === undefined ? workspace : { ...workspace, mirror: offer.mirror }, {
       command,
       ...(offer === undefined ? {} : { before: offer.offer }),
@@ -70,20 +68,12 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
       faults,
     })
     hide()
-    if (offer !== undefined && !options.dryRun)
-      say(
-        context,
-        `${countText(offer.taken.items, 'file')} (${bytesText(offer.taken.bytes)}) came from ${roots.join(', ')}.`,
-      )
-    if (!options.dryRun && !summary.refused && isConsistent(summary.code))
-      snapshotAfter(context, workspace, summary.changed)
-    if (summary.changed && !options.dryRun) {
-      await copyAfter(workspace)
-      await keepReserve(workspace)
-    }
+    if (offer !== undefined && !options.dryRun) tellAdopted(context, roots, offer)
+    const consistent = !options.dryRun && !summary.refused && isConsistent(summary.code)
+    if (consistent) snapshotAfter(context, workspace, summary.changed)
+    if (summary.changed && !options.dryRun) await keepAfter(workspace)
     try {
-      const published =
-        options.dryRun || summary.refused || !isConsistent(summary.code) ? 0 : await publish(context, workspace)
+      const published = consistent ? await publish(context, workspace) : 0
       return { code: summary.code === 0 ? published : summary.code, summary }
     } finally {
       tellShown(context, workspace)
@@ -96,45 +86,15 @@ async function bringIn(context: Context, options: SyncOptions): Promise<{ code: 
   }
 }
 
+function tellAdopted(context: Context, from: readonly string[], { taken: { items, bytes } }: Offer): void {
+  if (context.json) printJson('adopted', { from, items, bytes })
+  else say(context, `${countText(items, 'file')} (${bytesText(bytes)}) came from ${from.join(', ')}.`)
+}
+
 /** Everything below is hashed first. */
 async function offerOf({ settings, signal }: Context, { mirror, places }: Workspace, roots: readonly string[]) {
   const { files, bytes } = offeredFiles(roots, [settings.data, places.store])
   return offerFiles(mirror, { files, bytes, signal, threads: availableParallelism() })
-}
-
-/** A copy that cannot be taken fails no sync. */
-async function copyAfter(workspace: Workspace): Promise<void> {
-  try {
-    await copyWhenDue(workspace)
-  } catch (error) {
-    process.stderr.write(`warning: ${errorText(asMirrorError(error))}\n`)
-  }
-}
-
-/** The state that this run left, by the time. */
-function snapshotAfter(context: Context, { mirror, settings }: Workspace, changed: boolean): void {
-  const { snapshots } = mirror.catalog
-  const last = snapshots.list().at(-1)
-  // what clients had fetched since counts too
-  if (!settings.snapshots.auto || (last !== undefined && !changed && !snapshots.changedSince(last.id))) return
-  const time = mirror.now()
-  const name = nameOf(time)
-  if (snapshots.get(name) !== undefined) return
-  snapshots.create({ name, time, automatic: true })
-  mirror.catalog.touch()
-  if (context.json) printJson('snapshot-change', { what: 'created', snapshot: name, dryRun: false })
-  else say(context, `Snapshot ${name} is made.`)
-}
-
-function tellShown(context: Context, { mirror }: Workspace): void {
-  const shown = mirror.catalog.snapshots.shown()
-  if (shown === undefined) return
-  if (context.json) printJson('snapshot-change', { what: 'shown', snapshot: shown.name, dryRun: false })
-  else
-    say(
-      context,
-      `serve and export go on showing snapshot ${shown.name}: \`pkgmirror snapshot release\` shows what is new.`,
-    )
 }
 
 /** A run that failed here or met bytes that cannot be trusted publishes nothing. */
