@@ -4,9 +4,9 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Entries, Entry } from '../catalog/entries.ts'
 import type { PackageChange } from '../engine/changes.ts'
+import { escapeHtml } from '../formats/html-text.ts'
 import { shownText } from '../telemetry/safe-text.ts'
 import { bytesText } from '../telemetry/words.ts'
-import { escapeHtml } from './html.ts'
 import { packageLines } from './snapshot-diff-text.ts'
 
 export interface About {

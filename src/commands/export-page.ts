@@ -2,10 +2,10 @@
 // The same state of the mirror gives the same page; nothing in it runs, and no text is markup.
 
 import type { About } from '../engine/export.ts'
+import { escapeHtml } from '../formats/html-text.ts'
 import { safeText } from '../telemetry/safe-text.ts'
 import { bytesText, countText } from '../telemetry/words.ts'
 import { asText } from './client-texts.ts'
-import { escapeHtml } from './html.ts'
 
 const proofWords: Readonly<Record<string, string>> = {
   signature: 'signature',

@@ -1,5 +1,6 @@
 // The report of a sync for people: Markdown for chats and issues, HTML for mail and browsers, with the same lines.
 
+import { escapeHtml } from '../formats/html-text.ts'
 import { shownText } from '../telemetry/safe-text.ts'
 import { bytesText, countText, durationText } from '../telemetry/words.ts'
 import { timeText } from './print.ts'
@@ -78,8 +79,7 @@ export function reportMarkdown(report: Report): string {
   ].join('\n')
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const html = (text: string): string => shownText(text).replace(/[&<>"]/g, (character) => entities[character] ?? '')
+const html = (text: string): string => escapeHtml(shownText(text))
 
 export function reportHtml(report: Report): string {
   const { title, lines, tables } = pageOf(report)

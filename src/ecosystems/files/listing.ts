@@ -3,6 +3,7 @@
 
 import type { Doc, Entry, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
+import { escapeHtml } from '../../formats/html-text.ts'
 import { readList } from './list.ts'
 import { fileOf, within } from './paths.ts'
 
@@ -58,15 +59,6 @@ async function hiddenBy(lists: readonly string[], show: Show): Promise<ReadonlyS
   return hidden
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '')
-
 /** A page with the links that are shown, in upstream's order. `lists` are the lists of checksums that vouch for what lies here. */
 export async function viewListing(doc: Doc, show: Show, lists: readonly string[]): Promise<Uint8Array> {
   const rows: string[] = []
@@ -75,9 +67,9 @@ export async function viewListing(doc: Doc, show: Show, lists: readonly string[]
     if (!show.sees(entry) || hidden.has(entry.path)) continue
     const name = entry.path.endsWith('/') ? `${fileOf(entry.path.slice(0, -1))}/` : fileOf(entry.path)
     const href = name.split('/').map(encodeURIComponent).join('/')
-    rows.push(`<li><a href="${escaped(href)}">${escaped(name)}</a></li>\n`)
+    rows.push(`<li><a href="${escapeHtml(href)}">${escapeHtml(name)}</a></li>\n`)
   }
-  const title = escaped(doc.path)
+  const title = escapeHtml(doc.path)
   return Buffer.from(
     `<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>${title}</title></head><body><h1>${title}</h1>\n<ul>\n${rows.join('')}</ul>\n</body></html>\n`,
   )

@@ -2,6 +2,7 @@
 // any address; links to attestations are absolute, because PEP 740 wants them so.
 
 import type { Digests } from '../../contract.ts'
+import { escapeHtml } from '../../formats/html-text.ts'
 import { encodePath } from '../../formats/safe-path.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
 import { type File, writeHash } from './file.ts'
@@ -29,9 +30,6 @@ export async function* gathered(texts: AsyncIterable<string>): AsyncGenerator<Ui
   }
   if (text !== '') yield Buffer.from(text)
 }
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => entities[character] ?? '')
 
 /** An address in a page; `+` as an escape, since object stores take it for a blank. */
 const encoded = (path: string): string => encodePath(path).replaceAll('+', '%2B')
