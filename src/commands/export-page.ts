@@ -6,15 +6,7 @@ import { escapeHtml } from '../formats/html-text.ts'
 import { safeText } from '../telemetry/safe-text.ts'
 import { bytesText, countText } from '../telemetry/words.ts'
 import { asText } from './client-texts.ts'
-
-const proofWords: Readonly<Record<string, string>> = {
-  signature: 'signature',
-  lockfile: 'lockfile digest',
-  digest: 'registry digest',
-  tls: 'TLS only',
-  'first-seen': 'first seen',
-  made: 'made here',
-}
+import { proofWord } from './proof-words.ts'
 
 const style =
   'body{font:15px/1.5 sans-serif;margin:2em auto;max-width:60em;padding:0 1em}table{border-collapse:collapse}' +
@@ -44,7 +36,7 @@ export function indexPage(repos: readonly About[], baseUrl: string): string {
 }
 
 function rowOf({ repo, title, files, bytes, checked, proofs }: About): string {
-  const proven = Object.entries(proofs).map(([proof, count]) => `${proofWords[proof] ?? proof}: ${count}`)
+  const proven = Object.entries(proofs).map(([proof, count]) => `${proofWord(proof)}: ${count}`)
   const cells = [`${repo} (${title})`, String(files), bytesText(bytes), timeText(checked), proven.join(', ')]
   return `<tr>${cells.map((cell) => `<td>${html(cell)}</td>`).join('')}</tr>`
 }

@@ -4,6 +4,7 @@ import { errorFields, errorText } from '../telemetry/lines.ts'
 import { bytesText, countText, durationText } from '../telemetry/words.ts'
 import { type Context, printJson, say } from './context.ts'
 import type { Drift } from './drift.ts'
+import { proofWord } from './proof-words.ts'
 import type { Held, RepoSummary, Summary } from './run.ts'
 import { lostWarning, type Workspace } from './workspace.ts'
 
@@ -70,7 +71,7 @@ export function tellLost({ json }: Context, workspace: Workspace): void {
 }
 
 function repoText(one: RepoSummary): string {
-  const proofs = Object.entries(one.proofs).map(([proof, count]) => `${count} by ${proofWords[proof] ?? proof}`)
+  const proofs = Object.entries(one.proofs).map(([proof, count]) => `${count} by ${proofWord(proof)}`)
   const fetched =
     one.fetched === 0
       ? 'nothing new'
@@ -81,14 +82,6 @@ function repoText(one: RepoSummary): string {
 
 const planText = (one: RepoSummary): string =>
   `${countText(one.items, 'file')} wanted, ${one.planned} to fetch (${bytesText(one.plannedBytes)} as far as stated)`
-
-const proofWords: Readonly<Record<string, string>> = {
-  signature: 'signature',
-  lockfile: 'lockfile digest',
-  digest: 'registry digest',
-  tls: 'TLS only',
-  'first-seen': 'first seen',
-}
 
 function closing(summary: Summary, dryRun: boolean): string {
   const time = durationText(summary.milliseconds)

@@ -2,6 +2,7 @@
 
 import type { Verified } from '../engine/verify.ts'
 import { bytesText, countText, durationText } from '../telemetry/words.ts'
+import { proofWord } from './proof-words.ts'
 
 export interface Verification {
   items: number
@@ -17,21 +18,13 @@ export interface Verification {
   >
 }
 
-const proofWords: Readonly<Record<string, string>> = {
-  lockfile: 'a lockfile',
-  digest: 'a digest of the registry',
-  tls: 'TLS only',
-  'first-seen': 'first sight',
-  made: 'being made here',
-}
-
 /** `npm /react: signature by …`. */
 export const proofLine = ({ repo, path, proven, unnamed }: Verified): string =>
   `${repo} ${path}: ${proven === '' ? 'nothing' : proven}${unnamed ? ' when it came; no held index names it any more' : ''}`
 
 export function verificationLines(sum: Verification, milliseconds: number, sample: number): readonly string[] {
   const lines = Object.entries(sum.repositories).map(([repo, { items, bytes, wrong, proofs }]) => {
-    const proven = Object.entries(proofs).map(([proof, count]) => `${count} by ${proofWords[proof] ?? proof}`)
+    const proven = Object.entries(proofs).map(([proof, count]) => `${count} by ${proofWord(proof)}`)
     const faults = wrong === 0 ? '' : `; ${wrong} wrong`
     return `${repo}: ${countText(items, 'file')}, ${bytesText(bytes)}; proven: ${proven.join(', ')}${faults}`
   })
