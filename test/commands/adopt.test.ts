@@ -1,6 +1,7 @@
 // `adopt`: files of a cache or another mirror come in where an index that is held states their digests, under whatever names.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -152,6 +153,22 @@ describe('adopt', () => {
 
     assert.deepEqual([code, asked], [0, []])
     assert.match(err, new RegExp(`^${artifacts.length} files \\(.*\\) came from `, 'm'))
+  })
+
+  it('passes by links, loops of them and pipes, and prints a hostile name on one line', async () => {
+    await plan('hostile')
+    const hostile = at('hostile-tree')
+    mkdirSync(path.join(hostile, 'deep'), { recursive: true })
+    const [first = ''] = artifacts
+    copyFileSync(first, path.join(hostile, 'a\nfailed: b\u001b[2J.tgz'))
+    symlinkSync(hostile, path.join(hostile, 'deep/up'))
+    symlinkSync('/no/such/file', path.join(hostile, 'deep/nowhere'))
+    assert.equal(spawnSync('mkfifo', [path.join(hostile, 'deep/pipe')]).status, 0)
+    const said = await run(hostile, 'hostile')
+
+    assert.equal(said.code, 0)
+    assert.match(said.err, /^taken: .*a\\u000afailed: b\\u001b\[2J\.tgz as /m)
+    assert.match(said.err, /3 links or devices passed by/)
   })
 
   it('changes nothing of what it was shown', async () => {
