@@ -49,19 +49,11 @@ export function createFront({ behind, lasting, hits, responder, respond, answere
     let cache = 'NONE'
     let error: MirrorError | undefined
     let sent: Sent | undefined = nothing
-    try {
-      const asked = isRepeated(request) ? lastingKey(request.url, request.headers) : undefined
-      const known = asked === undefined ? undefined : lasting.recall(asked)
-      const before = lasting.epoch()
-      const found = known ?? (await behind.open(request, response))
-      if ('sent' in found) {
-        sent = found.told ? undefined : found.sent
-        return
-      }
+    const opened = (found: Standing): void => {
       cache = found.cache
-      if (asked !== undefined && known === undefined) lasting.remember(asked, found, before)
-      sent = await respond(request, response, found)
-      if (sent !== undefined && !found.uncounted) hits.count(found)
+    }
+    try {
+      sent = await giveOnceMore(request, response, opened)
     } catch (thrown) {
       error = asMirrorError(thrown)
       cache = error.failure.exit === 5 ? 'DENIED' : cache
@@ -80,6 +72,39 @@ export function createFront({ behind, lasting, hits, responder, respond, answere
           ...(error === undefined ? {} : { error }),
         })
     }
+  }
+
+  /** A collection may let go of bytes after they were looked up and before they are read: then all is looked up once more. */
+  async function giveOnceMore(
+    request: IncomingMessage,
+    response: ServerResponse,
+    opened: (found: Standing) => void,
+  ): Promise<Sent | undefined> {
+    try {
+      return await giveFound(request, response, opened)
+    } catch (thrown) {
+      const isGone = asMirrorError(thrown).code === 'DAMAGED' && !response.headersSent && !response.destroyed
+      if (!isGone || !isRepeated(request)) throw thrown
+      return giveFound(request, response, opened)
+    }
+  }
+
+  /** Undefined for what is told of elsewhere. */
+  async function giveFound(
+    request: IncomingMessage,
+    response: ServerResponse,
+    opened: (found: Standing) => void,
+  ): Promise<Sent | undefined> {
+    const asked = isRepeated(request) ? lastingKey(request.url, request.headers) : undefined
+    const known = asked === undefined ? undefined : lasting.recall(asked)
+    const before = lasting.epoch()
+    const found = known ?? (await behind.open(request, response))
+    if ('sent' in found) return found.told ? undefined : found.sent
+    opened(found)
+    if (asked !== undefined && known === undefined) lasting.remember(asked, found, before)
+    const sent = await respond(request, response, found)
+    if (sent !== undefined && !found.uncounted) hits.count(found)
+    return sent
   }
 
   function answerAtOnce(asked: Plain): Ready | undefined {
