@@ -1,21 +1,19 @@
 // Files that a user asked for by name: written whole or not at all, never over something else unasked.
 
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MirrorError } from '../errors.ts'
+import { replaceFile } from './text-file.ts'
 
 /** `wrote`: false when the very text was there already. Throws USAGE where other text is there and `force` is off, or it cannot be written. */
 export async function writeNew(file: string, text: string, force: boolean): Promise<{ readonly wrote: boolean }> {
   const there = await textAt(file)
   if (there === text) return { wrote: false }
   if (there !== undefined && !force) throw occupied(file)
-  const aside = `${file}.${process.pid}.new`
   try {
     await mkdir(path.dirname(file), { recursive: true })
-    await writeFile(aside, text)
-    await rename(aside, file)
+    await replaceFile(file, text)
   } catch (error) {
-    await rm(aside, { force: true })
     throw unusable(file, error)
   }
   return { wrote: true }

@@ -1,11 +1,11 @@
 // What a sync reports: one record, as the JSON that programs get and as a short page for people.
 
-import { rename, rm, writeFile } from 'node:fs/promises'
 import type { MirrorError } from '../errors.ts'
 import { errorFields } from '../telemetry/lines.ts'
 import { reportHtml, reportMarkdown } from './report-text.ts'
 import type { Summary } from './run.ts'
 import { summaryFields } from './summary.ts'
+import { replaceFile } from './text-file.ts'
 import { version } from './version.ts'
 
 export interface Report {
@@ -41,12 +41,5 @@ const forms: Readonly<Record<string, (report: Report) => string>> = {
 /** Whole or not at all; whoever reads one meanwhile has the one before. Throws the system's error. */
 export async function writeReport(file: string, report: Report): Promise<void> {
   const form = forms[/\.[a-z]+$/.exec(file)?.[0] ?? ''] ?? reportJson
-  const aside = `${file}.${process.pid}.new`
-  try {
-    await writeFile(aside, form(report))
-    await rename(aside, file)
-  } catch (error) {
-    await rm(aside, { force: true })
-    throw error
-  }
+  await replaceFile(file, form(report))
 }

@@ -5,6 +5,15 @@ import { asWriteError } from '../sinks/refusals.ts'
 
 /** Throws CONFIG where it may not be written. */
 export async function textFile(file: string, text: string): Promise<void> {
+  try {
+    await replaceFile(file, text)
+  } catch (error) {
+    throw asWriteError(error, file)
+  }
+}
+
+/** Whoever reads it meanwhile has the one before. Throws the system's error. */
+export async function replaceFile(file: string, text: string): Promise<void> {
   const aside = `${file}.${process.pid}.new`
   try {
     const handle = await open(aside, 'w')
@@ -17,6 +26,6 @@ export async function textFile(file: string, text: string): Promise<void> {
     await rename(aside, file)
   } catch (error) {
     await rm(aside, { force: true })
-    throw asWriteError(error, file)
+    throw error
   }
 }
