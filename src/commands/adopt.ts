@@ -32,7 +32,9 @@ export async function adopt(context: Context, { directories, repo, dryRun }: Ado
     if (repo !== undefined && layout === undefined)
       throw new MirrorError('USAGE', `there is no repository ${repo}`, { hint: 'See `pkgmirror status`.' })
     const repos = new Set<string>()
-    const errors: MirrorError[] = []
+    // one of each code tells the exit code; a hostile tree may have any number
+    const errors = new Map<string, MirrorError>()
+    let failed = 0
     const offered = offeredFiles(roots, [settings.data, workspace.places.store])
     const run = dryRun ? undefined : mirror.catalog.runs.start(`adopt ${directories.join(' ')}`, mirror.now())
     const adopted = await adoptFiles(mirror, {
@@ -43,12 +45,15 @@ export async function adopt(context: Context, { directories, repo, dryRun }: Ado
       threads: availableParallelism(),
       told(item) {
         if (item.what === 'taken') repos.add(item.repo)
-        if ('error' in item) errors.push(item.error)
-        tell(context, item, errors.length)
+        if ('error' in item) {
+          errors.set(item.error.code, item.error)
+          failed += 1
+        }
+        tell(context, item, failed)
       },
     })
     if (!dryRun) record(mirror, repos)
-    const code = exitCode(errors)
+    const code = exitCode([...errors.values()])
     if (run !== undefined) mirror.catalog.runs.end(run, mirror.now(), code, { ...adopted, passed: offered.passed() })
     showAdopted(context, adopted, { code, dryRun, passed: offered.passed() })
     return code
