@@ -101,7 +101,12 @@ export async function exportTree(mirror: Mirror, sink: Sink, options: ExportOpti
         options.layout !== undefined ||
         (isOwn(path) ? ownedBy(within, path) : within.has(repoAt(all, path))))
     if (options.layout === undefined && (tree.files > 0 || sink.earlier !== undefined))
-      await describe({ tree, store: offline.store, abouts, earlier: sink.earlier, covers, ...options })
+      await describe({
+        ...{ tree, store: offline.store, abouts, covers },
+        // there is nothing to keep of a tree that is this one's as a whole
+        earlier: whole && within === undefined ? undefined : sink.earlier,
+        ...options,
+      })
     const published = await sink.publish(tree, {
       ...options,
       covers,

@@ -10,9 +10,11 @@ export type Look = (paths: readonly string[]) => Promise<readonly (Stats | undef
 
 /** Milliseconds for one name, as a local disk has them where it has to read a folder first. */
 const NEAR = 0.2
+/** So many slow answers in a row are no accident of a busy machine. */
+const IN_A_ROW = 4
 
 export function looking(root: string): Look {
-  let isFar = false
+  let slow = 0
 
   function one(path: string): Stats | undefined {
     try {
@@ -23,10 +25,10 @@ export function looking(root: string): Look {
   }
 
   return async (paths) => {
-    if (isFar) return Promise.all(paths.map((path) => lstat(join(root, path)).catch(absent)))
+    if (slow >= IN_A_ROW) return Promise.all(paths.map((path) => lstat(join(root, path)).catch(absent)))
     const begun = performance.now()
     const found = paths.map(one)
-    isFar = performance.now() - begun > paths.length * NEAR
+    slow = performance.now() - begun > paths.length * NEAR ? slow + 1 : 0
     return found
   }
 }

@@ -30,6 +30,8 @@ export async function place(
   { aside, target, after }: Where,
 ): Promise<'linked' | 'copied'> {
   const from = await fileOf(bytes, file)
+  // what a run left that was cut off
+  await rm(aside, { force: true })
   try {
     const linked = file.kind === 'artifact' && from !== undefined && (await tryLink(from, aside))
     if (!linked) await copy(bytes, file, { from, to: aside, after })
@@ -53,6 +55,8 @@ export function linkNow(from: string, file: TreeFile, { aside, target }: Pick<Wh
   if (found.size !== file.size) throw damaged(file, `are held with ${found.size} of ${file.size} bytes`)
   const taken = tryLinkNow(from, target)
   if (taken !== undefined) return taken
+  // what a run left that was cut off
+  rmSync(aside, { force: true })
   if (tryLinkNow(from, aside) !== true) return false
   try {
     renameSync(aside, target)

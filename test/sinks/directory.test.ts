@@ -15,6 +15,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import type { MirrorError } from '../../src/errors.ts'
 import { directorySink } from '../../src/sinks/directory.ts'
+import { linkNow, place } from '../../src/sinks/place.ts'
 import type { Bytes, Published, Publishing } from '../../src/sinks/sink.ts'
 import { bytesOf, codeOf, publishing, sha256, sinkSuite, type Texts, treeOf, written } from '../suites/sink.ts'
 
@@ -431,4 +432,21 @@ test('two exports of one tree are equal in bytes and dates', async () => {
   const listOf = (site: Site) => readFileSync(path.join(site.root, '.pkgmirror', 'paths'), 'utf8')
   assert.equal(listOf(one), listOf(two))
   for (const site of [one, two]) assert.equal(lstatSync(path.join(site.root, 'index')).mtimeMs, written)
+})
+
+test('what a killed run left aside is in nobody’s way', async () => {
+  const site = await newSite()
+  const file = treeOf({ 'a.tgz': 'one' }).get('a.tgz')
+  assert.ok(file !== undefined)
+  const [aside, target] = [path.join(site.blobs, 'a.part'), path.join(site.blobs, 'a')]
+  for (const linkable of [true, false]) {
+    writeFileSync(aside, 'half')
+    const bytes = site.bytes({ 'a.tgz': 'one' })
+    if (linkable) {
+      writeFileSync(target, 'older')
+      assert.equal(linkNow(path.join(site.blobs, file.sha256), file, { aside, target }), true)
+    } else assert.equal(await place(bytes, file, { aside, target, after: 0 }), 'linked')
+    assert.equal(readFileSync(target, 'utf8'), 'one')
+    assert.equal(existsSync(aside), false)
+  }
 })
