@@ -42,6 +42,8 @@ export interface GrowingTree extends Tree {
 const schema = `
   PRAGMA journal_mode = OFF;
   PRAGMA synchronous = OFF;
+  -- names come and go in their order: what was seen last is enough
+  PRAGMA cache_size = -4000;
   CREATE TABLE file (path TEXT PRIMARY KEY, fold TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
     modified INTEGER NOT NULL, kind TEXT NOT NULL, rank INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX file_fold ON file (fold);
