@@ -9,7 +9,7 @@ const compared = /(=|<|>) (?=[?@])/g
 const places = /(=|<|>) \(((?:[?@]\w*(?:, )?)+)\)/g
 
 /** The same statement, of which no plan depends on what is bound. */
-export const steady = (sql: string): string =>
+export const plannedOnce = (sql: string): string =>
   sql
     .replace(compared, '$1 +')
     .replace(places, (_, operator: string, values: string) => `${operator} (${values.replaceAll(/[?@]/g, '+$&')})`)

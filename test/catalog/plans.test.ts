@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { connect } from '../../src/catalog/open.ts'
-import { steady } from '../../src/catalog/steady.ts'
+import { plannedOnce } from '../../src/catalog/plans.ts'
 
-describe('steady statements', () => {
+describe('statements that are planned once', () => {
   it('hide what is bound from the planner wherever it is compared', () => {
     assert.equal(
-      steady('SELECT a FROM t WHERE a = ? AND b <= @most AND (c, d) > (?, @d) LIMIT ?'),
+      plannedOnce('SELECT a FROM t WHERE a = ? AND b <= @most AND (c, d) > (?, @d) LIMIT ?'),
       'SELECT a FROM t WHERE a = +? AND b <= +@most AND (c, d) > (+?, +@d) LIMIT ?',
     )
   })
