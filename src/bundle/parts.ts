@@ -17,7 +17,7 @@ export interface BundleParts {
   /** What people read, then the list of entries. */
   readonly parts: readonly BundlePart[]
   readonly blobs: () => Iterable<{ readonly sha256: string; readonly size: number }>
-  readonly store: Pick<Store, 'open' | 'stream'>
+  readonly store: Pick<Store, 'open' | 'file' | 'stream'>
   /** The date of its files, milliseconds since 1970. */
   readonly made: number
   readonly signal: AbortSignal

@@ -5,7 +5,7 @@ import { copyFile, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'no
 import path from 'node:path'
 import { MirrorError } from '../errors.ts'
 import { blobPath, bundleFiles } from '../formats/bundle.ts'
-import { place } from '../sinks/place.ts'
+import { linkNow, place } from '../sinks/place.ts'
 import { asWriteError } from '../sinks/refusals.ts'
 import type { BundleParts } from './parts.ts'
 
@@ -51,7 +51,10 @@ export async function writeDirectory(root: string, parts: BundleParts): Promise<
       if (there?.isFile() === true && there.size === size) done.there += 1
       else {
         const blob = { path: blobPath(sha256), sha256, size, modified: parts.made, kind: 'artifact', rank: 0 } as const
-        done[await place(parts.store, blob, { aside: `${target}.part`, target, after: 0 })] += 1
+        const aside = `${target}.part`
+        const from = parts.store.file?.(sha256)
+        if (from !== undefined && linkNow(from, blob, { aside, target })) done.linked += 1
+        else done[await place(parts.store, blob, { aside, target, after: 0 })] += 1
       }
       parts.wrote(size)
     }

@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3'
 import { MirrorError } from '../errors.ts'
 import { migrations } from './migrations.ts'
+import { plannedOnce } from './plans.ts'
 import { seenBy } from './seen.ts'
 
 export type Connection = Database.Database
@@ -10,6 +11,8 @@ export type Connection = Database.Database
 /** Opens and migrates; throws CONFIG when the catalog was written by a newer pkgmirror. */
 export function connect(file: string): Connection {
   const connection = new Database(file, { timeout: 10_000 })
+  const prepare = connection.prepare.bind(connection)
+  connection.prepare = (sql: string) => prepare(plannedOnce(sql))
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = NORMAL')
   connection.pragma('cache_size = -16000')

@@ -3,19 +3,46 @@
 import type { Setup } from '../contract.ts'
 import type { Exported, ExportedRepo } from '../engine/export.ts'
 import type { Change } from '../sinks/sink.ts'
-import { errorFields, errorText } from '../telemetry/lines.ts'
+import { errorFields, errorText, jsonLine } from '../telemetry/lines.ts'
 import { shownText } from '../telemetry/safe-text.ts'
 import { bytesText, countText } from '../telemetry/words.ts'
 import { type Context, printJson, say } from './context.ts'
 
 const MOST_FAULTS = 50
 
-/** People see each change of a dry run alone, and what failed in the end. */
-export function tellChange(context: Context, change: Change, dryRun: boolean): void {
-  if (context.json) {
-    printJson('file', change.what === 'failed' ? { ...change, error: errorFields(change.error) } : { ...change })
-  } else if (dryRun) {
-    say(context, `${change.what} ${shownText(change.path)}`)
+/** Characters that are written at once, and milliseconds after which less is. */
+const PIECE = 32_768
+const LATEST = 100
+
+export interface Teller {
+  changed(change: Change): void
+  /** Tells what was not told yet. */
+  flush(): void
+}
+
+/**
+ * People see each change of a dry run alone, and what failed in the end. Programs are told of each, in pieces of many lines: to
+ * write one takes longer than to link a file.
+ */
+export function changesTo(context: Context, dryRun: boolean): Teller {
+  let text = ''
+  let told = 0
+  function flush(): void {
+    if (text !== '') process.stdout.write(text)
+    text = ''
+    told = performance.now()
+  }
+  return {
+    flush,
+    changed(change) {
+      if (context.json) {
+        const fields = change.what === 'failed' ? { ...change, error: errorFields(change.error) } : { ...change }
+        text += jsonLine('file', fields)
+        if (text.length > PIECE || performance.now() - told > LATEST) flush()
+      } else if (dryRun) {
+        say(context, `${change.what} ${shownText(change.path)}`)
+      }
+    },
   }
 }
 

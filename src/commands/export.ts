@@ -10,7 +10,7 @@ import { tarFileSink, tarSink } from '../sinks/tar.ts'
 import type { Store } from '../store/store.ts'
 import { type Context, say } from './context.ts'
 import { indexPage } from './export-page.ts'
-import { showExported, tellChange } from './export-text.ts'
+import { changesTo, showExported } from './export-text.ts'
 import { findKey, ownKey, usualKey } from './key-files.ts'
 import { timeText } from './print.ts'
 import { mustBeSnapshot } from './snapshot-named.ts'
@@ -84,6 +84,7 @@ async function write(
   const mirror = past?.mirror ?? newest
   if (snapshot !== undefined) say(context, `Of snapshot ${snapshot.name}, made ${timeText(snapshot.made)}.`)
   const baseUrl = (flags.baseUrl ?? context.settings.publish?.baseUrl ?? LOCAL).replace(/\/+$/, '')
+  const told = changesTo(context, dryRun)
   const options: ExportOptions = {
     ...(repos === undefined ? {} : { repos }),
     ...(layout === undefined ? {} : { layout }),
@@ -96,9 +97,12 @@ async function write(
     ...signed,
     letterCase: flags.caseSensitive ? 'apart' : 'folded',
     signal: context.signal,
-    changed: (change) => tellChange(context, change, dryRun),
+    changed: (change) => told.changed(change),
   }
-  const exported = await exportTree(mirror, sinkOf(target, mirror.store), options).finally(() => past?.close())
+  const exported = await exportTree(mirror, sinkOf(target, mirror.store), options).finally(() => {
+    told.flush()
+    past?.close()
+  })
   const code = exitCode(exported.faults.map((fault) => fault.error))
   showExported(context, exported, { type, target, baseUrl: layout === undefined ? baseUrl : undefined, dryRun, code })
   return code

@@ -2,13 +2,14 @@
 // documents last, deletions after them. A run that is cut off at any moment leaves old or new files, all of them whole,
 // and a list by which the next run knows what is its own.
 
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, existsSync, type Stats } from 'node:fs'
 import { lstat, mkdir, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { MirrorError } from '../errors.ts'
 import { type Folders, folders } from './folders.ts'
-import { place } from './place.ts'
+import { type Look, looking } from './look.ts'
+import { linkNow, place } from './place.ts'
 import { asWriteError } from './refusals.ts'
 import {
   type Bytes,
@@ -40,7 +41,7 @@ export function directorySink(root: string, bytes: Bytes): Sink {
       await mustBeOurs(root, publishing.force)
       const written = await readWritten(root)
       try {
-        return await bring({ root, bytes, tree, publishing, written, folders: folders(root) })
+        return await bring({ root, bytes, tree, publishing, written, folders: folders(root), look: looking(root) })
       } catch (error) {
         throw asWriteError(error, root)
       } finally {
@@ -61,6 +62,7 @@ interface Work {
   readonly publishing: Publishing
   readonly written: Written
   readonly folders: Folders
+  readonly look: Look
 }
 
 /** Throws USAGE for a directory that holds something and was never exported to. */
@@ -103,9 +105,10 @@ async function survey(work: Work): Promise<{ readonly intended: number; readonly
   let intended = 0
   for (const files of groups(tree.list(), () => false)) {
     stopIf(publishing.signal)
-    const states = await Promise.all(files.map((file) => stateOf(work, file)))
+    await turn()
+    const found = await work.look(files.map((file) => file.path))
     for (const [index, file] of files.entries()) {
-      const state = states[index]
+      const state = stateOf(work, file, found[index])
       if (state === 'unchanged') continue
       if (state === 'stranger') strangers.push(file.path)
       for (const path of inTheWay(written, file.path)) obstacles.add(path)
@@ -119,11 +122,7 @@ async function survey(work: Work): Promise<{ readonly intended: number; readonly
 
 type State = 'unchanged' | 'changed' | 'stranger'
 
-async function stateOf({ root, written, publishing }: Work, file: TreeFile): Promise<State> {
-  const found = await lstat(join(root, file.path)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-    throw error
-  })
+function stateOf({ written, publishing }: Work, file: TreeFile, found: Stats | undefined): State {
   if (found === undefined) return 'changed'
   if (found.isDirectory()) return written.under(file.path).length > 0 ? 'changed' : 'stranger'
   const known = written.get(file.path)
@@ -204,10 +203,14 @@ async function writeAll(work: Work): Promise<Pick<Published, 'linked' | 'copied'
     const known = written.get(path)
     const what = known === undefined ? 'added' : 'replaced'
     try {
-      await work.folders.make(path)
+      work.folders.make(path)
       const target = join(root, path)
-      const after = known === undefined || known.sha256 === file.sha256 ? 0 : await dateOf(target)
-      done[await place(work.bytes, file, { aside: own, target, after })] += 1
+      const from = file.kind === 'artifact' ? work.bytes.file?.(file.sha256) : undefined
+      if (from !== undefined && linkNow(from, file, { aside: own, target })) done.linked += 1
+      else {
+        const after = known === undefined || known.sha256 === file.sha256 ? 0 : await dateOf(target)
+        done[await place(work.bytes, file, { aside: own, target, after })] += 1
+      }
     } catch (error) {
       const failure = asWriteError(error, join(root, path))
       if (failure.code !== 'DAMAGED') throw failure
@@ -221,6 +224,7 @@ async function writeAll(work: Work): Promise<Pick<Published, 'linked' | 'copied'
   }
 
   for (const files of groups(written.intended(), (a, b) => a.rank !== b.rank)) {
+    await turn()
     stopIf(publishing.signal)
     const settled = await Promise.allSettled(files.map((file) => one(file.path)))
     for (const each of settled) if (each.status === 'rejected') throw each.reason
@@ -261,7 +265,7 @@ async function removeGone(work: Work): Promise<Pick<Published, 'deleted' | 'leav
 
 /** Deletes one file that an earlier export wrote, unless it is something else by now. */
 async function remove({ root, written, publishing, folders: around }: Work, path: string): Promise<void> {
-  await around.make(path)
+  around.make(path)
   const target = join(root, path)
   const found = await lstat(target).catch(() => undefined)
   if (found !== undefined && !found.isDirectory()) await unlink(target)

@@ -1,12 +1,13 @@
 // The folders of a published tree: made as they are needed, never through a symbolic link, removed when they are empty.
 
-import { lstat, mkdir, rmdir } from 'node:fs/promises'
+import { lstatSync, mkdirSync } from 'node:fs'
+import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MirrorError } from '../errors.ts'
 
 export interface Folders {
   /** Makes the folder of a file, and those above. Throws CONFIG when something else is in the way. */
-  make(path: string): Promise<void>
+  make(path: string): void
   /** Removes the folders above a deleted file, as far as they are empty. */
   prune(path: string): Promise<void>
 }
@@ -16,17 +17,14 @@ const REMEMBERED = 4096
 
 /** `root` itself must be there. Paths are below it, with slashes. */
 export function folders(root: string): Folders {
-  const known = new Map<string, Promise<void>>()
+  const known = new Set<string>()
 
-  function ensure(folder: string): Promise<void> {
-    if (folder === '.') return Promise.resolve()
-    const made = known.get(folder)
-    if (made !== undefined) return made
+  function ensure(folder: string): void {
+    if (folder === '.' || known.has(folder)) return
+    ensure(dirname(folder))
+    own(root, folder)
     if (known.size >= REMEMBERED) known.clear()
-    const making = ensure(dirname(folder)).then(() => own(root, folder))
-    known.set(folder, making)
-    making.catch(() => known.delete(folder))
-    return making
+    known.add(folder)
   }
 
   return {
@@ -45,10 +43,10 @@ export function folders(root: string): Folders {
   }
 }
 
-async function own(root: string, folder: string): Promise<void> {
+function own(root: string, folder: string): void {
   const place = join(root, folder)
-  const found = await lstat(place).catch(() => undefined)
-  if (found === undefined) await mkdir(place, { recursive: true })
+  const found = lstatSync(place, { throwIfNoEntry: false })
+  if (found === undefined) mkdirSync(place, { recursive: true })
   else if (!found.isDirectory()) {
     const what = found.isSymbolicLink() ? 'a symbolic link' : 'a file'
     throw new MirrorError('CONFIG', `${place} is ${what}, and the tree needs a folder there`, {

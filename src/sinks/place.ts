@@ -1,6 +1,6 @@
 // Puts one file in its place: made aside, then renamed, so that whoever reads sees the old one or the new one, whole.
 
-import { constants } from 'node:fs'
+import { constants, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { copyFile, link, open, rename, rm, utimes } from 'node:fs/promises'
 import { MirrorError } from '../errors.ts'
 import { type Bytes, type TreeFile, wholeSeconds } from './sink.ts'
@@ -30,6 +30,8 @@ export async function place(
   { aside, target, after }: Where,
 ): Promise<'linked' | 'copied'> {
   const from = await fileOf(bytes, file)
+  // what a run left that was cut off
+  await rm(aside, { force: true })
   try {
     const linked = file.kind === 'artifact' && from !== undefined && (await tryLink(from, aside))
     if (!linked) await copy(bytes, file, { from, to: aside, after })
@@ -38,6 +40,43 @@ export async function place(
   } finally {
     // renaming one name of a file onto another one of it does nothing
     await rm(aside, { force: true })
+  }
+}
+
+/**
+ * Places an artifact as a hard link to the store's own file, which is there then; false where the two cannot be one file. A
+ * name that is free is taken at once, since a link is there or is not, and is whole.
+ *
+ * @throws MirrorError DAMAGED when the store does not have these bytes.
+ */
+export function linkNow(from: string, file: TreeFile, { aside, target }: Pick<Where, 'aside' | 'target'>): boolean {
+  const found = statSync(from, { throwIfNoEntry: false })
+  if (found === undefined) throw damaged(file, 'are missing from the store')
+  if (found.size !== file.size) throw damaged(file, `are held with ${found.size} of ${file.size} bytes`)
+  const taken = tryLinkNow(from, target)
+  if (taken !== undefined) return taken
+  // what a run left that was cut off
+  rmSync(aside, { force: true })
+  if (tryLinkNow(from, aside) !== true) return false
+  try {
+    renameSync(aside, target)
+  } finally {
+    // renaming one name of a file onto another one of it does nothing
+    rmSync(aside, { force: true })
+  }
+  return true
+}
+
+/** Undefined where the name is taken. */
+function tryLinkNow(from: string, to: string): boolean | undefined {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code === 'EEXIST') return undefined
+    if (unlinkable.has(code)) return false
+    throw error
   }
 }
 

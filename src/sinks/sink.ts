@@ -73,7 +73,7 @@ export interface Sink {
 }
 
 /** What a sink takes bytes from. */
-export type Bytes = Pick<Store, 'open' | 'stream'>
+export type Bytes = Pick<Store, 'open' | 'file' | 'stream'>
 
 /** As file systems, archives and HTTP have in common. */
 export const wholeSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)

@@ -42,10 +42,11 @@ export interface GrowingTree extends Tree {
 const schema = `
   PRAGMA journal_mode = OFF;
   PRAGMA synchronous = OFF;
+  -- names come and go in their order: what was seen last is enough
+  PRAGMA cache_size = -4000;
   CREATE TABLE file (path TEXT PRIMARY KEY, fold TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
     modified INTEGER NOT NULL, kind TEXT NOT NULL, rank INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX file_fold ON file (fold);
-  CREATE INDEX file_rank ON file (rank, path);
   CREATE TABLE folder (path TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE field (repo TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (repo, name, path)) WITHOUT ROWID;
@@ -74,7 +75,7 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
   )
   const keep = connection.prepare('INSERT OR IGNORE INTO kept (path, sha256, size, fields) VALUES (?, ?, ?, ?)')
   const fieldsAt = connection.prepare<[string], { name: string; value: string }>(
-    'SELECT name, value FROM field WHERE path = ? ORDER BY name',
+    'SELECT name, value FROM field WHERE path = +? ORDER BY name',
   )
   const withdraw = connection.prepare('INSERT OR IGNORE INTO withdrawn (path) VALUES (?)')
   const withdrawn = connection.prepare<[string], string>('SELECT path FROM withdrawn WHERE path = ?').pluck()
@@ -93,6 +94,8 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
   )
   let files = 0
   let bytes = 0
+  let fields = 0
+  let lastFolder = ''
 
   function mustBeFree(path: string, fold: string): void {
     const same = folded.get(fold)
@@ -106,13 +109,16 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
 
   /** The folders of a path, the innermost first; one that is known has its parents known. */
   function addFolders(path: string, fold: string): void {
-    for (let at = fold.lastIndexOf('/'); at !== -1; at = fold.lastIndexOf('/', at - 1)) {
+    const inmost = fold.slice(0, Math.max(0, fold.lastIndexOf('/')))
+    if (inmost === lastFolder) return
+    for (let at = inmost.length; at > 0; at = fold.lastIndexOf('/', at - 1)) {
       const folder = fold.slice(0, at)
-      if (asFolder.get(folder) !== undefined) return
+      if (asFolder.get(folder) !== undefined) break
       const file = folded.get(folder)
       if (file !== undefined) throw collision(`${file.path} is a file, and ${path} needs a folder of that name`)
       addFolder.run(folder, path)
     }
+    lastFolder = inmost
   }
 
   function put(file: TreeFile): void {
@@ -125,10 +131,11 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
     bytes += file.size
   }
 
-  const fieldsOf = ({ path, fields }: { path: string; fields: string | null }): ManifestEntry['fields'] =>
-    fields === null
-      ? Object.fromEntries(fieldsAt.all(`/${path}`).map(({ name, value }) => [name, value]))
-      : JSON.parse(fields)
+  function fieldsOf({ path, fields: kept }: { path: string; fields: string | null }): ManifestEntry['fields'] {
+    if (kept !== null) return JSON.parse(kept)
+    if (fields === 0) return {}
+    return Object.fromEntries(fieldsAt.all(`/${path}`).map(({ name, value }) => [name, value]))
+  }
 
   return {
     get files() {
@@ -152,8 +159,9 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
     keep: ({ path, sha256, size, fields }) => void keep.run(path, sha256, size, JSON.stringify(fields)),
     withdraw: (path) => void withdraw.run(path),
     isWithdrawn: (path) => withdrawn.get(path) !== undefined,
-    states(repo, path, fields) {
-      for (const [name, value] of Object.entries(fields)) addField.run(repo, name, path, value)
+    states(repo, path, stated) {
+      for (const [name, value] of Object.entries(stated)) addField.run(repo, name, path, value)
+      fields += Object.keys(stated).length
     },
     fieldsOf: (repo) => fieldNames.all(repo).map(({ name }) => name),
     *stated(repo, field) {
@@ -176,6 +184,8 @@ export function createTree({ letterCase }: TreeOptions): GrowingTree {
     },
     get: (path) => get.get(path),
     *list() {
+      // after all were added, which takes less than one by one
+      connection.exec('CREATE INDEX IF NOT EXISTS file_rank ON file (rank, path)')
       let [rank, path] = [-1, '']
       for (;;) {
         const rows = page.all(rank, path)

@@ -63,7 +63,7 @@ export async function readWritten(root: string): Promise<Written> {
   const folder = join(root, OWN_FOLDER)
   const [paths, begun, leaving] = [join(folder, 'paths'), join(folder, 'begun'), join(folder, 'leaving')]
   const connection = new Database('')
-  connection.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+  connection.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;
     CREATE TABLE written (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE intended (rank INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (rank, path)) WITHOUT ROWID;
     BEGIN;`)

@@ -66,6 +66,7 @@ export async function openDiskStore(root: string): Promise<Store> {
     stage,
     put: (bytes) => putInto(stage, bytes),
     open: openBlob,
+    file: places.blob,
     stat: statBlob,
     async *stream(sha256, from = 0, to = Number.POSITIVE_INFINITY) {
       const opened = await openBlob(sha256)

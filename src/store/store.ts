@@ -35,6 +35,8 @@ export interface Store {
   stage(): Promise<Staged>
   put(bytes: AsyncIterable<Uint8Array>): Promise<{ readonly sha256: string; readonly size: number }>
   open(sha256: string): Promise<Opened | undefined>
+  /** The file that holds a blob if the blob is there; only where each is a file of its own. */
+  file?(sha256: string): string
   stream(sha256: string, from?: number, to?: number): AsyncIterable<Uint8Array>
   stat(sha256: string): Promise<Stat | undefined>
   delete(sha256: string): Promise<void>

@@ -426,13 +426,17 @@ test('an export of one repository keeps what is told of another, and changes not
   assert.deepEqual(topOf(parts.root), topOf(whole.root))
 })
 
-test('what an earlier MANIFEST says that cannot be read is told, and nothing is written', async (t) => {
+test('an earlier MANIFEST that cannot be read is told where something of it stays, and nothing is written', async (t) => {
   const { at } = await mirrorOf(t, shelved('kit', ['1.0.0']))
   await at.sync(['kit'])
   const site = siteFor(t)
   await site.export(at)
   writeFileSync(path.join(site.root, 'MANIFEST'), 'mine\n')
-  await assert.rejects(site.export(at), { code: 'UNREADABLE', message: /no MANIFEST/ })
+  await assert.rejects(site.export(at, { repos: ['shelf'] }), { code: 'UNREADABLE', message: /no MANIFEST/ })
+  const manifest = (): string => readFileSync(path.join(site.root, 'MANIFEST'), 'utf8')
+  assert.equal(manifest(), 'mine\n')
+  await site.export(at)
+  assert.match(manifest(), /^pkgmirror tree 1\n/, 'the whole tree needs nothing of it')
 })
 
 test('a dry run of the same state tells of no change at the top', async (t) => {

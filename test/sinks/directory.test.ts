@@ -15,6 +15,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import type { MirrorError } from '../../src/errors.ts'
 import { directorySink } from '../../src/sinks/directory.ts'
+import { linkNow, place } from '../../src/sinks/place.ts'
 import type { Bytes, Published, Publishing } from '../../src/sinks/sink.ts'
 import { bytesOf, codeOf, publishing, sha256, sinkSuite, type Texts, treeOf, written } from '../suites/sink.ts'
 
@@ -87,6 +88,37 @@ test('artifacts are the very files of the store, documents are copies', async ()
   assert.deepEqual([published.linked, published.copied], [1, 1])
   assert.equal(lstatSync(path.join(site.root, 'a.tgz')).ino, lstatSync(path.join(site.blobs, sha256('artifact'))).ino)
   assert.equal(lstatSync(path.join(site.root, 'index')).nlink, 1)
+})
+
+test('an artifact whose file in the store is gone or of another length has failed, and nothing is deleted then', async () => {
+  const site = await newSite()
+  await site.publish({ 'old.tgz': 'old' })
+  const texts = { 'a.tgz': 'one', 'b.tgz': 'two', 'c.tgz': 'three' }
+  const bytes = site.bytes(texts)
+  await rm(path.join(site.blobs, sha256('one')))
+  writeFileSync(path.join(site.blobs, sha256('two')), 'tw')
+  const told = publishing()
+  const { failed, linked } = await directorySink(site.root, bytes).publish(treeOf(texts), told)
+  assert.deepEqual([failed, linked], [2, 1])
+  assert.deepEqual(
+    told.changes.map((change) => [change.path, change.what === 'failed' ? change.error.code : change.what]),
+    [
+      ['a.tgz', 'DAMAGED'],
+      ['b.tgz', 'DAMAGED'],
+      ['c.tgz', 'added'],
+    ],
+  )
+  assert.deepEqual(site.tree(), { 'old.tgz': 'old', 'c.tgz': 'three' })
+})
+
+test('a link takes the place of what is there under its name, and leaves nothing aside', async () => {
+  const site = await newSite()
+  await site.publish({ 'a.tgz': 'one' })
+  await site.publish({ 'a.tgz': 'two' })
+  writeFileSync(path.join(site.root, 'b.tgz'), 'a stranger')
+  await site.publish({ 'a.tgz': 'two', 'b.tgz': 'mine' }, { force: true })
+  assert.deepEqual(site.tree(), { 'a.tgz': 'two', 'b.tgz': 'mine' })
+  assert.deepEqual(readdirSync(path.join(site.root, '.pkgmirror')), ['paths'])
 })
 
 test('the files of the store keep their dates', async () => {
@@ -319,11 +351,23 @@ test('bytes that cannot be had are told, the rest is written and nothing is dele
 /** Stops working after so many blobs. */
 function breaking(bytes: Bytes, after: number): Bytes {
   let left = after
+  const step = (): void => {
+    left -= 1
+    if (left < 0) throw new Error('the machine stopped')
+  }
+  const { file } = bytes
   return {
     ...bytes,
+    ...(file === undefined
+      ? {}
+      : {
+          file(digest: string) {
+            step()
+            return file(digest)
+          },
+        }),
     async open(digest) {
-      left -= 1
-      if (left < 0) throw new Error('the machine stopped')
+      step()
       return bytes.open(digest)
     },
   }
@@ -388,4 +432,21 @@ test('two exports of one tree are equal in bytes and dates', async () => {
   const listOf = (site: Site) => readFileSync(path.join(site.root, '.pkgmirror', 'paths'), 'utf8')
   assert.equal(listOf(one), listOf(two))
   for (const site of [one, two]) assert.equal(lstatSync(path.join(site.root, 'index')).mtimeMs, written)
+})
+
+test('what a killed run left aside is in nobody’s way', async () => {
+  const site = await newSite()
+  const file = treeOf({ 'a.tgz': 'one' }).get('a.tgz')
+  assert.ok(file !== undefined)
+  const [aside, target] = [path.join(site.blobs, 'a.part'), path.join(site.blobs, 'a')]
+  for (const linkable of [true, false]) {
+    writeFileSync(aside, 'half')
+    const bytes = site.bytes({ 'a.tgz': 'one' })
+    if (linkable) {
+      writeFileSync(target, 'older')
+      assert.equal(linkNow(path.join(site.blobs, file.sha256), file, { aside, target }), true)
+    } else assert.equal(await place(bytes, file, { aside, target, after: 0 }), 'linked')
+    assert.equal(readFileSync(target, 'utf8'), 'one')
+    assert.equal(existsSync(aside), false)
+  }
 })

@@ -38,15 +38,13 @@ export function treeOf(texts: Texts): Tree {
 }
 
 /** A store of texts; `file` finds the file that holds a blob, where there are files. */
-export function bytesOf(
-  texts: readonly string[],
-  file: (sha256: string) => string | undefined = () => undefined,
-): Bytes {
+export function bytesOf(texts: readonly string[], file?: (sha256: string) => string): Bytes {
   const held = new Map(texts.map((text) => [sha256(text), Buffer.from(text)]))
   return {
+    ...(file === undefined ? {} : { file }),
     async open(digest): Promise<Opened | undefined> {
       const bytes = held.get(digest)
-      const place = file(digest)
+      const place = file?.(digest)
       if (bytes === undefined) return undefined
       return {
         size: bytes.length,
