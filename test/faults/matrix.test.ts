@@ -3,60 +3,13 @@
 
 import assert from 'node:assert/strict'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { type Mirror, pkgmirror } from '../clients/mirror.ts'
-import { files, folder } from '../clients/place.ts'
-import { startUpstream } from '../fakes/upstream.ts'
-import { configuration, publishMany } from './archive.ts'
-import { sample, seed } from './form.ts'
-import { killedAt, noTracer, operations, type Seam, sqliteWrites, type Victim } from './killed.ts'
+import { folder } from '../clients/place.ts'
+import { seed } from './form.ts'
+import { killedAt, noTracer, type Victim } from './killed.ts'
+import { namesIn, PARTS, place, points, seams } from './scene.ts'
 import { whole } from './whole.ts'
-
-/** Packages of a sync: with the one that needs them fifty files and documents. */
-const PARTS = 24
-/** Points tried of each in the short form. */
-const POINTS = 2
-
-interface Place {
-  /** A mirror of its own, with what `as` has in it. */
-  mirror(as?: Mirror): Mirror
-  readonly manifest: string
-  readonly less: string
-  /** The digests of upstream's files, by path. */
-  readonly known: ReadonlyMap<string, string>
-}
-
-async function place(t: TestContext, more = ''): Promise<Place> {
-  const upstream = await startUpstream()
-  t.after(() => upstream.close())
-  const known = publishMany(upstream, PARTS, 50_000_000)
-  const at = files(folder(t), {
-    'pkgmirror.yaml': `${configuration(upstream)}log: { level: error }\n${more}`,
-    'whole.yaml': 'packages: { npm: [whole] }\n',
-    'less.yaml': 'packages: { npm: [part-1] }\n',
-  })
-  const config = `${at}/pkgmirror.yaml`
-  return {
-    mirror(as) {
-      const data = folder(t)
-      if (as !== undefined) cpSync(as.data, data, { recursive: true })
-      return { data, config }
-    },
-    manifest: `${at}/whole.yaml`,
-    less: `${at}/less.yaml`,
-    known,
-  }
-}
-
-/** The points at which it is killed: all that it has, or a sample. */
-async function points(mirror: Mirror, victim: Victim, seam?: Seam): Promise<readonly number[]> {
-  const all = (await killedAt(mirror, 0, victim, seam)) ?? 0
-  assert.ok(all > 0, 'it writes')
-  return sample(
-    Array.from({ length: all }, (_, index) => index + 1),
-    POINTS,
-  )
-}
 
 /** Every package and its file, each of them a miss; what a killed server does not answer is no matter. */
 const misses = (known: ReadonlyMap<string, string>) => (url: string) =>
@@ -66,18 +19,13 @@ const misses = (known: ReadonlyMap<string, string>) => (url: string) =>
     ),
   )
 
-const seams = [
-  ['its operations', async () => operations],
-  ["SQLite's writes", sqliteWrites],
-] as const
-
 for (const [what, seamOf] of seams) {
   test(`a sync killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
     const { mirror, manifest, known } = await place(t)
     const args = ['sync', manifest]
-    for (const at of await points(mirror(), { args }, seam)) {
+    for (const at of await points(t, mirror(), { args }, seam)) {
       const one = mirror()
       await killedAt(one, at, { args }, seam)
       await whole(one, known)
@@ -91,7 +39,7 @@ for (const [what, seamOf] of seams) {
     if (seam === undefined) return t.skip(noTracer)
     const { mirror, known } = await place(t)
     const victim = { args: ['serve', '--listen', '127.0.0.1:0'], load: misses(known) }
-    for (const at of await points(mirror(), victim, seam)) {
+    for (const at of await points(t, mirror(), victim, seam)) {
       const one = mirror()
       await killedAt(one, at, victim, seam)
       await whole(one, known)
@@ -109,7 +57,7 @@ test(`an export killed at its operations in turn (seed ${seed})`, async (t) => {
   await pkgmirror(synced, 'export', tree, '--base-url', 'http://mirror.example.org')
   const names = namesIn(tree)
   const to = (at: string): Victim => ({ args: ['export', at, '--base-url', 'http://mirror.example.org'] })
-  for (const at of await points(mirror(synced), to(folder(t)))) {
+  for (const at of await points(t, mirror(synced), to(folder(t)))) {
     const broken = folder(t)
     await killedAt(synced, at, to(broken))
     // what is there under its name is whole: a reader of the tree never sees a part of a file
@@ -142,7 +90,7 @@ test(`an export over an older tree killed at its operations in turn (seed ${seed
     return tree
   }
   const to = (at: string): Victim => ({ args: args(at, 'newer') })
-  for (const at of await points(synced, to(copied()))) {
+  for (const at of await points(t, synced, to(copied()))) {
     const broken = copied()
     await killedAt(synced, at, to(broken))
     for (const name of new Set([...namesIn(older), ...namesIn(newer)])) {
@@ -164,7 +112,7 @@ test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
   cpSync(less, manifest)
   await pkgmirror(synced, 'sync', manifest)
   const args = ['gc', '--force', '--keep-unused-for', '1ms', '--keep-grace', '1ms']
-  for (const at of await points(mirror(synced), { args })) {
+  for (const at of await points(t, mirror(synced), { args })) {
     const one = mirror(synced)
     await killedAt(one, at, { args })
     await whole(one, known)
@@ -189,7 +137,7 @@ test(`a bundle killed at its operations in turn (seed ${seed})`, async (t) => {
   const synced = mirror()
   const key = await nearSide(synced, manifest, folder(t))
   const to = (at: string): Victim => ({ args: ['export', '--bundle', at] })
-  for (const at of await points(mirror(synced), to(`${folder(t)}/bundle`))) {
+  for (const at of await points(t, mirror(synced), to(`${folder(t)}/bundle`))) {
     const one = mirror(synced)
     const bundle = `${folder(t)}/bundle`
     await killedAt(one, at, to(bundle))
@@ -218,7 +166,7 @@ for (const [what, seamOf] of seams) {
     await pkgmirror(synced, 'sync', manifest)
     await pkgmirror(synced, 'export', '--bundle', `${bundles}/2`)
     const args = ['import', `${bundles}/2`]
-    for (const at of await points(mirror(far), { args }, seam)) {
+    for (const at of await points(t, mirror(far), { args }, seam)) {
       const one = mirror(far)
       await killedAt(one, at, { args }, seam)
       // old or new, never mixed
@@ -237,16 +185,10 @@ test(`a rebuild of a lost catalog killed at its operations in turn (seed ${seed}
   const lost = mirror(synced)
   for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
   const args = ['verify', '--rebuild']
-  for (const at of await points(mirror(lost), { args })) {
+  for (const at of await points(t, mirror(lost), { args })) {
     const one = mirror(lost)
     await killedAt(one, at, { args })
     await pkgmirror(one, ...args)
     assert.equal(await whole(one, known), known.size, `after operation ${at}`)
   }
 })
-
-/** The files of a tree, by path. */
-const namesIn = (tree: string): readonly string[] =>
-  readdirSync(tree, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath.slice(tree.length + 1)}/${entry.name}`)
