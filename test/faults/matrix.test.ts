@@ -9,7 +9,7 @@ import { folder } from '../clients/place.ts'
 import { seed } from './form.ts'
 import { killedAt, noTracer, type Victim } from './killed.ts'
 import { namesIn, PARTS, place, points, seams } from './scene.ts'
-import { whole } from './whole.ts'
+import { tidy, whole } from './whole.ts'
 
 /** Every package and its file, each of them a miss; what a killed server does not answer is no matter. */
 const misses = (known: ReadonlyMap<string, string>) => (url: string) =>
@@ -106,7 +106,7 @@ test(`an export over an older tree killed at its operations in turn (seed ${seed
 })
 
 test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, less, known } = await place(t, 'snapshots: { auto: false }\n')
+  const { mirror, manifest, less, known } = await place(t, { more: 'snapshots: { auto: false }\n' })
   const synced = mirror()
   await pkgmirror(synced, 'sync', manifest)
   cpSync(less, manifest)
@@ -143,6 +143,7 @@ test(`a bundle killed at its operations in turn (seed ${seed})`, async (t) => {
     await killedAt(one, at, to(bundle))
     // without its header it is none yet, and can be gone on with; with it, it is whole
     if (!existsSync(`${bundle}/bundle.json`)) await pkgmirror(one, ...to(bundle).args)
+    tidy(bundle)
     const far = mirror()
     await pkgmirror(far, 'keys', 'trust', key)
     await pkgmirror(far, 'import', bundle)

@@ -26,10 +26,11 @@ export interface Place {
   readonly known: ReadonlyMap<string, string>
 }
 
-export async function place(t: TestContext, more = ''): Promise<Place> {
+/** `parts`: packages upstream, beside the one that needs them; `more`: lines of the configuration. */
+export async function place(t: TestContext, { parts = PARTS, more = '' } = {}): Promise<Place> {
   const upstream = await startUpstream()
   t.after(() => upstream.close())
-  const known = publishMany(upstream, PARTS, 50_000_000)
+  const known = publishMany(upstream, parts, 50_000_000)
   const at = files(folder(t), {
     'pkgmirror.yaml': `${configuration(upstream)}log: { level: error }\n${more}`,
     'whole.yaml': 'packages: { npm: [whole] }\n',
