@@ -95,15 +95,9 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
       if (!isArchive) await mustGoOn(flags.target, entries.names)
       const { series, number, snapshot } = header
       const signature = Buffer.from(key.secret.sign(text, `pkgmirror bundle ${number} of ${series}`))
-      mirror.catalog.bundles.make({
-        series,
-        number,
-        snapshot: snapshot.name,
-        state: state.id,
-        header: digest,
-        made: mirror.now(),
-        finished: false,
-      })
+      const row = { series, number, snapshot: snapshot.name, state: state.id, header: digest, made: mirror.now() }
+      // its number is not given twice, whatever comes
+      mirror.catalog.durably(() => mirror.catalog.bundles.make({ ...row, finished: false }))
       mirror.events.emit({ type: 'planned', repo: 'bundle', items: 1, bytes: header.blobs.bytes })
       const whole: BundleParts = {
         ...{ header: text, signature, parts, store: mirror.store, made: snapshot.made, signal: context.signal },

@@ -12,7 +12,7 @@ import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { folder } from '../clients/place.ts'
 import { seed } from './form.ts'
 import { killedAt, noTracer, sqliteWrites } from './killed.ts'
-import { namesIn, type Place, place, points, seams } from './scene.ts'
+import { type Place, place, points, seams } from './scene.ts'
 import { looked, tidy, whole } from './whole.ts'
 
 /** Packages upstream: every kind of operation comes, and a long form comes to its end. */
