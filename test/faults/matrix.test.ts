@@ -8,7 +8,7 @@ import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { folder } from '../clients/place.ts'
 import { seed } from './form.ts'
 import { killedAt, noTracer, type Victim } from './killed.ts'
-import { namesIn, PARTS, place, points, seams } from './scene.ts'
+import { namesIn, PARTS, place, seams } from './scene.ts'
 import { tidy, whole } from './whole.ts'
 
 /** Every package and its file, each of them a miss; what a killed server does not answer is no matter. */
@@ -23,23 +23,24 @@ for (const [what, seamOf] of seams) {
   test(`a sync killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const { mirror, manifest, known } = await place(t)
+    const { mirror, manifest, known, points } = await place(t)
     const args = ['sync', manifest]
-    for (const at of await points(t, mirror(), { args }, seam)) {
+    for (const at of await points(mirror(), { args }, seam)) {
       const one = mirror()
       await killedAt(one, at, { args }, seam)
       await whole(one, known)
       await pkgmirror(one, ...args, '--quiet')
       assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+      tidy(one.data)
     }
   })
 
   test(`a server of ${2 * (PARTS + 1)} misses killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const { mirror, known } = await place(t)
+    const { mirror, known, points } = await place(t)
     const victim = { args: ['serve', '--listen', '127.0.0.1:0'], load: misses(known) }
-    for (const at of await points(t, mirror(), victim, seam)) {
+    for (const at of await points(mirror(), victim, seam)) {
       const one = mirror()
       await killedAt(one, at, victim, seam)
       await whole(one, known)
@@ -50,14 +51,14 @@ for (const [what, seamOf] of seams) {
 }
 
 test(`an export killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
+  const { mirror, manifest, known, points } = await place(t)
   const synced = mirror()
   await pkgmirror(synced, 'sync', manifest)
   const tree = folder(t)
   await pkgmirror(synced, 'export', tree, '--base-url', 'http://mirror.example.org')
   const names = namesIn(tree)
   const to = (at: string): Victim => ({ args: ['export', at, '--base-url', 'http://mirror.example.org'] })
-  for (const at of await points(t, mirror(synced), to(folder(t)))) {
+  for (const at of await points(mirror(synced), to(folder(t)))) {
     const broken = folder(t)
     await killedAt(synced, at, to(broken))
     // what is there under its name is whole: a reader of the tree never sees a part of a file
@@ -72,7 +73,7 @@ test(`an export killed at its operations in turn (seed ${seed})`, async (t) => {
 })
 
 test(`an export over an older tree killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, less, known } = await place(t)
+  const { mirror, manifest, less, known, points } = await place(t)
   const synced = mirror()
   await pkgmirror(synced, 'sync', less)
   const args = (at: string, base: string) => ['export', at, '--base-url', `http://${base}.example.org`, '--grace', '0']
@@ -90,7 +91,7 @@ test(`an export over an older tree killed at its operations in turn (seed ${seed
     return tree
   }
   const to = (at: string): Victim => ({ args: args(at, 'newer') })
-  for (const at of await points(t, synced, to(copied()))) {
+  for (const at of await points(synced, to(copied()))) {
     const broken = copied()
     await killedAt(synced, at, to(broken))
     for (const name of new Set([...namesIn(older), ...namesIn(newer)])) {
@@ -105,23 +106,28 @@ test(`an export over an older tree killed at its operations in turn (seed ${seed
   }
 })
 
-test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, less, known } = await place(t, { more: 'snapshots: { auto: false }\n' })
-  const synced = mirror()
-  await pkgmirror(synced, 'sync', manifest)
-  cpSync(less, manifest)
-  await pkgmirror(synced, 'sync', manifest)
-  const args = ['gc', '--force', '--keep-unused-for', '1ms', '--keep-grace', '1ms']
-  for (const at of await points(t, mirror(synced), { args })) {
-    const one = mirror(synced)
-    await killedAt(one, at, { args })
-    await whole(one, known)
-    await pkgmirror(one, ...args)
-    await whole(one, known)
-    const blobs = readdirSync(`${one.data}/blobs/sha256`, { recursive: true, withFileTypes: true })
-    assert.ok(blobs.filter((entry) => entry.isFile()).length < PARTS, `after operation ${at} nothing was dropped`)
-  }
-})
+for (const [what, seamOf] of seams) {
+  test(`a gc killed at ${what} in turn (seed ${seed})`, async (t) => {
+    const seam = await seamOf()
+    if (seam === undefined) return t.skip(noTracer)
+    const { mirror, manifest, less, known, points } = await place(t, { more: 'snapshots: { auto: false }\n' })
+    const synced = mirror()
+    await pkgmirror(synced, 'sync', manifest)
+    cpSync(less, manifest)
+    await pkgmirror(synced, 'sync', manifest)
+    const args = ['gc', '--force', '--keep-unused-for', '1ms', '--keep-grace', '1ms']
+    for (const at of await points(mirror(synced), { args }, seam)) {
+      const one = mirror(synced)
+      await killedAt(one, at, { args }, seam)
+      await whole(one, known)
+      await pkgmirror(one, ...args)
+      await whole(one, known)
+      const blobs = readdirSync(`${one.data}/blobs/sha256`, { recursive: true, withFileTypes: true })
+      assert.ok(blobs.filter((entry) => entry.isFile()).length < PARTS, `after operation ${at} nothing was dropped`)
+      tidy(one.data)
+    }
+  })
+}
 
 /** A near side with everything synced and a key, and its key for others to trust. */
 async function nearSide(synced: Mirror, manifest: string, keys: string): Promise<string> {
@@ -133,11 +139,11 @@ async function nearSide(synced: Mirror, manifest: string, keys: string): Promise
 }
 
 test(`a bundle killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
+  const { mirror, manifest, known, points } = await place(t)
   const synced = mirror()
   const key = await nearSide(synced, manifest, folder(t))
   const to = (at: string): Victim => ({ args: ['export', '--bundle', at] })
-  for (const at of await points(t, mirror(synced), to(`${folder(t)}/bundle`))) {
+  for (const at of await points(mirror(synced), to(`${folder(t)}/bundle`))) {
     const one = mirror(synced)
     const bundle = `${folder(t)}/bundle`
     await killedAt(one, at, to(bundle))
@@ -155,7 +161,7 @@ for (const [what, seamOf] of seams) {
   test(`an import killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const { mirror, manifest, less, known } = await place(t)
+    const { mirror, manifest, less, known, points } = await place(t)
     const synced = mirror()
     const key = await nearSide(synced, less, folder(t))
     const bundles = folder(t)
@@ -167,7 +173,7 @@ for (const [what, seamOf] of seams) {
     await pkgmirror(synced, 'sync', manifest)
     await pkgmirror(synced, 'export', '--bundle', `${bundles}/2`)
     const args = ['import', `${bundles}/2`]
-    for (const at of await points(t, mirror(far), { args }, seam)) {
+    for (const at of await points(mirror(far), { args }, seam)) {
       const one = mirror(far)
       await killedAt(one, at, { args }, seam)
       // old or new, never mixed
@@ -175,21 +181,27 @@ for (const [what, seamOf] of seams) {
       assert.ok(there === before || there === known.size, `${there} files after operation ${at}`)
       if (there === before) await pkgmirror(one, ...args)
       assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+      tidy(one.data)
     }
   })
 }
 
-test(`a rebuild of a lost catalog killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
-  const synced = mirror()
-  await pkgmirror(synced, 'sync', manifest)
-  const lost = mirror(synced)
-  for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
-  const args = ['verify', '--rebuild']
-  for (const at of await points(t, mirror(lost), { args })) {
-    const one = mirror(lost)
-    await killedAt(one, at, { args })
-    await pkgmirror(one, ...args)
-    assert.equal(await whole(one, known), known.size, `after operation ${at}`)
-  }
-})
+for (const [what, seamOf] of seams) {
+  test(`a rebuild of a lost catalog killed at ${what} in turn (seed ${seed})`, async (t) => {
+    const seam = await seamOf()
+    if (seam === undefined) return t.skip(noTracer)
+    const { mirror, manifest, known, points } = await place(t)
+    const synced = mirror()
+    await pkgmirror(synced, 'sync', manifest)
+    const lost = mirror(synced)
+    for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
+    const args = ['verify', '--rebuild']
+    for (const at of await points(mirror(lost), { args }, seam)) {
+      const one = mirror(lost)
+      await killedAt(one, at, { args }, seam)
+      await pkgmirror(one, ...args)
+      assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+      tidy(one.data)
+    }
+  })
+}

@@ -12,9 +12,6 @@ import { killedAt, operations, type Seam, sqliteWrites, type Victim } from './ki
 
 /** Packages of a sync: with the one that needs them fifty files and documents. */
 export const PARTS = 24
-/** Points tried of each in the short form. */
-const POINTS = 2
-
 export interface Place {
   /** A mirror of its own, with what `as` has in it. */
   mirror(as?: Mirror): Mirror
@@ -24,10 +21,21 @@ export interface Place {
   readonly less: string
   /** The digests of upstream's files, by path. */
   readonly known: ReadonlyMap<string, string>
+  /** The points at which it is killed: all that it has, or a sample. */
+  points(mirror: Mirror, victim: Victim, seam?: Seam): Promise<readonly number[]>
 }
 
-/** `parts`: packages upstream, beside the one that needs them; `more`: lines of the configuration. */
-export async function place(t: TestContext, { parts = PARTS, more = '' } = {}): Promise<Place> {
+interface Placing {
+  /** Packages upstream, beside the one that needs them. */
+  readonly parts?: number
+  /** Lines of the configuration. */
+  readonly more?: string
+  /** Points tried in the short form. */
+  readonly tried?: number
+}
+
+export async function place(t: TestContext, placing: Placing = {}): Promise<Place> {
+  const { parts = PARTS, more = '', tried = 2 } = placing
   const upstream = await startUpstream()
   t.after(() => upstream.close())
   const known = publishMany(upstream, parts, 50_000_000)
@@ -46,19 +54,17 @@ export async function place(t: TestContext, { parts = PARTS, more = '' } = {}): 
     manifest: `${at}/whole.yaml`,
     less: `${at}/less.yaml`,
     known,
+    async points(mirror, victim, seam) {
+      const all = (await killedAt(mirror, 0, victim, seam)) ?? 0
+      assert.ok(all > 0, 'it writes')
+      const some = sample(
+        Array.from({ length: all }, (_, index) => index + 1),
+        tried,
+      )
+      t.diagnostic(`${some.length} of ${all} points`)
+      return some
+    },
   }
-}
-
-/** The points at which it is killed: all that it has, or a sample. */
-export async function points(t: TestContext, mirror: Mirror, victim: Victim, seam?: Seam): Promise<readonly number[]> {
-  const all = (await killedAt(mirror, 0, victim, seam)) ?? 0
-  assert.ok(all > 0, 'it writes')
-  const tried = sample(
-    Array.from({ length: all }, (_, index) => index + 1),
-    POINTS,
-  )
-  t.diagnostic(`${tried.length} of ${all} points`)
-  return tried
 }
 
 export const seams = [

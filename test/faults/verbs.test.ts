@@ -12,11 +12,11 @@ import { type Mirror, pkgmirror } from '../clients/mirror.ts'
 import { folder } from '../clients/place.ts'
 import { seed } from './form.ts'
 import { killedAt, noTracer, sqliteWrites } from './killed.ts'
-import { type Place, place, points, seams } from './scene.ts'
+import { type Place, place, seams } from './scene.ts'
 import { looked, tidy, whole } from './whole.ts'
 
-/** Packages upstream: every kind of operation comes, and a long form comes to its end. */
-const FEW = 6
+/** Every kind of operation comes with few packages too, and so a long form comes to its end. */
+const few = { parts: 6, tried: 1 }
 
 /** A mirror that holds everything. */
 async function syncedOf({ mirror, manifest }: Place): Promise<Mirror> {
@@ -43,12 +43,12 @@ for (const [what, seamOf] of seams) {
   test(`a repair killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const at = await place(t, { parts: FEW })
-    const { mirror, manifest, known } = at
+    const at = await place(t, few)
+    const { mirror, manifest, known, points } = at
     const damaged = await syncedOf(at)
     damage(damaged, known, 4)
     const args = ['verify', '--repair']
-    for (const point of await points(t, mirror(damaged), { args }, seam)) {
+    for (const point of await points(mirror(damaged), { args }, seam)) {
       const one = mirror(damaged)
       await killedAt(one, point, { args }, seam)
       const before = await looked(one)
@@ -69,14 +69,14 @@ for (const [what, seamOf] of seams) {
   test(`an adoption killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const at = await place(t, { parts: FEW })
-    const { mirror, manifest, known } = at
+    const at = await place(t, few)
+    const { mirror, manifest, known, points } = at
     const other = folder(t)
     cpSync(`${(await syncedOf(at)).data}/blobs`, other, { recursive: true })
     const empty = mirror()
     await pkgmirror(empty, 'sync', manifest, '--dry-run')
     const args = ['adopt', other]
-    for (const point of await points(t, mirror(empty), { args }, seam)) {
+    for (const point of await points(mirror(empty), { args }, seam)) {
       const one = mirror(empty)
       await killedAt(one, point, { args }, seam)
       await whole(one, known)
@@ -89,19 +89,40 @@ for (const [what, seamOf] of seams) {
   test(`an import of volumes killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const at = await place(t, { parts: FEW })
-    const { mirror, known } = at
+    const at = await place(t, few)
+    const { mirror, known, points } = at
     const synced = await syncedOf(at)
     const far = await farSide(t, at, synced)
     const bundle = `${folder(t)}/bundle.tar.zst`
     await pkgmirror(synced, 'export', '--bundle', bundle, '--volume-size', '200KB')
     const args = ['import', bundle]
-    for (const point of await points(t, mirror(far), { args }, seam)) {
+    for (const point of await points(mirror(far), { args }, seam)) {
       const one = mirror(far)
       await killedAt(one, point, { args }, seam)
       const there = await whole(one, known)
       assert.ok(there === 0 || there === known.size, `${there} files after operation ${point}`)
       if (there === 0) await pkgmirror(one, ...args)
+      assert.equal(await whole(one, known), known.size, `after operation ${point}`)
+      tidy(one.data)
+    }
+  })
+}
+
+for (const [what, seamOf] of seams) {
+  test(`a rebuild without any copy killed at ${what} in turn (seed ${seed})`, async (t) => {
+    const seam = await seamOf()
+    if (seam === undefined) return t.skip(noTracer)
+    const at = await place(t, few)
+    const { mirror, known, points } = at
+    const lost = await syncedOf(at)
+    for (const name of readdirSync(lost.data))
+      if (name.startsWith('catalog.db') || name === 'backups') rmSync(`${lost.data}/${name}`, { recursive: true })
+    const args = ['verify', '--rebuild', '--recognise']
+    for (const point of await points(mirror(lost), { args }, seam)) {
+      const one = mirror(lost)
+      await killedAt(one, point, { args }, seam)
+      await whole(one, known)
+      await pkgmirror(one, ...args)
       assert.equal(await whole(one, known), known.size, `after operation ${point}`)
       tidy(one.data)
     }
@@ -119,7 +140,7 @@ async function farSide(t: TestContext, { mirror }: Place, near: Mirror): Promise
 }
 
 test(`a start that drops what a crash left, killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
+  const { mirror, manifest, known, points } = await place(t)
   const broken = mirror()
   const args = ['sync', manifest]
   // the first sync that leaves unfinished files behind
@@ -130,7 +151,7 @@ test(`a start that drops what a crash left, killed at its operations in turn (se
     mkdirSync(broken.data)
   }
   const start = { args: ['verify'] }
-  for (const point of await points(t, mirror(broken), start)) {
+  for (const point of await points(mirror(broken), start)) {
     const one = mirror(broken)
     await killedAt(one, point, start)
     await whole(one, known)
@@ -141,15 +162,15 @@ test(`a start that drops what a crash left, killed at its operations in turn (se
 })
 
 test(`archives killed at their operations in turn (seed ${seed})`, async (t) => {
-  const at = await place(t, { parts: FEW })
-  const { mirror, known } = at
+  const at = await place(t, few)
+  const { mirror, known, points } = at
   const synced = await syncedOf(at)
   const far = await farSide(t, at, synced)
   const tree = `${folder(t)}/tree.tar`
   await pkgmirror(synced, 'export', tree)
   const digest = sha256(readFileSync(tree))
   const to = (file: string) => ({ args: ['export', file] })
-  for (const point of await points(t, mirror(synced), to(`${folder(t)}/tree.tar`))) {
+  for (const point of await points(mirror(synced), to(`${folder(t)}/tree.tar`))) {
     const out = folder(t)
     const file = `${out}/tree.tar`
     writeFileSync(file, 'the one before')
@@ -162,7 +183,7 @@ test(`archives killed at their operations in turn (seed ${seed})`, async (t) => 
     await whole(synced, known)
   }
   const pack = (file: string) => ({ args: ['export', '--bundle', file, '--volume-size', '200KB'] })
-  for (const point of await points(t, mirror(synced), pack(`${folder(t)}/bundle.tar`))) {
+  for (const point of await points(mirror(synced), pack(`${folder(t)}/bundle.tar`))) {
     const one = mirror(synced)
     const out = folder(t)
     await killedAt(one, point, pack(`${out}/bundle.tar`))
@@ -177,7 +198,7 @@ test(`archives killed at their operations in turn (seed ${seed})`, async (t) => 
 })
 
 test(`a bundle that is gone on with in another state (seed ${seed})`, async (t) => {
-  const at = await place(t, { parts: FEW })
+  const at = await place(t, few)
   const { mirror, less, known } = at
   const synced = await syncedOf(at)
   const far = await farSide(t, at, synced)
@@ -200,7 +221,7 @@ test(`a bundle that is gone on with in another state (seed ${seed})`, async (t) 
 })
 
 test(`keys killed at their operations in turn (seed ${seed})`, async (t) => {
-  const { mirror } = await place(t, { parts: FEW })
+  const { mirror, points } = await place(t, few)
   const [near, next] = [mirror(), mirror()]
   for (const one of [near, next]) await pkgmirror(one, 'keys', 'create')
   const keyOf = ({ data }: Mirror): string => `${data}/keys/mirror.pub`
@@ -210,7 +231,7 @@ test(`keys killed at their operations in turn (seed ${seed})`, async (t) => {
     [['keys', 'create'], 'own'],
     [['keys', 'trust', keyOf(near)], 'trusted'],
   ] as const) {
-    for (const point of await points(t, mirror(), { args })) {
+    for (const point of await points(mirror(), { args })) {
       const one = mirror()
       await killedAt(one, point, { args })
       if ((await keysOf(one))[kind].length === 0) await pkgmirror(one, ...args)
@@ -225,8 +246,8 @@ test(`keys killed at their operations in turn (seed ${seed})`, async (t) => {
 test(`snapshots killed at SQLite's writes in turn (seed ${seed})`, async (t) => {
   const seam = await sqliteWrites()
   if (seam === undefined) return t.skip(noTracer)
-  const at = await place(t, { parts: FEW, more: 'snapshots: { auto: false }\n' })
-  const { mirror, less, known } = at
+  const at = await place(t, { ...few, more: 'snapshots: { auto: false }\n' })
+  const { mirror, less, known, points } = at
   const first = await syncedOf(at)
   const made = mirror(first)
   await pkgmirror(made, 'snapshot', 'create', 'one')
@@ -250,7 +271,7 @@ test(`snapshots killed at SQLite's writes in turn (seed ${seed})`, async (t) => 
       }
     }
     const before = state(mirror(from))
-    for (const point of await points(t, mirror(from), { args }, seam)) {
+    for (const point of await points(mirror(from), { args }, seam)) {
       const one = mirror(from)
       await killedAt(one, point, { args }, seam)
       await whole(one, known)
@@ -269,12 +290,12 @@ test(`snapshots killed at SQLite's writes in turn (seed ${seed})`, async (t) => 
 test(`a catalog of an earlier version, killed while it is brought up to date (seed ${seed})`, async (t) => {
   const seam = await sqliteWrites()
   if (seam === undefined) return t.skip(noTracer)
-  const at = await place(t, { parts: FEW })
-  const { mirror, manifest, known } = at
+  const at = await place(t, few)
+  const { mirror, manifest, known, points } = at
   const older = await syncedOf(at)
   age(`${older.data}/catalog.db`)
   const start = { args: ['verify'] }
-  for (const point of await points(t, mirror(older), start, seam)) {
+  for (const point of await points(mirror(older), start, seam)) {
     const one = mirror(older)
     await killedAt(one, point, start, seam)
     assert.equal(await whole(one, known), known.size, `after write ${point}`)
