@@ -120,6 +120,11 @@ export interface Catalog {
   spool<T>(): Spool<T>
   /** Runs `work` in one transaction. */
   atomically<T>(work: () => T): T
+  /**
+   * What `work` commits, and all that was committed before it, is on the disk when this returns: for what a power cut must not
+   * undo, because files go by it or others are told of it. Other commits may be undone, the last ones first.
+   */
+  durably<T>(work: () => T): T
   /** Does it name no bytes at all? */
   isEmpty(): boolean
   /** Changes whenever anything was written, by this process (`touch`) or another. */
@@ -198,6 +203,14 @@ function whatever(
     finds: () => createFinds(connection),
     spool: () => createSpool(connection),
     atomically: (work) => connection.transaction(work).immediate(),
+    durably(work) {
+      connection.pragma('synchronous = FULL')
+      try {
+        return work()
+      } finally {
+        connection.pragma('synchronous = NORMAL')
+      }
+    },
     isEmpty: () => some.get() === undefined,
     epoch: () => Number(dataVersion.get()) * 2 ** 26 + own,
     touch() {

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { BundlePart, BundleParts } from '../bundle/parts.ts'
 import { writeArchive } from '../bundle/to-archive.ts'
-import { mustTakeBundle, writeDirectory } from '../bundle/to-directory.ts'
+import { mustGoOn, mustTakeBundle, writeDirectory } from '../bundle/to-directory.ts'
 import type { MadeBundle } from '../catalog/bundles.ts'
 import { type Entries, openEntries } from '../catalog/entries.ts'
 import { nameOf, type Snapshot } from '../catalog/snapshots.ts'
@@ -92,17 +92,12 @@ export async function exportBundle(context: Context, flags: BundleExportFlags): 
         showBundle(context, { ...told, files: [] })
         return 0
       }
+      if (!isArchive) await mustGoOn(flags.target, entries.names)
       const { series, number, snapshot } = header
       const signature = Buffer.from(key.secret.sign(text, `pkgmirror bundle ${number} of ${series}`))
-      mirror.catalog.bundles.make({
-        series,
-        number,
-        snapshot: snapshot.name,
-        state: state.id,
-        header: digest,
-        made: mirror.now(),
-        finished: false,
-      })
+      const row = { series, number, snapshot: snapshot.name, state: state.id, header: digest, made: mirror.now() }
+      // its number is not given twice, whatever comes
+      mirror.catalog.durably(() => mirror.catalog.bundles.make({ ...row, finished: false }))
       mirror.events.emit({ type: 'planned', repo: 'bundle', items: 1, bytes: header.blobs.bytes })
       const whole: BundleParts = {
         ...{ header: text, signature, parts, store: mirror.store, made: snapshot.made, signal: context.signal },

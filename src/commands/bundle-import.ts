@@ -162,13 +162,15 @@ async function takeOnCopy(at: Import, taking: Taking): Promise<Taken> {
   const taken = await takeInto(file, at, taking)
   if (taken.faults.length > 0) return taken
   const now = mirror.now()
-  mirror.catalog.copies.absorb(file, () => {
+  const also = (): void => {
     const { series, number, snapshot } = header
     mirror.catalog.bundles.take({ series, number, snapshot: snapshot.name, header: digest, key, taken: now })
     const note = `bundle ${number} of ${series}`
     mirror.catalog.snapshots.create({ name: nameFor(mirror, header), time: now, automatic: true, note })
     mirror.catalog.runs.end(run, now, 0, { series, number, held: taken.held, fetched: taken.fetched })
-  })
+  }
+  // before a receipt goes out
+  mirror.catalog.durably(() => mirror.catalog.copies.absorb(file, also))
   mirror.catalog.touch()
   return taken
 }

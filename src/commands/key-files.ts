@@ -3,9 +3,11 @@
 //   keys/NAME.key NAME.pub    a key of ours, as minisign writes it, mode 0600
 //   keys/trusted/ID.pub       public keys whose bundles and receipts are taken
 
-import { chmod, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, copyFile, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { MirrorError } from '../errors.ts'
+import { unlinkable } from '../sinks/place.ts'
 import {
   createMinisignSecret,
   type MinisignSecret,
@@ -54,21 +56,36 @@ export async function createKey(data: string, name: string): Promise<OwnKey> {
   return { name, file, secret }
 }
 
+/** Whole or not at all, and never over another: a link is not put where there is a file. */
 async function writeSecretly(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600).catch((error: unknown) => {
+  const folder = path.dirname(file)
+  for (const left of await namesIn(folder)) if (left.endsWith(ASIDE)) await rm(path.join(folder, left), { force: true })
+  const aside = `${file}.${process.pid}${ASIDE}`
+  try {
+    const handle = await open(aside, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await link(aside, file).catch((error: unknown) => {
+      if (![...unlinkable].some((code) => isSystem(error, code))) throw error
+      return copyFile(aside, file, constants.COPYFILE_EXCL)
+    })
+  } catch (error) {
     if (!isSystem(error, 'EEXIST')) throw error
     throw new MirrorError('USAGE', 'is there already; a key is never written over', {
       file,
       hint: 'Give the new key another name with --name.',
     })
-  })
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
   } finally {
-    await handle.close()
+    await rm(aside, { force: true })
   }
 }
+
+/** Of a key that is being written. What a crash left of one goes with the next. */
+const ASIDE = '.new'
 
 /** Undefined where there is no key of that name. */
 export async function findKey(data: string, name: string): Promise<OwnKey | undefined> {

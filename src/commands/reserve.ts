@@ -11,6 +11,8 @@ const SIZE = 16 * 1024 * 1024
 const PIECE = 1024 * 1024
 
 const fileOf = (data: string): string => path.join(data, 'reserve')
+/** While it is written; a crash may leave it. */
+const asideOf = (data: string): string => `${fileOf(data)}.part`
 
 /** Sets it aside where it is not there and the disk has room for it. That it cannot be is no fault. */
 export async function keepReserve({
@@ -18,7 +20,7 @@ export async function keepReserve({
   settings: { data },
 }: Pick<Workspace, 'mirror' | 'settings'>): Promise<void> {
   const file = fileOf(data)
-  const aside = `${file}.part`
+  const aside = asideOf(data)
   try {
     if (existsSync(file) || (await mirror.room.lacks(SIZE * 4))) return
     const handle = await open(aside, 'w')
@@ -36,8 +38,7 @@ export async function keepReserve({
 
 /** True when there was something to let go of. */
 export async function useReserve(data: string): Promise<boolean> {
-  const file = fileOf(data)
-  if (!existsSync(file)) return false
-  await rm(file, { force: true })
-  return true
+  const there = [fileOf(data), asideOf(data)].filter((file) => existsSync(file))
+  for (const file of there) await rm(file, { force: true })
+  return there.length > 0
 }

@@ -47,10 +47,11 @@ export async function sweep(at: Collecting, generations: readonly GoneGeneration
 }
 
 async function sweepFiles(at: Collecting): Promise<Count> {
-  const { sweeps } = at.mirror.catalog
+  const { catalog } = at.mirror
   const freed: Count = { items: 0, bytes: 0 }
   for await (const page of pages<GoingBlob>(at.signal, (after) => at.marks.blobs(after))) {
-    for (const blob of sweeps.blobs(page, at.cutoff, at.now)) await remove(at, blob, freed)
+    const gone = catalog.durably(() => catalog.sweeps.blobs(page, at.cutoff, at.now))
+    for (const blob of gone) await remove(at, blob, freed)
   }
   for await (const page of pages<GoingBlob>(at.signal, (after) => at.marks.files(after))) {
     for (const file of page) await remove(at, file, freed)

@@ -40,14 +40,14 @@ export async function repair(at: Verifying): Promise<void> {
   for (const { failed } of left.filter(({ past }) => past !== undefined)) at.tell(failed, 0)
   // asked before, because a root that is fetched again begins a new generation
   const served = new Set(all.filter(({ ref }) => isServed(at.mirror, ref)))
+  const bad = new Set(all.filter(({ blob }) => blob).map(({ ref }) => ref.sha256))
+  // before the catalog lets go of them: damaged bytes that no path names any more would be taken for good ones
+  for (const sha256 of bad) await at.mirror.store.delete(sha256)
   for (const one of all) {
     await turn(at.options.signal)
     drop(at.mirror, one)
   }
-  for (const sha256 of new Set(all.filter(({ blob }) => blob).map(({ ref }) => ref.sha256))) {
-    at.mirror.catalog.blobs.drop(sha256)
-    await at.mirror.store.delete(sha256)
-  }
+  for (const sha256 of bad) at.mirror.catalog.blobs.drop(sha256)
   for (const one of all) if (one.ref.kind === 'index') await again(at, one, served.has(one))
   const queue = new PQueue({ concurrency: AT_ONCE })
   for (const one of all) if (one.ref.kind !== 'index') void queue.add(() => again(at, one, served.has(one)))

@@ -6,7 +6,7 @@ import { MirrorError } from '../errors.ts'
 import { type Bytes, type TreeFile, wholeSeconds } from './sink.ts'
 
 /** How a system says that two names cannot be one file: another device, a file system without links, too many names. */
-const unlinkable = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'])
+export const unlinkable: ReadonlySet<string> = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'])
 
 export interface Where {
   readonly aside: string

@@ -199,6 +199,28 @@ test('drops what it could not fetch again, and says so', async (t) => {
   assert.equal(await at.mirror.store.stat(sha256('first')), undefined)
 })
 
+test('a repair that is cut off leaves nothing damaged to be linked as if it were good', async (t) => {
+  const { at } = await holding(t)
+  await damage(at, 'first', 'worst')
+  await damage(at, 'second', 'damage')
+  const { store } = at.mirror
+  let calls = 0
+  const cutOff = async (): Promise<never> => {
+    calls += 1
+    throw new Error('the power fails')
+  }
+  const mirror = { ...at.mirror, store: { ...store, delete: cutOff } }
+  await assert.rejects(verified({ ...at, mirror }, { repair: true }), /the power fails/)
+  assert.equal(calls, 1)
+  const told = brief(await verified(at))
+  for (const [file, content] of Object.entries({ one: 'first', two: 'second' })) {
+    if (told.includes(`/files/a/${file} DAMAGED`)) continue
+    assert.equal((await at.get(`/files/a/${file}`)).text, content)
+  }
+  await verified(at, { repair: true })
+  assert.deepEqual(brief(await verified(at)), ['/files/a/one digest', '/files/a/two digest', '/index/a first-seen'])
+})
+
 test('looks at one repository, or at a sample', async (t) => {
   const { at } = await holding(t)
   const draws = [0.9, 0.01, 0.9]

@@ -284,6 +284,28 @@ test('an export to a place that is full, or read-only, keeps what was there, and
   assert.deepEqual(readdirSync(`${disk.outside}/tree/.pkgmirror`).sort(), ['about', 'paths', 'servers'])
 })
 
+test('what gc forgets is on the disk before the files go, so that a power cut leaves garbage and never a lie', async (t) => {
+  const strace = await tracer()
+  if (strace === undefined) return t.skip(noTracer)
+  const at = await place(t, folder(t), mainland)
+  files(home(at), { 'pkgmirror.yaml': `${configuration(at.upstream)}snapshots: { auto: false }\n` })
+  assert.equal((await ended(at, 'sync', manifest(at))).code, 0)
+  files(home(at), { 'wanted.yaml': 'packages: { npm: [small] }\n' })
+  assert.equal((await ended(at, 'sync', manifest(at))).code, 0)
+  const told = `${home(at)}/told`
+  const enter = [strace, '-f', '-y', '-o', told, '-e', 'trace=pwrite64,fdatasync,fsync,unlink']
+  const rule = ['--keep-unused-for', '1ms', '--keep-grace', '1ms', '--force']
+  assert.equal((await ended({ ...at, enter }, 'gc', ...rule)).code, 0)
+  let [volatile, gone] = [false, 0]
+  for (const line of readFileSync(told, 'utf8').split('\n')) {
+    if (line.includes('catalog.db-wal')) volatile = line.includes('pwrite64(')
+    if (!/unlink\(".*\/blobs\//.test(line)) continue
+    gone += 1
+    assert.ok(!volatile, line)
+  }
+  assert.ok(gone > 0, 'files went')
+})
+
 test('a log, and an output, on a full disk', {
   skip: !existsSync('/dev/full') && 'there is no /dev/full',
 }, async (t) => {

@@ -37,8 +37,10 @@ await handle.close()
 /** The first half of the bytes, where they belong. */
 function halfOf(self: unknown, args: unknown[]): void {
   const [first, ...rest] = args
-  const pieces = (Array.isArray(first) ? first : [first]) as Uint8Array[]
-  const bytes = Buffer.concat(pieces)
+  const pieces = (Array.isArray(first) ? first : [first]) as unknown[]
+  // of a stream nothing has come yet
+  const known = pieces.filter((piece) => typeof piece === 'string' || piece instanceof Uint8Array)
+  const bytes = Buffer.concat(known.map((piece) => Buffer.from(piece)))
   const position = Array.isArray(first) ? rest[0] : rest[2]
   writeSync((self as FileHandle).fd, bytes, 0, bytes.length >> 1, typeof position === 'number' ? position : null)
 }

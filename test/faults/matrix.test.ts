@@ -3,60 +3,13 @@
 
 import assert from 'node:assert/strict'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { type Mirror, pkgmirror } from '../clients/mirror.ts'
-import { files, folder } from '../clients/place.ts'
-import { startUpstream } from '../fakes/upstream.ts'
-import { configuration, publishMany } from './archive.ts'
-import { sample, seed } from './form.ts'
-import { killedAt, noTracer, operations, type Seam, sqliteWrites, type Victim } from './killed.ts'
-import { whole } from './whole.ts'
-
-/** Packages of a sync: with the one that needs them fifty files and documents. */
-const PARTS = 24
-/** Points tried of each in the short form. */
-const POINTS = 2
-
-interface Place {
-  /** A mirror of its own, with what `as` has in it. */
-  mirror(as?: Mirror): Mirror
-  readonly manifest: string
-  readonly less: string
-  /** The digests of upstream's files, by path. */
-  readonly known: ReadonlyMap<string, string>
-}
-
-async function place(t: TestContext, more = ''): Promise<Place> {
-  const upstream = await startUpstream()
-  t.after(() => upstream.close())
-  const known = publishMany(upstream, PARTS, 50_000_000)
-  const at = files(folder(t), {
-    'pkgmirror.yaml': `${configuration(upstream)}log: { level: error }\n${more}`,
-    'whole.yaml': 'packages: { npm: [whole] }\n',
-    'less.yaml': 'packages: { npm: [part-1] }\n',
-  })
-  const config = `${at}/pkgmirror.yaml`
-  return {
-    mirror(as) {
-      const data = folder(t)
-      if (as !== undefined) cpSync(as.data, data, { recursive: true })
-      return { data, config }
-    },
-    manifest: `${at}/whole.yaml`,
-    less: `${at}/less.yaml`,
-    known,
-  }
-}
-
-/** The points at which it is killed: all that it has, or a sample. */
-async function points(mirror: Mirror, victim: Victim, seam?: Seam): Promise<readonly number[]> {
-  const all = (await killedAt(mirror, 0, victim, seam)) ?? 0
-  assert.ok(all > 0, 'it writes')
-  return sample(
-    Array.from({ length: all }, (_, index) => index + 1),
-    POINTS,
-  )
-}
+import { folder } from '../clients/place.ts'
+import { seed } from './form.ts'
+import { killedAt, noTracer, type Victim } from './killed.ts'
+import { namesIn, PARTS, place, seams } from './scene.ts'
+import { tidy, whole } from './whole.ts'
 
 /** Every package and its file, each of them a miss; what a killed server does not answer is no matter. */
 const misses = (known: ReadonlyMap<string, string>) => (url: string) =>
@@ -66,16 +19,11 @@ const misses = (known: ReadonlyMap<string, string>) => (url: string) =>
     ),
   )
 
-const seams = [
-  ['its operations', async () => operations],
-  ["SQLite's writes", sqliteWrites],
-] as const
-
 for (const [what, seamOf] of seams) {
   test(`a sync killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const { mirror, manifest, known } = await place(t)
+    const { mirror, manifest, known, points } = await place(t)
     const args = ['sync', manifest]
     for (const at of await points(mirror(), { args }, seam)) {
       const one = mirror()
@@ -83,13 +31,14 @@ for (const [what, seamOf] of seams) {
       await whole(one, known)
       await pkgmirror(one, ...args, '--quiet')
       assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+      tidy(one.data)
     }
   })
 
   test(`a server of ${2 * (PARTS + 1)} misses killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const { mirror, known } = await place(t)
+    const { mirror, known, points } = await place(t)
     const victim = { args: ['serve', '--listen', '127.0.0.1:0'], load: misses(known) }
     for (const at of await points(mirror(), victim, seam)) {
       const one = mirror()
@@ -102,7 +51,7 @@ for (const [what, seamOf] of seams) {
 }
 
 test(`an export killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
+  const { mirror, manifest, known, points } = await place(t)
   const synced = mirror()
   await pkgmirror(synced, 'sync', manifest)
   const tree = folder(t)
@@ -124,7 +73,7 @@ test(`an export killed at its operations in turn (seed ${seed})`, async (t) => {
 })
 
 test(`an export over an older tree killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, less, known } = await place(t)
+  const { mirror, manifest, less, known, points } = await place(t)
   const synced = mirror()
   await pkgmirror(synced, 'sync', less)
   const args = (at: string, base: string) => ['export', at, '--base-url', `http://${base}.example.org`, '--grace', '0']
@@ -157,23 +106,28 @@ test(`an export over an older tree killed at its operations in turn (seed ${seed
   }
 })
 
-test(`a gc killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, less, known } = await place(t, 'snapshots: { auto: false }\n')
-  const synced = mirror()
-  await pkgmirror(synced, 'sync', manifest)
-  cpSync(less, manifest)
-  await pkgmirror(synced, 'sync', manifest)
-  const args = ['gc', '--force', '--keep-unused-for', '1ms', '--keep-grace', '1ms']
-  for (const at of await points(mirror(synced), { args })) {
-    const one = mirror(synced)
-    await killedAt(one, at, { args })
-    await whole(one, known)
-    await pkgmirror(one, ...args)
-    await whole(one, known)
-    const blobs = readdirSync(`${one.data}/blobs/sha256`, { recursive: true, withFileTypes: true })
-    assert.ok(blobs.filter((entry) => entry.isFile()).length < PARTS, `after operation ${at} nothing was dropped`)
-  }
-})
+for (const [what, seamOf] of seams) {
+  test(`a gc killed at ${what} in turn (seed ${seed})`, async (t) => {
+    const seam = await seamOf()
+    if (seam === undefined) return t.skip(noTracer)
+    const { mirror, manifest, less, known, points } = await place(t, { more: 'snapshots: { auto: false }\n' })
+    const synced = mirror()
+    await pkgmirror(synced, 'sync', manifest)
+    cpSync(less, manifest)
+    await pkgmirror(synced, 'sync', manifest)
+    const args = ['gc', '--force', '--keep-unused-for', '1ms', '--keep-grace', '1ms']
+    for (const at of await points(mirror(synced), { args }, seam)) {
+      const one = mirror(synced)
+      await killedAt(one, at, { args }, seam)
+      await whole(one, known)
+      await pkgmirror(one, ...args)
+      await whole(one, known)
+      const blobs = readdirSync(`${one.data}/blobs/sha256`, { recursive: true, withFileTypes: true })
+      assert.ok(blobs.filter((entry) => entry.isFile()).length < PARTS, `after operation ${at} nothing was dropped`)
+      tidy(one.data)
+    }
+  })
+}
 
 /** A near side with everything synced and a key, and its key for others to trust. */
 async function nearSide(synced: Mirror, manifest: string, keys: string): Promise<string> {
@@ -185,7 +139,7 @@ async function nearSide(synced: Mirror, manifest: string, keys: string): Promise
 }
 
 test(`a bundle killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
+  const { mirror, manifest, known, points } = await place(t)
   const synced = mirror()
   const key = await nearSide(synced, manifest, folder(t))
   const to = (at: string): Victim => ({ args: ['export', '--bundle', at] })
@@ -195,6 +149,7 @@ test(`a bundle killed at its operations in turn (seed ${seed})`, async (t) => {
     await killedAt(one, at, to(bundle))
     // without its header it is none yet, and can be gone on with; with it, it is whole
     if (!existsSync(`${bundle}/bundle.json`)) await pkgmirror(one, ...to(bundle).args)
+    tidy(bundle)
     const far = mirror()
     await pkgmirror(far, 'keys', 'trust', key)
     await pkgmirror(far, 'import', bundle)
@@ -206,7 +161,7 @@ for (const [what, seamOf] of seams) {
   test(`an import killed at ${what} in turn (seed ${seed})`, async (t) => {
     const seam = await seamOf()
     if (seam === undefined) return t.skip(noTracer)
-    const { mirror, manifest, less, known } = await place(t)
+    const { mirror, manifest, less, known, points } = await place(t)
     const synced = mirror()
     const key = await nearSide(synced, less, folder(t))
     const bundles = folder(t)
@@ -226,27 +181,27 @@ for (const [what, seamOf] of seams) {
       assert.ok(there === before || there === known.size, `${there} files after operation ${at}`)
       if (there === before) await pkgmirror(one, ...args)
       assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+      tidy(one.data)
     }
   })
 }
 
-test(`a rebuild of a lost catalog killed at its operations in turn (seed ${seed})`, async (t) => {
-  const { mirror, manifest, known } = await place(t)
-  const synced = mirror()
-  await pkgmirror(synced, 'sync', manifest)
-  const lost = mirror(synced)
-  for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
-  const args = ['verify', '--rebuild']
-  for (const at of await points(mirror(lost), { args })) {
-    const one = mirror(lost)
-    await killedAt(one, at, { args })
-    await pkgmirror(one, ...args)
-    assert.equal(await whole(one, known), known.size, `after operation ${at}`)
-  }
-})
-
-/** The files of a tree, by path. */
-const namesIn = (tree: string): readonly string[] =>
-  readdirSync(tree, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath.slice(tree.length + 1)}/${entry.name}`)
+for (const [what, seamOf] of seams) {
+  test(`a rebuild of a lost catalog killed at ${what} in turn (seed ${seed})`, async (t) => {
+    const seam = await seamOf()
+    if (seam === undefined) return t.skip(noTracer)
+    const { mirror, manifest, known, points } = await place(t)
+    const synced = mirror()
+    await pkgmirror(synced, 'sync', manifest)
+    const lost = mirror(synced)
+    for (const name of readdirSync(lost.data)) if (name.startsWith('catalog.db')) rmSync(`${lost.data}/${name}`)
+    const args = ['verify', '--rebuild']
+    for (const at of await points(mirror(lost), { args }, seam)) {
+      const one = mirror(lost)
+      await killedAt(one, at, { args }, seam)
+      await pkgmirror(one, ...args)
+      assert.equal(await whole(one, known), known.size, `after operation ${at}`)
+      tidy(one.data)
+    }
+  })
+}

@@ -13,8 +13,23 @@ import type { Mirror } from '../clients/mirror.ts'
 const REPAIR = 1000
 
 /** `known`: the digests of upstream's files, by path. Returns how many of them are held. */
-export async function whole({ data, config }: Mirror, known: ReadonlyMap<string, string>): Promise<number> {
-  if (!existsSync(`${data}/catalog.db`)) return 0
+export async function whole(at: Mirror, known: ReadonlyMap<string, string>): Promise<number> {
+  const { held, wrong } = await looked(at)
+  assert.deepEqual(wrong, [])
+  for (const [path, sha256] of held) assert.equal(sha256, known.get(path), `${path} is what upstream has`)
+  return held.size
+}
+
+/** The same start, with what a verification says is wrong by now. */
+export async function looked({ data, config }: Mirror): Promise<{
+  /** Digests of files, by path. */
+  readonly held: ReadonlyMap<string, string>
+  /** What is wrong, by path. */
+  readonly wrong: readonly string[]
+}> {
+  const held = new Map<string, string>()
+  const wrong: string[] = []
+  if (!existsSync(`${data}/catalog.db`)) return { held, wrong }
   const { settings } = await contextOf({ data, config }, [], new AbortController().signal)
   const left = existsSync(`${data}/tmp`) ? readdirSync(`${data}/tmp`).length : 0
   const started = processorTime()
@@ -25,7 +40,6 @@ export async function whole({ data, config }: Mirror, known: ReadonlyMap<string,
     assert.ok(repair < REPAIR, `the next start took ${Math.round(repair)} ms`)
     assert.equal(cleaned.files, left, 'the start says what it dropped')
     assert.deepEqual(readdirSync(`${data}/tmp`), [])
-    const wrong: string[] = []
     await verify(mirror, {
       sample: 1,
       repair: false,
@@ -34,15 +48,19 @@ export async function whole({ data, config }: Mirror, known: ReadonlyMap<string,
       random: Math.random,
       item: ({ path, error }) => void (error !== undefined && wrong.push(`${path}: ${error.message}`)),
     })
-    assert.deepEqual(wrong, [])
-    let held = 0
-    for (const ref of mirror.catalog.refs.scan()) {
-      if (ref.sha256 === undefined || ref.kind !== 'artifact') continue
-      assert.equal(ref.sha256, known.get(ref.path), `${ref.path} is what upstream has`)
-      held += 1
-    }
-    return held
+    for (const { path, sha256, kind } of mirror.catalog.refs.scan())
+      if (sha256 !== undefined && kind === 'artifact') held.set(path, sha256)
+    return { held, wrong }
   } finally {
     await workspace.close()
   }
+}
+
+/** Nothing that was being written lies about any more, once what was begun has been done. */
+export function tidy(folder: string): void {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  assert.deepEqual(
+    names.filter((name) => /\.(?:part|new)$|^tmp\/./.test(name)),
+    [],
+  )
 }
