@@ -48,6 +48,8 @@ export interface Facts {
   drop(reading: number): void
   of(repo: string, path: string): readonly Fact[]
   byName(repo: string, name: string): readonly Fact[]
+  /** The paths from one to another that the repo holds anything at and any reading speaks of. */
+  spoken(repo: string, from: string, to: string): ReadonlySet<string>
   /** Every fact of one reading, by path, in pages. */
   ofReading(repo: string, reading: number): Iterable<Fact>
   /** The paths of a reading that the repo holds. */
@@ -92,6 +94,12 @@ export function facts(connection: Connection): Facts {
   const byName = connection.prepare<[string, string], Row>(
     `${from} WHERE f.repo = ? AND f.name = ? AND r.complete = 1 ORDER BY f.path`,
   )
+  const spoken = connection
+    .prepare<[string, string, string], string>(
+      `SELECT r.path FROM ref r WHERE r.repo = ? AND r.path >= ? AND r.path <= ?
+         AND EXISTS (SELECT 1 FROM fact f WHERE f.repo = r.repo AND f.path = r.path)`,
+    )
+    .pluck()
   const page = connection.prepare<[number, string, string], Row>(
     `${from} WHERE f.reading = ? AND f.repo = ? AND f.path > ? ORDER BY f.path LIMIT ${PAGE}`,
   )
@@ -156,6 +164,7 @@ export function facts(connection: Connection): Facts {
     drop,
     of: (repo, path) => of.all(repo, path).map(decode),
     byName: (repo, name) => byName.all(repo, name).map(decode),
+    spoken: (repo, from, to) => new Set(spoken.all(repo, from, to)),
     *ofReading(repo, id) {
       let last = ''
       for (;;) {

@@ -4,12 +4,15 @@ import Database from 'better-sqlite3'
 import { MirrorError } from '../errors.ts'
 import { migrations } from './migrations.ts'
 import { seenBy } from './seen.ts'
+import { steady } from './steady.ts'
 
 export type Connection = Database.Database
 
 /** Opens and migrates; throws CONFIG when the catalog was written by a newer pkgmirror. */
 export function connect(file: string): Connection {
   const connection = new Database(file, { timeout: 10_000 })
+  const prepare = connection.prepare.bind(connection)
+  connection.prepare = (sql: string) => prepare(steady(sql))
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = NORMAL')
   connection.pragma('cache_size = -16000')

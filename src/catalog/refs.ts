@@ -18,10 +18,12 @@ export const decode = (row: Row): Ref => ({
   kind: row.kind as Kind,
   proof: row.proof as Proof,
   sha256: row.sha256 ?? undefined,
-  headers: JSON.parse(row.headers) as Record<string, string>,
+  headers: row.headers === '{}' ? none : (JSON.parse(row.headers) as Record<string, string>),
   name: row.name ?? undefined,
   version: row.version ?? undefined,
 })
+
+const none: Readonly<Record<string, string>> = {}
 
 const encode = (ref: Ref): Row => ({
   ...ref,
@@ -56,6 +58,13 @@ export interface Refs {
   /** All refs of a repo, or of all, by path; in pages, so that others may write meanwhile. */
   scan(repo?: string): Iterable<Ref>
   byName(repo: string, name: string): readonly Ref[]
+  /** What a repo holds, by generation and proof: how many refs, and when the last of them was validated. */
+  proofs(repo: string): readonly {
+    readonly generation: number
+    readonly proof: Proof
+    readonly refs: number
+    readonly checked: number
+  }[]
   /** Adds hits and last uses, gathered by (repo, path). */
   used(
     uses: Iterable<{ readonly repo: string; readonly path: string; readonly hits: number; readonly used: number }>,
@@ -110,6 +119,10 @@ export function refReads(connection: Connection): Omit<Refs, keyof Writes> {
   const byName = connection.prepare<[string, string], Row>(
     `SELECT ${columns} FROM ref WHERE repo = ? AND name = ? ORDER BY path`,
   )
+  const proofs = connection.prepare<[string], { generation: number; proof: Proof; refs: number; checked: number }>(
+    `SELECT generation, proof, count(*) AS refs, max(checked) AS checked FROM ref
+     WHERE repo = ? AND sha256 IS NOT NULL GROUP BY generation, proof`,
+  )
   const totals = connection.prepare<
     [],
     { repo: string; refs: number; artifacts: number; bytes: number; hits: number; fetched: number }
@@ -142,6 +155,7 @@ export function refReads(connection: Connection): Omit<Refs, keyof Writes> {
       }
     },
     byName: (repo, name) => byName.all(repo, name).map(decode),
+    proofs: (repo) => proofs.all(repo),
     totals: () => totals.all(),
   }
 }

@@ -2,7 +2,7 @@
 // file server needs. Each path goes through `open`, so that policy, generations and views are those of `serve --offline`.
 
 import { setImmediate as turn } from 'node:timers/promises'
-import { isHeld } from '../catalog/rows.ts'
+import { type HeldRef, isHeld, type Ref } from '../catalog/rows.ts'
 import type { AnyRoute, Layout, LayoutFile, Setup } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Published, Publishing, Sink, TreeFile } from '../sinks/sink.ts'
@@ -13,11 +13,12 @@ import { generationFor } from './generation.ts'
 import { holdings } from './holdings.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
 import { fetching, serviced } from './obtain.ts'
-import { open } from './open.ts'
+import { open, openHeld } from './open.ts'
 import type { Opened } from './opened.ts'
 import { isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import { clientScope } from './scope.ts'
 import { isBlob } from './served.ts'
+import { withSpoken } from './spoken.ts'
 
 export interface ExportOptions extends TreeOptions, Omit<Publishing, 'covers'> {
   /** Names of repositories; all that hold anything when left out. */
@@ -189,17 +190,21 @@ async function planRepo(
   }
   const generations = await currentGenerations(mirror, mounted)
   // documents first: whatever they show is held by then, and so it is found when the artifacts' turn comes
-  for (const artifacts of [false, true]) {
-    for await (const resource of heldResources(plan, generations)) {
-      stop()
-      if ((resource.route.kind === 'artifact') === artifacts) await add(plan, resource)
-    }
-    if (artifacts || layout !== undefined) continue
+  for await (const refs of streamed(byPath(mirror.catalog.refs.scan(mounted.settings.name)))) {
+    stop()
+    const held = heldAt(plan, generations, refs)
+    if (held !== undefined && held.resource.route.kind !== 'artifact') await add(plan, held.resource)
+  }
+  if (layout === undefined) {
     for await (const path of madePaths(plan)) {
       stop()
       const resource = resolve(mounted, path)
       if (resource !== undefined) await add(plan, resource)
     }
+  }
+  for await (const held of streamed(withSpoken(mirror.catalog, heldFiles(plan, generations)))) {
+    stop()
+    await addFile(plan, held)
   }
   await (layout === undefined ? addServers(plan) : addDocuments(plan, layout))
   const isServed = counts.files > 0 && layout === undefined
@@ -223,18 +228,40 @@ async function currentGenerations(mirror: Mirror, mounted: MountedRepo): Promise
   return ids
 }
 
-async function* heldResources({ mirror, mounted }: Plan, generations: ReadonlySet<number>): AsyncGenerator<Resource> {
-  let last: string | undefined
-  let count = 0
-  for (const ref of mirror.catalog.refs.scan(mounted.settings.name)) {
-    count += 1
-    if (count % 100 === 0) await turn()
-    // an answer to a query has no name on a file server
-    if (ref.path === last || ref.variant !== '' || !isHeld(ref) || !generations.has(ref.generation)) continue
-    last = ref.path
-    const resource = resolve(mounted, ref.path)
-    if (resource !== undefined && resource.route.kind !== 'live' && !isMade(resource, true)) yield resource
+interface HeldResource {
+  readonly resource: Resource
+  readonly ref: HeldRef
+  /** Nothing else is kept for its path. */
+  readonly alone: boolean
+}
+
+/** What is held at a path, under a name of its own. */
+function heldAt({ mounted }: Plan, generations: ReadonlySet<number>, refs: readonly Ref[]): HeldResource | undefined {
+  // an answer to a query has no name on a file server
+  const ref = refs.find((one) => one.variant === '' && isHeld(one) && generations.has(one.generation))
+  const resource = isHeld(ref) ? resolve(mounted, ref.path) : undefined
+  if (!isHeld(ref) || resource === undefined || resource.route.kind === 'live') return undefined
+  return isMade(resource, true) ? undefined : { resource, ref, alone: refs.length === 1 }
+}
+
+function* heldFiles(plan: Plan, generations: ReadonlySet<number>): Generator<HeldResource> {
+  for (const refs of byPath(plan.mirror.catalog.refs.scan(plan.mounted.settings.name))) {
+    const held = heldAt(plan, generations, refs)
+    if (held?.resource.route.kind === 'artifact') yield held
   }
+}
+
+/** What is kept for each path. */
+function* byPath(refs: Iterable<Ref>): Generator<readonly Ref[]> {
+  let group: Ref[] = []
+  for (const ref of refs) {
+    if (group.length > 0 && group[0]?.path !== ref.path) {
+      yield group
+      group = []
+    }
+    group.push(ref)
+  }
+  if (group.length > 0) yield group
 }
 
 /** Made documents: those that the ecosystem names, and those that are there once for a whole repo that holds anything. */
@@ -263,43 +290,67 @@ async function* streamed<T>(items: Iterable<T>): AsyncGenerator<T> {
   }
 }
 
+/** The same of a held file, which nearly always is shown as it is. */
+async function addFile(plan: Plan, held: HeldResource & { readonly spoken: boolean }): Promise<void> {
+  const { resource, ref, alone, spoken } = held
+  const opened = alone ? shownAtOnce(plan, resource, ref, spoken) : undefined
+  if (opened === undefined) return add(plan, resource)
+  const [type = ''] = resource.route.types ?? ['']
+  put(plan, resource, opened, namesOf(resource, type, 0))
+}
+
+function shownAtOnce({ mirror }: Plan, resource: Resource, ref: HeldRef, spoken: boolean): Opened | undefined {
+  try {
+    return openHeld(mirror, resource, ref, spoken)
+  } catch {
+    // why not is told when it is opened as any other path
+    return undefined
+  }
+}
+
+const namesOf = ({ route, p, path }: Resource, type: string, index: number): readonly string[] =>
+  route.files?.(p, type) ?? (index === 0 ? [path] : [])
+
 /** Puts what a client would get at a path into the tree, under each of its names. */
 async function add(plan: Plan, resource: Resource): Promise<void> {
-  const { mounted, tree, counts, faults } = plan
-  const { route, path, p } = resource
+  const { mounted, tree } = plan
+  const { route } = resource
   const types = route.kind === 'artifact' ? (route.types ?? ['']).slice(0, 1) : (route.types ?? [''])
   for (const [index, type] of types.entries()) {
-    const names = route.files?.(p, type) ?? (index === 0 ? [path] : [])
+    const names = namesOf(resource, type, index)
     if (names.length === 0) continue
     const opened = await openShown(plan, resource, type)
     if (opened === 'withdrawn') for (const name of names) tree.withdraw(`${rootOf(mounted)}${name}`.slice(1))
-    if (opened === undefined || opened === 'withdrawn') continue
-    if (!isBlob(opened.body)) {
-      faults.push({
-        repo: mounted.settings.name,
-        path,
-        error: new MirrorError('NOT_HELD', `${path} is not held whole`),
-      })
-      continue
-    }
-    const { sha256, size } = opened.body
-    if (plan.layout !== undefined) {
-      addPlaced(plan, plan.layout, { path, type: opened.type, sha256, size }, opened.modified ?? 0)
-      continue
-    }
-    for (const name of names) {
-      stateFields(plan, opened, `${rootOf(mounted)}${name}`)
-      tree.add({
-        path: `${rootOf(mounted)}${name}`.slice(1),
-        sha256,
-        size,
-        modified: opened.modified ?? 0,
-        kind: route.kind === 'artifact' ? 'artifact' : 'document',
-        rank: rankOf(resource),
-      })
-      counts.files += 1
-      counts.bytes += size
-    }
+    if (opened !== undefined && opened !== 'withdrawn') put(plan, resource, opened, names)
+  }
+}
+
+function put(plan: Plan, resource: Resource, opened: Opened, names: readonly string[]): void {
+  const { mounted, tree, counts, faults } = plan
+  const { path, route } = resource
+  if (names.length === 0) return
+  if (!isBlob(opened.body)) {
+    const error = new MirrorError('NOT_HELD', `${path} is not held whole`)
+    faults.push({ repo: mounted.settings.name, path, error })
+    return
+  }
+  const { sha256, size } = opened.body
+  if (plan.layout !== undefined) {
+    addPlaced(plan, plan.layout, { path, type: opened.type, sha256, size }, opened.modified ?? 0)
+    return
+  }
+  for (const name of names) {
+    stateFields(plan, opened, `${rootOf(mounted)}${name}`)
+    tree.add({
+      path: `${rootOf(mounted)}${name}`.slice(1),
+      sha256,
+      size,
+      modified: opened.modified ?? 0,
+      kind: route.kind === 'artifact' ? 'artifact' : 'document',
+      rank: rankOf(resource),
+    })
+    counts.files += 1
+    counts.bytes += size
   }
 }
 
@@ -358,10 +409,10 @@ async function addAbout(plan: Plan, generations: ReadonlySet<number>, setup: rea
   // a snapshot is asked for again with what is there now, and must not look younger for it
   const isPast = mirror.catalog.snapshot !== 0
   let checked = isPast ? mirror.now() : 0
-  for await (const ref of streamed(mirror.catalog.refs.scan(name))) {
-    if (!isHeld(ref) || !generations.has(ref.generation)) continue
-    if (!isPast) checked = Math.max(checked, ref.checked)
-    proofs[ref.proof] = (proofs[ref.proof] ?? 0) + 1
+  for (const sum of mirror.catalog.refs.proofs(name)) {
+    if (!generations.has(sum.generation)) continue
+    if (!isPast) checked = Math.max(checked, sum.checked)
+    proofs[sum.proof] = (proofs[sum.proof] ?? 0) + sum.refs
   }
   const sorted = Object.fromEntries(Object.entries(proofs).sort(([a], [b]) => (a < b ? -1 : 1)))
   const about: About = {

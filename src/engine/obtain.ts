@@ -377,13 +377,13 @@ async function obtainChanging(mirror: Mirror, resource: Resource, scope: Scope, 
     const fits = stated.proof === undefined ? undefined : await hasDigests(mirror, ref, stated.entry.digests ?? {})
     if (fits === true) return { held: { ref: proven(mirror, resource, ref, stated), state: 'hit' } }
     if (fits === undefined) {
-      const aged = agedOf(resource, ref)
-      const serves = freshness(aged, rules, settings.policy, at) === 'serve'
-      const meanwhile = !serves && mayServeWhileAsking(aged, rules, at)
-      if (meanwhile) inBackground(mirror, resource, begin().landed)
-      const state = meanwhile || (mirror.offline && hasExpired(aged, rules, at.now)) ? 'stale' : 'hit'
-      if (serves || meanwhile) demand(resource, ref)
-      if (serves || meanwhile) return { held: { ref, state } }
+      const standing = asItStands(mirror, resource, ref, scope)
+      if (standing !== undefined) return { held: standing }
+      if (mayServeWhileAsking(agedOf(resource, ref), rules, at)) {
+        inBackground(mirror, resource, begin().landed)
+        demand(resource, ref)
+        return { held: { ref, state: 'stale' } }
+      }
     }
   }
   if (mirror.offline) throw notHeld(resource, false)
@@ -401,6 +401,37 @@ async function obtainChanging(mirror: Mirror, resource: Resource, scope: Scope, 
   } catch (error) {
     return { held: instead(asMirrorError(error)) }
   }
+}
+
+/** Held bytes of what may change and nobody states a digest of, as long as they need not be asked for again. */
+function asItStands(mirror: Mirror, resource: Resource, ref: HeldRef, scope: Scope): Obtained | undefined {
+  const { settings, rules } = resource.mounted
+  const aged = agedOf(resource, ref)
+  if (freshness(aged, rules, settings.policy, moment(mirror, scope)) !== 'serve') return undefined
+  demand(resource, ref)
+  return { ref, state: mirror.offline && hasExpired(aged, rules, mirror.now()) ? 'stale' : 'hit' }
+}
+
+/**
+ * A held file for which nothing else has to be looked up: no rule can hide it, it belongs to no generation, and nobody has to
+ * vouch for it now. `spoken`: documents that were read may speak of it. Undefined where more has to be asked.
+ */
+export function settled(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  scope: Scope,
+  spoken: boolean,
+): Obtained | undefined {
+  const { route, mounted, p } = resource
+  if (!mounted.judge.open || generationKey(resource) !== undefined) return undefined
+  if (route.unvouched !== undefined) {
+    const stated = spoken || route.known?.(p).digests !== undefined
+    if (stated || (vouchersOf(resource) ?? []).length > 0) return undefined
+    if (route.unvouched === 'changes') return asItStands(mirror, resource, ref, scope)
+  }
+  demand(resource, ref)
+  return { ref, state: 'hit' }
 }
 
 /** Proofs that rest on a digest which somebody stated. */

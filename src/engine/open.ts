@@ -11,7 +11,7 @@ import { freshUntil } from './fresh.ts'
 import { typeShown } from './held-ref.ts'
 import { live, notAllowed } from './live.ts'
 import type { Mirror, MountedRepo } from './mirror.ts'
-import { agedOf, obtainArtifact, obtainDocument, onlyIfCached, sayings } from './obtain.ts'
+import { agedOf, obtainArtifact, obtainDocument, onlyIfCached, sayings, settled } from './obtain.ts'
 import type { Obtained } from './obtained.ts'
 import type { CacheState, Opened, OpenRequest } from './opened.ts'
 import { passOn } from './passed.ts'
@@ -124,8 +124,11 @@ const typesOf = ({ route }: Resource, ref: HeldRef | undefined): readonly string
 
 async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promise<Opened> {
   const { judge } = resource.mounted
-  const isSettled = judge.open && resource.route.unvouched !== 'changes' && holds(mirror, resource)
-  const stated = isSettled ? undefined : await statedOf(mirror, resource, scope)
+  const ref = heldOf(mirror, resource)
+  const known = ref === undefined ? undefined : settled(mirror, resource, ref, scope, true)
+  if (known !== undefined) return bytesOf(mirror, resource, known)
+  const isKept = judge.open && resource.route.unvouched !== 'changes' && ref !== undefined
+  const stated = isKept ? undefined : await statedOf(mirror, resource, scope)
   if (stated !== undefined) await admit(mirror, resource, scope, stated)
   const found = await obtainArtifact(mirror, resource, scope, stated)
   if ('held' in found) return bytesOf(mirror, resource, found.held)
@@ -202,15 +205,23 @@ function currentId(mirror: Mirror, resource: Resource): number {
   return mirror.catalog.generations.current(resource.mounted.settings.name, key)?.id ?? 0
 }
 
-const holds = (mirror: Mirror, resource: Resource): boolean =>
-  isHeld(
-    mirror.catalog.refs.get(
-      resource.mounted.settings.name,
-      resource.path,
-      resource.variant,
-      currentId(mirror, resource),
-    ),
-  )
+function heldOf(mirror: Mirror, resource: Resource): HeldRef | undefined {
+  const { mounted, path, variant } = resource
+  const ref = mirror.catalog.refs.get(mounted.settings.name, path, variant, currentId(mirror, resource))
+  return isHeld(ref) ? ref : undefined
+}
+
+const holds = (mirror: Mirror, resource: Resource): boolean => heldOf(mirror, resource) !== undefined
+
+/**
+ * A held file, the only thing that is kept for its path, as `open` would show it; undefined where `open` has to be asked, which
+ * looks more up. For those who show many. `spoken`: some document that was read speaks of it.
+ */
+export function openHeld(mirror: Mirror, resource: Resource, ref: HeldRef, spoken: boolean): Opened | undefined {
+  if (resource.route.kind !== 'artifact' || ref.generation !== 0) return undefined
+  const obtained = settled(mirror, resource, ref, clientScope(), spoken)
+  return obtained === undefined ? undefined : bytesOf(mirror, resource, obtained)
+}
 
 const absent = (resource: Resource): MirrorError =>
   new MirrorError('NOT_FOUND', `${resource.mounted.settings.name} has no ${resource.path}`, { path: resource.path })

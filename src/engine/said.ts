@@ -73,6 +73,12 @@ export function said(mirror: Mirror, resource: Resource, scope: Scope, generatio
   }
 }
 
+/** What is said of a resource that no document speaks of. */
+export const saidByPath = ({ route, p }: Resource): Partial<Entry> => {
+  const known = route.known?.(p) ?? {}
+  return { ...known, digests: known.digests ?? {} }
+}
+
 /** A document that is there to date a path, and the path's own bytes, vouch for nothing. */
 function vouches(resource: Resource, { scope }: Fact): boolean {
   const { route, p, path, mounted } = resource
