@@ -15,6 +15,7 @@ export const entries: Readonly<Record<string, string>> = {
   'ecosystems/index': 'ecosystems/index.ts',
   'chunks/thread': 'engine/thread.ts',
   'chunks/hash-thread': 'engine/hash-thread.ts',
+  'chunks/write-thread': 'store/write-thread.ts',
   'chunks/worker': 'commands/worker.ts',
   'chunks/copy-thread': 'catalog/copy-thread.ts',
 }

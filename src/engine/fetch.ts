@@ -115,6 +115,7 @@ export function fetchResource(
       sibling: siblings(mirror, resource, scope, space, fetching),
       gather: () => gather(mirror, resource.mounted, scope),
       ahead: scope.ahead,
+      behind: scope.unkept === true && resource.route.kind === 'artifact',
       unkept: arriving.unkept,
     }
     return fromSources(mirror, resource, stated.entry, repo, (source, only) =>

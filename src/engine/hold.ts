@@ -15,10 +15,25 @@ export interface Holding {
 }
 
 export interface Holder {
+  /**
+   * A moment in which others may join: what nobody waits for is written in one group. It ends after 20 ms, at once when there
+   * are many, and when everything is to be written out.
+   */
+  gather(): Promise<void>
   /** Resolves when it is durable. */
   hold(holding: Holding): Promise<void>
   /** Writes out everything that waits. */
   settle(): Promise<void>
+}
+
+/** Milliseconds in which a group gathers, and how many end it sooner. */
+const GATHERING = 20
+const MANY = 32
+
+interface Gathering {
+  readonly ended: PromiseWithResolvers<void>
+  readonly timer: NodeJS.Timeout
+  count: number
 }
 
 interface Waiting {
@@ -29,6 +44,13 @@ interface Waiting {
 export function createHolder(catalog: Catalog, store: Store, now: () => number): Holder {
   let waiting: Waiting[] = []
   let round: Promise<void> | undefined
+  let gathering: Gathering | undefined
+
+  function endGathering(): void {
+    clearTimeout(gathering?.timer)
+    gathering?.ended.resolve()
+    gathering = undefined
+  }
 
   function write(holding: Holding): void {
     for (const blob of holding.blobs) catalog.blobs.put(blob.sha256, blob.size, blob.digests, now())
@@ -61,6 +83,13 @@ export function createHolder(catalog: Catalog, store: Store, now: () => number):
   }
 
   return {
+    gather() {
+      gathering ??= { ended: Promise.withResolvers(), timer: setTimeout(endGathering, GATHERING), count: 0 }
+      const { ended } = gathering
+      gathering.count += 1
+      if (gathering.count >= MANY) endGathering()
+      return ended.promise
+    },
     hold(holding) {
       const done = Promise.withResolvers<void>()
       waiting.push({ holding, done })
@@ -68,6 +97,7 @@ export function createHolder(catalog: Catalog, store: Store, now: () => number):
       return done.promise
     },
     async settle() {
+      endGathering()
       while (round !== undefined) await round
     },
   }

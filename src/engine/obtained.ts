@@ -44,6 +44,8 @@ export interface Settling {
   /** Collects documents that only a check proves. */
   readonly gather: () => Gathered
   readonly ahead: Scope['ahead']
+  /** Whoever asked has it when it is released, and waits for nothing behind that. */
+  readonly behind: boolean
   /** It is passed on to those who follow it, and not kept. */
   readonly unkept: boolean
 }

@@ -6,6 +6,7 @@ import type { HeldRef } from '../catalog/rows.ts'
 import type { Doc, Entry } from '../contract.ts'
 import { MirrorError } from '../errors.ts'
 import { headOf, heldDoc } from './doc.ts'
+import { task } from './flights.ts'
 import { readEntries } from './means.ts'
 import type { DocSource } from './messages.ts'
 import type { Mirror } from './mirror.ts'
@@ -18,12 +19,28 @@ type Beside = (resource: Resource, type: string) => Promise<ReadonlyMap<string, 
 
 /** Reads a document unless these very bytes have been read before. */
 export async function readDocument(mirror: Mirror, resource: Resource, ref: HeldRef, beside: Beside): Promise<void> {
-  if (resource.route.read === undefined) return
+  const unread = await readForHolding(mirror, resource, ref, beside)
+  if (unread === undefined) return
+  mirror.catalog.atomically(unread)
+  mirror.catalog.touch()
+}
+
+/**
+ * The same. What a small document says is not yet written but returned: it takes one transaction with what is written of
+ * the document itself. Undefined when there is nothing left to write.
+ */
+export async function readForHolding(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  beside: Beside,
+): Promise<(() => void) | undefined> {
+  if (resource.route.read === undefined) return undefined
   const { facts } = mirror.catalog
   const scope = readingScope(resource)
-  if (facts.reading(ref.repo, scope, ref.sha256) !== undefined) return
+  if (facts.reading(ref.repo, scope, ref.sha256) !== undefined) return undefined
   const key = `reading ${ref.repo} ${scope} ${ref.sha256}`
-  await mirror.flights.share(key, () => ({ landed: readAnew(mirror, resource, ref, scope, beside) })).landed
+  return mirror.flights.share(key, () => task(() => readAnew(mirror, resource, ref, scope, beside))).landed
 }
 
 async function readAnew(
@@ -32,7 +49,7 @@ async function readAnew(
   ref: HeldRef,
   scope: string,
   beside: Beside,
-): Promise<void> {
+): Promise<(() => void) | undefined> {
   const { facts, atomically } = mirror.catalog
   const now = mirror.now()
   const baseline = !facts.hasReadings(ref.repo, scope)
@@ -61,13 +78,15 @@ async function readAnew(
     const along = await beside(resource, ref.type)
     if (ref.size <= INLINE_LIMIT) await readHere(mirror, resource, ref, along, { take, drop })
     else await readInThread(mirror, resource, ref, along, { take, drop })
-    if (reading !== undefined) await turn()
-    atomically(() => facts.complete(write()))
+    if (reading !== undefined) {
+      await turn()
+      atomically(() => facts.complete(write()))
+      mirror.catalog.touch()
+    }
   } catch (error) {
     if (reading !== undefined) facts.drop(reading)
     throw error
   }
-  mirror.catalog.touch()
   if (dropped > 0) {
     const error = new MirrorError(
       'UNREADABLE',
@@ -75,6 +94,11 @@ async function readAnew(
       { path: ref.path },
     )
     mirror.events.emit({ type: 'warning', repo: ref.repo, path: ref.path, error })
+  }
+  if (reading !== undefined) return undefined
+  return () => {
+    // whoever shared this reading may have written it
+    if (facts.reading(ref.repo, scope, ref.sha256) === undefined) facts.complete(write())
   }
 }
 

@@ -10,7 +10,7 @@ import { demand, kept, refOf, typeOf } from './held-ref.ts'
 import { updated } from './http-cache.ts'
 import type { Mirror } from './mirror.ts'
 import type { Fetched, Settling } from './obtained.ts'
-import { forgetReading, readDocument } from './read.ts'
+import { forgetReading, readDocument, readForHolding } from './read.ts'
 import type { Resource } from './resolve.ts'
 import type { Said } from './said.ts'
 import { trimVariants } from './variants.ts'
@@ -50,14 +50,14 @@ export async function settle(
   }
   const readFirst = resource.route.kind === 'index' && resource.route.read !== undefined
   if (!readFirst) release()
+  if (settling.behind) await mirror.holder.gather()
   await staged.commit(digests.sha256)
-  if (readFirst) {
-    await settling.ahead?.(ref)
-    await readDocument(mirror, resource, ref, async () => along)
-  }
+  if (readFirst) await settling.ahead?.(ref)
+  const also = readFirst ? await readForHolding(mirror, resource, ref, async () => along) : undefined
   await mirror.holder.hold({
     blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],
     refs: [ref],
+    ...(also === undefined ? {} : { also }),
   })
   if (!readFirst) await readDocument(mirror, resource, ref, async () => along)
   if (ref.variant !== resource.asked) trimVariants(mirror, ref.repo, ref.path, resource.asked)

@@ -148,8 +148,11 @@ async function renderAnew(
     const rendered = inline
       ? await renderHere(mirror, resource, ref, viewing, data, asked, staged)
       : await renderInThread(mirror, resource, ref, viewing, data, asked, staged)
-    if (rendered.there) await (await staged.of('identity')).commit(rendered.sha256)
-    if (rendered.twin !== undefined) await (await staged.of('gzip')).commit(rendered.twin.sha256)
+    const commit = async (coding: 'identity' | 'gzip', sha256: string) => (await staged.of(coding)).commit(sha256)
+    await Promise.all([
+      rendered.there ? commit('identity', rendered.sha256) : undefined,
+      rendered.twin === undefined ? undefined : commit('gzip', rendered.twin.sha256),
+    ])
     return await keep(mirror, resource, ref, viewing, key, rendered, inputs, asked.until)
   } finally {
     await staged.release()

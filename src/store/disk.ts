@@ -11,10 +11,13 @@ import { durable } from './durable.ts'
 import { layout, ownerOf } from './layout.ts'
 import { isAbsent, removeFile, stageFile } from './staged-file.ts'
 import type { Opened, Staged, Stat, Store } from './store.ts'
+import { smallWriter } from './write-small.ts'
 
 const pieceSize = 262_144
 /** Small pieces are gathered to this many bytes before they are written. */
 const batchSize = 1_048_576
+/** Bytes of small blobs that stay in memory for those who read them next. */
+const RECENT = 1_048_576
 
 /** Opens the store in a data directory, which is made when it is not there. */
 export async function openDiskStore(root: string): Promise<Store> {
@@ -39,7 +42,16 @@ export async function openDiskStore(root: string): Promise<Store> {
     return places.blob(sha256)
   }
 
-  const stage = (): Promise<Staged> => stageFile(places.unused(), place, sync.add)
+  const writer = smallWriter()
+  const recent = recentBytes()
+
+  async function small(sha256: string, bytes: Uint8Array): Promise<void> {
+    await writer.write(places.unused(), await place(sha256), bytes)
+    recent.add(sha256, bytes)
+  }
+
+  const goings = { temporary: places.unused, blob: place, committed: sync.add, small }
+  const stage = async (): Promise<Staged> => stageFile(goings)
 
   async function openBlob(sha256: string): Promise<Opened | undefined> {
     const file = places.blob(sha256)
@@ -69,6 +81,8 @@ export async function openDiskStore(root: string): Promise<Store> {
     file: places.blob,
     stat: statBlob,
     async *stream(sha256, from = 0, to = Number.POSITIVE_INFINITY) {
+      const bytes = recent.get(sha256)
+      if (bytes !== undefined) return yield bytes.subarray(from, to)
       const opened = await openBlob(sha256)
       if (opened === undefined) throw new MirrorError('DAMAGED', `the blob ${sha256} is not in the store`, { sha256 })
       try {
@@ -77,7 +91,10 @@ export async function openDiskStore(root: string): Promise<Store> {
         await opened.close()
       }
     },
-    delete: (sha256) => removeFile(places.blob(sha256)),
+    delete(sha256) {
+      recent.drop(sha256)
+      return removeFile(places.blob(sha256))
+    },
     async *list() {
       for await (const folder of entriesOf(places.blobs)) {
         if (!folder.isDirectory() || !/^[0-9a-f]{2}$/.test(folder.name)) continue
@@ -110,7 +127,9 @@ export async function openDiskStore(root: string): Promise<Store> {
       }
       return { files, bytes }
     },
-    close: () => sync.flush(),
+    async close() {
+      await sync.flush().finally(writer.close)
+    },
   }
 }
 
@@ -135,6 +154,35 @@ function isRunning(pid: number): boolean {
     return true
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+interface Recent {
+  add(sha256: string, bytes: Uint8Array): void
+  get(sha256: string): Uint8Array | undefined
+  drop(sha256: string): void
+}
+
+/** Bytes of small blobs that were written last: a document is read and rendered right after it is written. */
+function recentBytes(): Recent {
+  const kept = new Map<string, Uint8Array>()
+  let size = 0
+  function drop(sha256: string): void {
+    size -= kept.get(sha256)?.length ?? 0
+    kept.delete(sha256)
+  }
+  return {
+    add(sha256, bytes) {
+      drop(sha256)
+      kept.set(sha256, bytes)
+      size += bytes.length
+      for (const oldest of kept.keys()) {
+        if (size <= RECENT) break
+        drop(oldest)
+      }
+    },
+    get: (sha256) => kept.get(sha256),
+    drop,
   }
 }
 

@@ -31,8 +31,17 @@ export function layout(root: string): Layout {
     temporary,
     folder,
     blob: (sha256) => join(folder(sha256), sha256),
-    unused: () => join(temporary, `${process.pid}-${space}-${randomBytes(9).toString('hex')}`),
+    unused: () => join(temporary, `${process.pid}-${space}-${unique()}`),
   }
+}
+
+const own = randomBytes(9).toString('hex')
+let used = 0
+
+/** Of all names that this process and those before it of the same number made. */
+function unique(): string {
+  used += 1
+  return `${own}${used}`
 }
 
 /** Which processes a number speaks of: each container counts its own. 0 where the system tells no such thing. */

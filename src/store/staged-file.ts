@@ -1,26 +1,33 @@
-// A blob that is being written to a temporary file. The file stays open for reading until it is released, whatever becomes
-// of its name meanwhile, so that those who follow a download read on while it is committed.
+// A blob that is being written. A small one stays in memory until it is whole, and is written then in one go; a larger one
+// grows in a temporary file, which stays open for reading until it is released, whatever becomes of its name meanwhile, so
+// that those who follow a download read on while it is committed.
 
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Staged } from './store.ts'
 
-/** Finds the place for a blob and makes sure that its folder is there. */
-export type Place = (sha256: string) => Promise<string>
+/** Bytes up to which a blob stays in memory until it is whole. */
+export const SMALL = 128 * 1024
 
 /** Makes what was written durable, by the descriptor that wrote it. False once that is closed. */
 export type Sync = () => Promise<boolean>
 
-/** @throws MirrorError DISK_FULL from `write` when there is no space; the file is removed then. */
-export async function stageFile(
-  file: string,
-  place: Place,
-  committed: (file: string, sync: Sync) => void,
-): Promise<Staged> {
-  // Others must not read what is not verified yet.
-  const handle = await open(file, 'wx+', 0o600).catch((error: unknown) => {
-    throw asMirrorError(error)
-  })
+/** Where staged blobs go. */
+export interface Places {
+  /** A name for a temporary file. */
+  temporary(): string
+  /** Finds the place for a blob and makes sure that its folder is there. */
+  blob(sha256: string): Promise<string>
+  /** Called with a blob that is in its place and not yet durable. */
+  committed(file: string, sync: Sync): void
+  /** Writes a whole blob; it is durable then. */
+  small(sha256: string, bytes: Uint8Array): Promise<void>
+}
+
+/** @throws MirrorError DISK_FULL from `write` and `commit` when there is no space; the file is removed then. */
+export function stageFile(places: Places): Staged {
+  let memory: Buffer | undefined = Buffer.alloc(0)
+  let growing: { readonly file: string; readonly handle: FileHandle } | undefined
   let size = 0
   let state: 'writing' | 'failed' | 'committed' | 'released' = 'writing'
 
@@ -30,15 +37,43 @@ export async function stageFile(
 
   async function fail(error: unknown): Promise<never> {
     state = 'failed'
-    await removeFile(file)
+    if (growing !== undefined) await removeFile(growing.file)
     throw asMirrorError(error)
   }
 
   async function sync(): Promise<boolean> {
-    if (state === 'released') return false
+    if (state === 'released' || growing === undefined) return false
     // closing waits for it
-    await handle.sync()
+    await growing.handle.sync()
     return true
+  }
+
+  /** Copied: what arrives lies in buffers of the network that are far larger. */
+  function remember(pieces: readonly Uint8Array[], added: number): Buffer {
+    let kept = memory ?? Buffer.alloc(0)
+    if (kept.length < size + added) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(SMALL, Math.max(size + added, 2 * kept.length)))
+      grown.set(kept.subarray(0, size))
+      kept = grown
+    }
+    let at = size
+    for (const piece of pieces) {
+      kept.set(piece, at)
+      at += piece.length
+    }
+    return kept
+  }
+
+  /** The file, with what was in memory; not memory any more. */
+  async function spill(): Promise<FileHandle> {
+    if (growing === undefined) {
+      const file = places.temporary()
+      // Others must not read what is not verified yet.
+      growing = { file, handle: await open(file, 'wx+', 0o600) }
+    }
+    if (memory !== undefined && size > 0) await writeAll(growing.handle, [memory.subarray(0, size)], 0)
+    memory = undefined
+    return growing.handle
   }
 
   return {
@@ -47,8 +82,11 @@ export async function stageFile(
     },
     async write(pieces) {
       mustBe('writing')
+      const added = pieces.reduce((sum, piece) => sum + piece.length, 0)
       try {
-        size += await writeAll(handle, pieces, size)
+        if (memory !== undefined && size + added <= SMALL) memory = remember(pieces, added)
+        else await writeAll(await spill(), pieces, size)
+        size += added
       } catch (error) {
         await fail(error)
       }
@@ -56,23 +94,30 @@ export async function stageFile(
     async read(buffer, position) {
       const length = Math.min(buffer.length, size - position)
       if (length <= 0) return 0
-      const { bytesRead } = await handle.read(buffer, 0, length, position)
+      if (memory !== undefined) return memory.copy(buffer, 0, position, position + length)
+      if (growing === undefined) return 0
+      const { bytesRead } = await growing.handle.read(buffer, 0, length, position)
       return bytesRead
     },
     async restart() {
       mustBe('writing')
       size = 0
-      await handle.truncate(0)
+      await growing?.handle.truncate(0)
     },
     async commit(sha256) {
       mustBe('writing')
       try {
-        const blob = await place(sha256)
-        await handle.chmod(0o644)
+        if (growing === undefined) {
+          await places.small(sha256, memory?.subarray(0, size) ?? Buffer.alloc(0))
+          state = 'committed'
+          return
+        }
+        const blob = await places.blob(sha256)
+        await growing.handle.chmod(0o644)
         // also over a blob that is there: it may be damaged, and its new date keeps gc away until its ref is written
-        await rename(file, blob)
+        await rename(growing.file, blob)
         state = 'committed'
-        committed(blob, sync)
+        places.committed(blob, sync)
       } catch (error) {
         await fail(error)
       }
@@ -81,8 +126,10 @@ export async function stageFile(
       if (state === 'released') return
       const unfinished = state === 'writing'
       state = 'released'
-      await handle.close()
-      if (unfinished) await removeFile(file)
+      memory = undefined
+      if (growing === undefined) return
+      await growing.handle.close()
+      if (unfinished) await removeFile(growing.file)
     },
   }
 }

@@ -9,6 +9,9 @@ import { openDiskStore } from '../../src/store/disk.ts'
 import type { Store } from '../../src/store/store.ts'
 import { all, code, pieces, type StoreUnderTest, sha256, staging, storeSuite } from '../suites/store.ts'
 
+/** Bytes of a blob that grows in a file and not in memory. */
+const LARGE = 200_000
+
 /** No process ever has this number: it is above the highest that Linux gives. */
 const DEAD = 2 ** 22 + 1
 
@@ -49,12 +52,13 @@ describe('on disk', () => {
       await rm(theirs)
     })
     await writeFile(theirs, 'theirs')
-    const mine = await store.stage()
-    await mine.write([Buffer.from('mine')])
+    const bytes = randomBytes(LARGE)
+    const mine = await staging(store, bytes)
+    assert.equal(await leftovers(), 2)
 
     assert.deepEqual(await store.clean(), { files: 0, bytes: 0 })
 
-    await mine.commit(sha256(Buffer.from('mine')))
+    await mine.commit(sha256(bytes))
     await mine.release()
     assert.equal(await readFile(theirs, 'utf8'), 'theirs')
   })
@@ -82,7 +86,7 @@ describe('on disk', () => {
   })
 
   test('nobody else reads what is not verified yet', async () => {
-    const staged = await store.stage()
+    const staged = await staging(store, randomBytes(LARGE))
     const [name = ''] = await readdir(join(root, 'tmp'))
     assert.match(name, new RegExp(`^${process.pid}-`))
     assert.equal((await stat(join(root, 'tmp', name))).mode & 0o077, 0)
@@ -129,12 +133,12 @@ describe('on disk', () => {
   })
 
   test('a full disk is said to be full, and the unfinished file is gone at once', async () => {
-    const staged = await staging(store, randomBytes(500))
+    const staged = await staging(store, randomBytes(LARGE))
     const full = await failing('writev', 'ENOSPC')
     await assert.rejects(staged.write([randomBytes(10)]), code('DISK_FULL'))
     full.restore()
     assert.equal(await leftovers(), 0)
-    assert.equal(await staged.read(Buffer.alloc(1000), 0), 500)
+    assert.equal(await staged.read(Buffer.alloc(2 * LARGE), 0), LARGE)
     await staged.release()
   })
 
@@ -143,27 +147,28 @@ describe('on disk', () => {
     const prototype = await handlePrototype()
     const { writev } = prototype
     const short = mock.method(prototype, 'writev', function (this: unknown, given: Uint8Array[], position: number) {
-      return writev.call(this, [given[0]?.subarray(0, 3) ?? new Uint8Array()], position)
+      return writev.call(this, [given[0]?.subarray(0, 60_000) ?? new Uint8Array()], position)
     })
-    await staged.write([Buffer.from('abcdefgh'), Buffer.from('ij')])
+    const bytes = randomBytes(LARGE)
+    await staged.write([bytes.subarray(0, 150_000), bytes.subarray(150_000)])
     short.mock.restore()
-    const buffer = Buffer.alloc(20)
-    assert.equal(await staged.read(buffer, 0), 10)
-    assert.equal(buffer.toString('latin1', 0, 10), 'abcdefghij')
+    const buffer = Buffer.alloc(LARGE)
+    assert.equal(await staged.read(buffer, 0), LARGE)
+    assert.deepEqual(buffer, bytes)
     await staged.release()
   })
 
   test('what a failed flush lost is told to whoever needs it, until it is written anew', async () => {
     await store.flush()
-    const bytes = randomBytes(64)
-    const put = await store.put(pieces(bytes, 64))
+    const bytes = randomBytes(LARGE)
+    const put = await store.put(pieces(bytes, LARGE))
     const broken = await failing('sync', 'EIO')
     await assert.rejects(store.flush(), /EIO/)
     broken.restore()
     // the system has forgotten the bytes by now, and would say that all is well
     await assert.rejects(store.flush([put.sha256]), /EIO/)
     await store.flush()
-    await store.put(pieces(bytes, 64))
+    await store.put(pieces(bytes, LARGE))
     await store.flush([put.sha256])
     const counted = mock.method(await handlePrototype(), 'sync')
     await store.flush([put.sha256])
@@ -173,7 +178,7 @@ describe('on disk', () => {
 
   test('callers of flush share one round', async () => {
     const prototype = await handlePrototype()
-    for (let index = 0; index < 5; index++) await store.put(pieces(randomBytes(64), 64))
+    for (let index = 0; index < 5; index++) await store.put(pieces(randomBytes(LARGE), LARGE))
     const counted = mock.method(prototype, 'sync')
     await Promise.all(Array.from({ length: 20 }, () => store.flush()))
     assert.ok(counted.mock.callCount() <= 5 + 5 + 1, `${counted.mock.callCount()} syncs`)

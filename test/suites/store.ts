@@ -132,46 +132,48 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       assert.equal(await at.leftovers(), 0)
     })
 
-    test('a follower reads on while a blob is committed and after it was deleted', async () => {
-      const bytes = randomBytes(50_000)
-      const staged = await staging(store, bytes)
-      await staged.commit(sha256(bytes))
-      assert.deepEqual(await readAt(staged, 0, 50_000), bytes)
-      await store.delete(sha256(bytes))
-      assert.deepEqual(await readAt(staged, 49_000, 5000), bytes.subarray(49_000))
-      await staged.release()
-    })
+    for (const size of [50_000, 200_000]) {
+      test(`a follower reads on while a blob is committed and after it was deleted, of ${size} bytes`, async () => {
+        const bytes = randomBytes(size)
+        const staged = await staging(store, bytes)
+        await staged.commit(sha256(bytes))
+        assert.deepEqual(await readAt(staged, 0, size), bytes)
+        await store.delete(sha256(bytes))
+        assert.deepEqual(await readAt(staged, size - 1000, 5000), bytes.subarray(size - 1000))
+        await staged.release()
+      })
 
-    test('a committed blob is there before and after its release', async () => {
-      const bytes = randomBytes(50_000)
-      const staged = await staging(store, bytes)
-      assert.equal(await store.stat(sha256(bytes)), undefined)
-      await staged.commit(sha256(bytes))
-      assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
-      await staged.release()
-      await staged.release()
-      assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
-      assert.equal(await at.leftovers(), 0)
-    })
+      test(`a committed blob is there before and after its release, of ${size} bytes`, async () => {
+        const bytes = randomBytes(size)
+        const staged = await staging(store, bytes)
+        assert.equal(await store.stat(sha256(bytes)), undefined)
+        await staged.commit(sha256(bytes))
+        assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
+        await staged.release()
+        await staged.release()
+        assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
+        assert.equal(await at.leftovers(), 0)
+      })
 
-    test('a restart throws away what was written', async () => {
-      const staged = await staging(store, randomBytes(5000))
-      await staged.restart()
-      assert.equal(staged.size, 0)
-      assert.equal(await staged.read(Buffer.alloc(10), 0), 0)
-      await staged.write([Buffer.from('anew')])
-      await staged.commit(sha256(Buffer.from('anew')))
-      await staged.release()
-      assert.equal((await all(store.stream(sha256(Buffer.from('anew'))))).toString(), 'anew')
-    })
+      test(`a restart throws away what was written, of ${size} bytes`, async () => {
+        const staged = await staging(store, randomBytes(size))
+        await staged.restart()
+        assert.equal(staged.size, 0)
+        assert.equal(await staged.read(Buffer.alloc(10), 0), 0)
+        await staged.write([Buffer.from('anew')])
+        await staged.commit(sha256(Buffer.from('anew')))
+        await staged.release()
+        assert.equal((await all(store.stream(sha256(Buffer.from('anew'))))).toString(), 'anew')
+      })
 
-    test('what was not committed leaves nothing behind', async () => {
-      const bytes = randomBytes(300)
-      const staged = await staging(store, bytes)
-      await staged.release()
-      assert.equal(await store.stat(sha256(bytes)), undefined)
-      assert.equal(await at.leftovers(), 0)
-    })
+      test(`what was not committed leaves nothing behind, of ${size} bytes`, async () => {
+        const bytes = randomBytes(size)
+        const staged = await staging(store, bytes)
+        await staged.release()
+        assert.equal(await store.stat(sha256(bytes)), undefined)
+        assert.equal(await at.leftovers(), 0)
+      })
+    }
 
     test('a source that breaks off leaves nothing behind', async () => {
       async function* broken(): AsyncGenerator<Uint8Array> {
@@ -193,13 +195,15 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
     })
 
-    test('many writers of one blob all succeed', async () => {
-      const bytes = randomBytes(20_000)
-      const all20 = await Promise.all(Array.from({ length: 20 }, () => store.put(pieces(bytes, 3000))))
-      assert.deepEqual(new Set(all20.map((put) => put.sha256)), new Set([sha256(bytes)]))
-      assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
-      assert.equal(await at.leftovers(), 0)
-    })
+    for (const size of [20_000, 200_000]) {
+      test(`many writers of one blob all succeed, of ${size} bytes`, async () => {
+        const bytes = randomBytes(size)
+        const all20 = await Promise.all(Array.from({ length: 20 }, () => store.put(pieces(bytes, size / 7))))
+        assert.deepEqual(new Set(all20.map((put) => put.sha256)), new Set([sha256(bytes)]))
+        assert.deepEqual(await all(store.stream(sha256(bytes))), bytes)
+        assert.equal(await at.leftovers(), 0)
+      })
+    }
 
     test('many blobs at once do not mix', async () => {
       const many = Array.from({ length: 40 }, (_, index) => randomBytes(1000 + index))
