@@ -7,7 +7,7 @@ import { asMirrorError, MirrorError } from '../errors.ts'
 import type { Staged } from './store.ts'
 
 /** Bytes up to which a blob stays in memory until it is whole. */
-export const SMALL = 128 * 1024
+const SMALL = 128 * 1024
 
 /** Makes what was written durable, by the descriptor that wrote it. False once that is closed. */
 export type Sync = () => Promise<boolean>
