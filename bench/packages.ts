@@ -108,16 +108,17 @@ async function compareReaders({ folder }: Bench, plain: string, reader: string):
 /** A program that reads a list as the ecosystem does and keeps nothing. */
 const readAlone = (dist: string): string => `
 import { createReadStream, statSync, readFileSync } from 'node:fs'
-import { readPackages } from '${dist}/ecosystems/debian/packages.js'
+import { ecosystems } from '${dist}/ecosystems/index.js'
 const file = process.argv[2]
 const doc = {
-  path: '/dists/large/Packages', url: '', type: '', size: statSync(file).size, digests: {}, headers: {}, beside: new Map(),
+  path: '/dists/large/main/binary-amd64/Packages', url: '', type: '', size: statSync(file).size, digests: {}, headers: {}, beside: new Map(),
   bytes: async () => readFileSync(file),
   stream: (from = 0, to = Infinity) => createReadStream(file, { start: from, end: to - 1, highWaterMark: 262144 }),
 }
+const { read } = ecosystems.find(({ id }) => id === 'debian').routes.find((route) => route.read && route.match(doc.path))
 const started = performance.now()
 let count = 0
-for await (const _ of readPackages(doc)) count++
+for await (const entries of read(doc)) count += entries.length
 if (count !== ${STANZAS}) throw new Error('read ' + count)
 const peak = Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024
 console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000, peak }))

@@ -8,7 +8,8 @@ import type { MirrorError } from './errors.ts'
 /** Digests by algorithm, hex in lower case: `{ sha256: '…', sha512: '…' }`; an ecosystem's own kinds keep their own form. */
 export type Digests = Readonly<Record<string, string>>
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array>
-export type Entries = Iterable<Entry> | AsyncIterable<Entry>
+/** Of a large document in groups: a step each would take longer than reading it. */
+export type Entries = Iterable<Entry> | AsyncIterable<Entry | readonly Entry[]>
 export type Params = Readonly<Record<string, string>>
 
 /** Received bytes with what is known of them. `beside` holds the documents that the route asked to have read along. */

@@ -57,21 +57,25 @@ export async function* readEntries(
   const about = route.about?.(p) ?? []
   let batch: Entry[] = []
   try {
-    for await (const entry of route.read(doc, p, repo)) {
-      if (!mayState(routes, repo, doc.path, about, entry.path)) {
-        dropped(entry.path)
-        continue
+    for await (const said of route.read(doc, p, repo)) {
+      for (const entry of isGroup(said) ? said : [said]) {
+        if (!mayState(routes, repo, doc.path, about, entry.path)) {
+          dropped(entry.path)
+          continue
+        }
+        batch.push(entry)
+        if (batch.length < BATCH) continue
+        yield batch
+        batch = []
       }
-      batch.push(entry)
-      if (batch.length < BATCH) continue
-      yield batch
-      batch = []
     }
   } catch (error) {
     throw unreadable(error, doc)
   }
   if (batch.length > 0) yield batch
 }
+
+const isGroup = (said: Entry | readonly Entry[]): said is readonly Entry[] => Array.isArray(said)
 
 export interface Rendering {
   readonly route: AnyRoute<unknown>

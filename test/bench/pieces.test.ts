@@ -95,7 +95,8 @@ describe('the input', () => {
 
   it('has as many stanzas as were asked for, each with all that is read', async () => {
     const list = packagesList(50)
-    const batches = await Array.fromAsync(stanzas(pieces(list), ['Package', 'Filename', 'Size', 'SHA256', 'Depends']))
+    const fields = ['Package', 'Filename', 'Size', 'SHA256', 'Depends'] as const
+    const batches = await Array.fromAsync(stanzas(pieces(list), fields, (stanza) => ({ ...stanza })))
     const all = batches.flat()
     assert.equal(all.length, 50)
     assert.ok(all.every((stanza) => Object.values(stanza).every((value) => value !== undefined)))

@@ -10,7 +10,7 @@ async function* pieces(text: string, size = text.length || 1): AsyncGenerator<Ui
 }
 
 async function read<const F extends string>(text: string, fields: readonly F[], size?: number, limits?: Limits) {
-  return (await Array.fromAsync(stanzas(pieces(text, size), fields, limits))).flat()
+  return (await Array.fromAsync(stanzas(pieces(text, size), fields, (stanza) => ({ ...stanza }), limits))).flat()
 }
 
 const sample = `Package: hello
@@ -101,7 +101,7 @@ test('memory does not grow with the document', async () => {
   }
   let count = 0
   let largest = 0
-  for await (const batch of stanzas(endless(), ['Package', 'Filename'])) {
+  for await (const batch of stanzas(endless(), ['Package', 'Filename'], (stanza) => ({ ...stanza }))) {
     count += batch.length
     largest = Math.max(largest, batch.length)
   }
@@ -159,6 +159,109 @@ test('streaming reads what formatting wrote', async () => {
     }),
     { numRuns: 50 },
   )
+})
+
+const asked = ['Package', 'Size', 'Depends', 'X'] as const
+type Outcome = readonly Record<string, string | undefined>[] | { readonly message: string; readonly line: unknown }
+
+/** The same by the book, line by line over a text of a character a byte. */
+function slowly(bytes: Buffer, { maxLine, maxStanza, maxFields }: Required<Limits>): Outcome {
+  const found: Record<string, string | undefined>[] = []
+  let values = new Map<string, string[]>()
+  let [count, size, current]: [number, number, string[] | undefined] = [0, 0, undefined]
+  const end = () => {
+    const one = asked.map((name) => {
+      const parts = values.get(name.toLowerCase())
+      return [name, parts?.map((part) => Buffer.from(part.replace(/[ \t]+$/, ''), 'latin1').toString()).join('\n')]
+    })
+    if (count > 0) found.push(Object.fromEntries(one))
+    values = new Map()
+    ;[count, size, current] = [0, 0, undefined]
+  }
+  const all = bytes.toString('latin1').split('\n')
+  if (all.at(-1) === '') all.pop()
+  for (const [at, raw] of all.entries()) {
+    const broken = (message: string): Outcome => ({ message, line: at + 1 })
+    const text = raw.replace(/\r+$/, '')
+    if (text === '') {
+      end()
+      continue
+    }
+    if (raw.length > maxLine) return broken(`a line is longer than ${maxLine} bytes`)
+    size += raw.length
+    if (size > maxStanza) return broken(`a stanza is longer than ${maxStanza} bytes`)
+    if (/^[ \t]/.test(text)) {
+      if (count === 0) return broken('a stanza begins with a continuation line')
+      current?.push(text.slice(1))
+      continue
+    }
+    const [, name = '', value = ''] = /^([!-9;-~]+):[ \t]*(.*)$/s.exec(text) ?? []
+    if (name === '') return broken('a line is no field of a stanza')
+    count += 1
+    if (count > maxFields) return broken(`a stanza has over ${maxFields} fields`)
+    const own = asked.find((one) => one.toLowerCase() === name.toLowerCase())
+    if (own !== undefined && values.has(own.toLowerCase())) return broken(`${own} is written twice in a stanza`)
+    current = own === undefined ? undefined : [value]
+    if (own !== undefined && current !== undefined) values.set(own.toLowerCase(), current)
+  }
+  end()
+  return found
+}
+
+async function outcome(bytes: Buffer, size: number, limits: Limits): Promise<Outcome> {
+  const cut = async function* () {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  }
+  try {
+    return (await Array.fromAsync(stanzas(cut(), asked, (stanza) => ({ ...stanza }), limits))).flat()
+  } catch (error) {
+    const { message, facts } = error as { message: string; facts: { line: unknown } }
+    return { message, line: facts.line }
+  }
+}
+
+const often = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 40, arbitrary: usual }, { weight: 1, arbitrary: odd })
+const bits = fc.constantFrom('a', 'bc', ' ', '\t', ':', 'é', '📦', '\r', '.', '#', ' (>= 1), ', 'x'.repeat(20))
+const odd = fc.constantFrom('\0', '\x7f', '\n', '\r\n ', 'x'.repeat(70))
+const hostileText = fc.array(often(bits, odd), { maxLength: 5 }).map((parts) => parts.join(''))
+const ending = fc.constantFrom('\n', '\r\n', ' \n', '\n \n', '\n\t.\n', '\n\n', '\n\r\n\n', '\n\n')
+const named = fc.constantFrom('Package', 'PACKAGE', 'size', 'Depends', 'X', 'Y', 'Packagf', 'Else', 'Sizf')
+const begun = often(named, fc.constantFrom('é', '', 'a b', '\ta', ' '))
+const hostileLine = fc
+  .tuple(begun, hostileText, ending)
+  .map(([name, text, end]) => Buffer.from(`${name}:${text}${end}`))
+const hostile = fc
+  .tuple(fc.array(often(hostileLine, fc.uint8Array({ maxLength: 3 }))), hostileText)
+  .map(([parts, rest]) => Buffer.concat([...parts, Buffer.from(rest && `X:${rest}`)]))
+
+test('any bytes are read as a plain reading does, however they are cut', async () => {
+  const caps = {
+    maxLine: fc.constantFrom(60, 1 << 20),
+    maxStanza: fc.constantFrom(120, 1 << 24),
+    maxFields: fc.constantFrom(3, 1000),
+  }
+  let read = 0
+  await fc.assert(
+    fc.asyncProperty(hostile, fc.integer({ min: 1, max: 50 }), fc.record(caps), async (bytes, size, limits) => {
+      const plainly = slowly(bytes, limits)
+      if (Array.isArray(plainly) && plainly.length > 1) read += 1
+      assert.deepEqual(await outcome(bytes, size, limits), plainly)
+      assert.deepEqual(await outcome(bytes, bytes.length || 1, limits), plainly)
+    }),
+    { numRuns: 2000 },
+  )
+  assert.ok(read > 50, `${read} texts of several stanzas`)
+})
+
+test('a stanza longer than what is read at once is whole, and so is the one behind it', async () => {
+  const lines = Array.from({ length: 9000 }, (_, at) => `lib${at} (>= 1.${at}) ${'é'.repeat(40)}`)
+  const text = `Package: long\nDepends: ${lines.join(',\n ')}\n\nPackage: next\nSize: 1\n`
+  for (const size of [1000, 262_144, text.length]) {
+    const [long, next] = await read(text, ['Package', 'Depends', 'Size'], size)
+    assert.equal(long?.Depends, lines.join(',\n'))
+    assert.deepEqual(next, { Package: 'next', Depends: undefined, Size: '1' })
+  }
 })
 
 for (const [what, key, text] of [

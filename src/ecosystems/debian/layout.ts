@@ -45,13 +45,15 @@ export function suiteFolder(suite: string): string {
 
 export const isFlat = (folder: string): boolean => !folder.startsWith('/dists/')
 
+const metadataName = new RegExp(`^(?:InRelease|Release|Release\\.gpg|${packages})$`)
+
 /** Documents that are vouched for by a suite; no package may lie at such a path. */
 export function isMetadata(path: string): boolean {
   return (
     path.startsWith('/dists/') ||
     path.startsWith('/project/') ||
     path.includes('/by-hash/') ||
-    /\/(?:InRelease|Release|Release\.gpg|(?:Packages|Sources)(?:\.(?:xz|gz|bz2|zst|lz4))?)$/.test(path)
+    metadataName.test(path.slice(path.lastIndexOf('/') + 1))
   )
 }
 

@@ -67,21 +67,22 @@ const longestIndex = 1 << 30
  *
  * @throws MirrorError BAD_PATH for a file outside the pool, WEAK_DIGEST when weak digests are all there is, UNREADABLE.
  */
-export async function* readPackages(doc: Doc): AsyncGenerator<Entry> {
+export async function* readPackages(doc: Doc): AsyncGenerator<readonly Entry[]> {
   const text = await stanzaText(inflate(doc.stream(), sniff(await firstBytes(doc, 8)), longestIndex))
   if (text === undefined) return
   let found = 0
   let strong = 0
-  for await (const batch of stanzas(text, fields)) {
-    for (const stanza of batch) {
-      if (stanza.Package === undefined || stanza.Version === undefined) continue
-      if (stanza.Filename === undefined && stanza.Directory === undefined) continue
-      found++
-      const entries = stanza.Filename === undefined ? sourceEntries(stanza) : binaryEntries(stanza)
-      if (entries.length > 0) strong++
-      yield* entries
-    }
+  const take = (stanza: Package): readonly Entry[] => {
+    const { Package: name, Version: version, Filename: file } = stanza
+    if (name === undefined || version === undefined) return []
+    if (file === undefined && stanza.Directory === undefined) return []
+    const entries =
+      file === undefined ? sourceEntries(name, version, stanza) : binaryEntries(name, version, file, stanza)
+    found++
+    if (entries.length > 0) strong++
+    return entries
   }
+  for await (const batch of stanzas(text, fields, take)) yield batch.flat()
   if (found > 0 && strong === 0) {
     throw new MirrorError('WEAK_DIGEST', `${doc.path} states neither SHA256 nor SHA512 digests`, { path: doc.path })
   }
@@ -122,36 +123,47 @@ async function stanzaText(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterab
   })()
 }
 
-function binaryEntries(stanza: Package): readonly Entry[] {
+function binaryEntries(name: string, version: string, file: string, stanza: Package): readonly Entry[] {
   const digests = digestsOf(stanza.SHA256, stanza.SHA512)
   const size = sizeOf(stanza.Size)
   if (digests === undefined || size === undefined) return []
-  const data: BinaryData = {
-    arch: stanza.Architecture ?? 'all',
-    ...(stanza.Depends !== undefined && { depends: stanza.Depends }),
-    ...(stanza['Pre-Depends'] !== undefined && { preDepends: stanza['Pre-Depends'] }),
-    ...(stanza.Recommends !== undefined && { recommends: stanza.Recommends }),
-    ...(stanza.Provides !== undefined && { provides: stanza.Provides }),
-    ...(stanza.Source !== undefined && { source: stanza.Source }),
-    ...(stanza['Multi-Arch'] !== undefined && { multiArch: stanza['Multi-Arch'] }),
-    ...(stanza.Essential === 'yes' && { essential: true }),
-    ...(stanza.Priority !== undefined && { priority: stanza.Priority }),
-  }
-  const { Package: name, Version: version } = stanza
-  if (name === undefined || version === undefined) return []
-  return [{ path: poolPath(stanza.Filename ?? ''), name, version, size, digests, data }]
+  return [{ path: poolPath(file), name, version, size, digests, data: binaryData(stanza) }]
 }
 
-function sourceEntries(stanza: Package): readonly Entry[] {
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Written field by field: spreading into one object what there is takes three times as long, for each of 60,000. */
+function binaryData(stanza: Package): BinaryData {
+  const {
+    Depends: depends,
+    'Pre-Depends': preDepends,
+    Recommends: recommends,
+    Provides: provides,
+    Source: source,
+    'Multi-Arch': multiArch,
+    Priority: priority,
+  } = stanza
+  const data: Writable<BinaryData> = { arch: stanza.Architecture ?? 'all' }
+  if (depends !== undefined) data.depends = depends
+  if (preDepends !== undefined) data.preDepends = preDepends
+  if (recommends !== undefined) data.recommends = recommends
+  if (provides !== undefined) data.provides = provides
+  if (source !== undefined) data.source = source
+  if (multiArch !== undefined) data.multiArch = multiArch
+  if (stanza.Essential === 'yes') data.essential = true
+  if (priority !== undefined) data.priority = priority
+  return data
+}
+
+function sourceEntries(name: string, version: string, stanza: Package): readonly Entry[] {
   const strongest = new Map(checksums(stanza['Checksums-Sha512']).map(({ name, hex }) => [name, hex]))
-  const directory = stanza.Directory === undefined || stanza.Directory === '.' ? '' : `${stanza.Directory}/`
+  const { Directory: folder } = stanza
+  const directory = folder === undefined || folder === '.' ? '' : `${folder}/`
   const files: SourceFile[] = []
   for (const { hex, size, name } of checksums(stanza['Checksums-Sha256'])) {
     const digests = digestsOf(hex, strongest.get(name))
     if (digests !== undefined) files.push({ path: poolPath(`${directory}${name}`), size, digests })
   }
-  const { Package: name, Version: version } = stanza
-  if (name === undefined || version === undefined) return []
   return files.map((file) => {
     const data: SourceData = file.path.endsWith('.dsc') ? { source: true, files } : { source: true }
     return { ...file, name, version, data }
@@ -173,10 +185,17 @@ function checksums(block: string | undefined): readonly { hex: string; size: num
 }
 
 function digestsOf(sha256: string | undefined, sha512: string | undefined): Digests | undefined {
-  const digests: Record<string, string> = {}
-  if (sha256 !== undefined && /^[0-9a-f]{64}$/i.test(sha256)) digests.sha256 = sha256.toLowerCase()
-  if (sha512 !== undefined && /^[0-9a-f]{128}$/i.test(sha512)) digests.sha512 = sha512.toLowerCase()
-  return Object.keys(digests).length === 0 ? undefined : digests
+  const first = hex(sha256, 64)
+  const second = hex(sha512, 128)
+  if (second !== undefined) return first === undefined ? { sha512: second } : { sha256: first, sha512: second }
+  return first === undefined ? undefined : { sha256: first }
+}
+
+/** The digest in lower case, when it is one of this length. */
+function hex(text: string | undefined, length: number): string | undefined {
+  if (text?.length !== length) return undefined
+  if (/^[0-9a-f]+$/.test(text)) return text
+  return /^[0-9a-f]+$/i.test(text) ? text.toLowerCase() : undefined
 }
 
 const sizeOf = (text: string | undefined): number | undefined =>
@@ -184,7 +203,7 @@ const sizeOf = (text: string | undefined): number | undefined =>
 
 /** Where a file of the pool is served; throws BAD_PATH for one that is unsafe or stands where indexes are. */
 function poolPath(name: string): string {
-  const path = safePath(`/${name.replace(/^\.\//, '')}`)
+  const path = safePath(`/${name.startsWith('./') ? name.slice(2) : name}`)
   if (!isMetadata(path)) return path
   throw new MirrorError('BAD_PATH', `a package cannot lie at ${path}`, { path })
 }

@@ -115,7 +115,7 @@ test('the public registry is replaced, another is named', () => {
 
 test('the index file of the fixture is read by its route', async () => {
   const { route, p } = at('/cf/g-/cfg-if')
-  const entries = await gather(route.read?.(doc('/cf/g-/cfg-if', fixture('cf/g-/cfg-if')), p, repo()))
+  const entries = (await gather(route.read?.(doc('/cf/g-/cfg-if', fixture('cf/g-/cfg-if')), p, repo()))).flat()
   assert.deepEqual(
     entries.map(({ version }) => version),
     ['1.0.3', '1.0.4', '1.0.5'],

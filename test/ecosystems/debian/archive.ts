@@ -144,7 +144,7 @@ export function matching(path: string) {
 /** What a document says, as the engine would ask for it. */
 export async function readEntries(doc: Doc): Promise<readonly Entry[]> {
   const { route, p } = matching(doc.path)
-  return route.read === undefined ? [] : Array.fromAsync(route.read(doc, p, repoOf()) as AsyncIterable<Entry>)
+  return route.read === undefined ? [] : (await Array.fromAsync(route.read(doc, p, repoOf()))).flat()
 }
 
 export interface Told {

@@ -61,9 +61,7 @@ export function find(path: string): { route: AnyRoute<NpmOptions>; p: Params } {
 
 export async function read(doc: Doc, repo = makeRepo()): Promise<readonly Entry[]> {
   const { route, p } = find(doc.path)
-  const entries: Entry[] = []
-  for await (const entry of route.read?.(doc, p, repo) ?? []) entries.push(entry)
-  return entries
+  return (await Array.fromAsync(route.read?.(doc, p, repo) ?? [])).flat()
 }
 
 export interface Showing {
