@@ -13,6 +13,7 @@ import { quietWrites, type Refs, refReads, refs } from './refs.ts'
 import type { BlobRow, RecordedRepository, Run, ViewRow } from './rows.ts'
 import { type Snapshots, snapshots } from './snapshots.ts'
 import { createSpool, type Spool } from './spool.ts'
+import { type SteadyWalks, steadyWalks } from './steady.ts'
 import { type Sweeps, scans, sweeps } from './sweeps.ts'
 import { type Totals, totals } from './totals.ts'
 
@@ -71,21 +72,24 @@ export interface Catalog {
   }
   readonly holds: {
     put(holder: string, run: number, held: Iterable<{ readonly repo: string; readonly path: string }>): void
-    /** Forgets what the holder wanted before this run; only of these repositories, when they are named. */
-    settle(holder: string, run: number, repos?: Iterable<string>): number
+    /**
+     * Forgets what the holder wanted before this run; only of these repositories, when they are named. What was planned in
+     * an earlier run and stands, by repository, is held by that run's number.
+     */
+    settle(holder: string, run: number, repos?: Iterable<string>, standing?: ReadonlyMap<string, number>): number
     /** What the holder wanted before this run, in pages. */
     before(holder: string, run: number): Iterable<{ readonly repo: string; readonly path: string }>
     drop(holder: string, repo: string, path: string): void
     of(repo: string, path: string): readonly string[]
     holders(): readonly { readonly holder: string; readonly paths: number; readonly run: number }[]
-    /** What a holder holds, by repository. */
-    sums(holder: string): readonly HeldSum[]
-    /** Some of what a holder wanted before this run and did not meet in it, artifacts alone, by repository and path. */
-    unmet(holder: string, run: number, after: Unmet | undefined): readonly Unmet[]
+    /** What a holder holds, by repository; but for what is known of some already. */
+    sums(holder: string, known?: ReadonlyMap<string, HeldSum | undefined>): readonly HeldSum[]
+    /** Some of what a holder wanted of a repository before this run and did not meet in it, artifacts alone, by path. */
+    unmet(holder: string, repo: string, run: number, after: Unmet | undefined): readonly Unmet[]
   }
   readonly withdrawn: {
-    /** What documents say now of paths that a holder holds; in pages. */
-    said(holder: string, after: SaidOf | undefined): readonly SaidOf[]
+    /** What documents say now of paths of a repository that a holder holds; in pages. */
+    said(holder: string, repo: string, after: SaidOf | undefined): readonly SaidOf[]
     /** Remembers it; true when that was not known. */
     add(repo: string, path: string, word: string, run: number): boolean
     drop(repo: string, path: string): void
@@ -99,6 +103,7 @@ export interface Catalog {
     /** The newest run of one of these commands. */
     last(commands: readonly string[]): Omit<Run, 'summary'> | undefined
   }
+  readonly steady: SteadyWalks
   readonly repositories: {
     record(repository: RecordedRepository): void
     list(): readonly RecordedRepository[]
@@ -195,6 +200,7 @@ function whatever(
     holds: holds(connection),
     withdrawn: withdrawn(connection),
     runs: runs(connection),
+    steady: steadyWalks(connection),
     repositories: repositories(connection),
     bundles: bundles(connection),
     copies: absorption(connection),
@@ -315,8 +321,14 @@ function holds(connection: Connected): Catalog['holds'] {
   const put = connection.prepare(
     'INSERT INTO hold (repo, path, holder, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path, holder) DO UPDATE SET run = excluded.run',
   )
-  const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ?')
-  const settleIn = connection.prepare('DELETE FROM hold WHERE holder = ? AND run < ? AND repo = ?')
+  const settle = connection.prepare('DELETE FROM hold WHERE holder = ? AND repo = ? AND run < ?')
+  // one after the other: a repository may have a great many rows
+  const next = connection
+    .prepare<[string, string], string>('SELECT repo FROM hold WHERE holder = ? AND repo > ? ORDER BY repo LIMIT 1')
+    .pluck()
+  function* reposOf(holder: string): Generator<string> {
+    for (let repo = next.get(holder, ''); repo !== undefined; repo = next.get(holder, repo)) yield repo
+  }
   const before = connection.prepare<[string, number, string, string], { repo: string; path: string }>(
     `SELECT repo, path FROM hold WHERE holder = ? AND run < ? AND (repo, path) > (?, ?) ORDER BY repo, path LIMIT ${PAGE}`,
   )
@@ -327,32 +339,35 @@ function holds(connection: Connected): Catalog['holds'] {
   const holders = connection.prepare<[], { holder: string; paths: number; run: number }>(
     'SELECT holder, count(*) AS paths, max(run) AS run FROM hold GROUP BY holder ORDER BY holder',
   )
-  const sums = connection.prepare<[string], HeldSum>(
+  const sum = connection.prepare<[string, string], HeldSum>(
     `SELECT r.repo AS repo, count(*) AS files, sum(r.size) AS bytes, count(DISTINCT r.name) AS packages,
        sum(r.kind = 'artifact') AS artifacts, sum(r.size * (r.kind = 'artifact')) AS artifactBytes
      FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.sha256 IS NOT NULL
        AND (+r.generation = 0 OR +r.generation IN (SELECT id FROM generation WHERE state = 'current'))
-     WHERE h.holder = ? GROUP BY r.repo ORDER BY r.repo`,
+     WHERE h.holder = ? AND h.repo = ? GROUP BY r.repo`,
   )
   const unmet = connection.prepare<
-    [string, number, string, string],
+    [string, string, number, string],
     { repo: string; path: string; name: string | null; version: string | null; named: number }
   >(
     `SELECT h.repo AS repo, h.path AS path, r.name AS name, r.version AS version,
        EXISTS (SELECT 1 FROM fact f JOIN reading d ON d.id = f.reading WHERE f.repo = h.repo AND f.path = h.path
          AND d.complete = 1 AND EXISTS (SELECT 1 FROM ref o WHERE o.sha256 = d.sha256 AND o.repo = d.repo)) AS named
      FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.generation = 0
-     WHERE h.holder = ? AND h.run < ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND (h.repo, h.path) > (?, ?)
-     ORDER BY h.repo, h.path LIMIT 500`,
+     WHERE h.holder = ? AND h.repo = ? AND h.run < ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND h.path > ?
+     ORDER BY h.path LIMIT 500`,
   )
   return {
     put: connection.transaction((holder: string, run: number, held: Iterable<{ repo: string; path: string }>) => {
       for (const { repo, path } of held) put.run(repo, path, holder, run)
     }),
-    settle(holder, run, repos) {
-      if (repos === undefined) return settle.run(holder, run).changes
-      return [...repos].reduce((sum, repo) => sum + settleIn.run(holder, run, repo).changes, 0)
-    },
+    settle: connection.transaction(
+      (holder: string, run: number, repos?: Iterable<string>, standing?: ReadonlyMap<string, number>) =>
+        [...(repos ?? reposOf(holder))].reduce(
+          (count, repo) => count + settle.run(holder, repo, standing?.get(repo) ?? run).changes,
+          0,
+        ),
+    ),
     *before(holder, run) {
       for (let last = { repo: '', path: '' }; ; ) {
         const rows = before.all(holder, run, last.repo, last.path)
@@ -365,9 +380,13 @@ function holds(connection: Connected): Catalog['holds'] {
     drop: (holder, repo, path) => void drop.run(holder, repo, path),
     of: (repo, path) => of.all(repo, path).map((row) => row.holder),
     holders: () => holders.all(),
-    sums: (holder) => sums.all(holder),
-    unmet: (holder, run, after) =>
-      unmet.all(holder, run, after?.repo ?? '', after?.path ?? '').map(({ name, version, named, ...row }) => ({
+    sums: (holder, known) =>
+      [...reposOf(holder)].flatMap((repo) => {
+        const found = known?.has(repo) === true ? known.get(repo) : sum.get(holder, repo)
+        return found ?? []
+      }),
+    unmet: (holder, repo, run, after) =>
+      unmet.all(holder, repo, run, after?.path ?? '').map(({ name, version, named, ...row }) => ({
         ...row,
         name: name ?? undefined,
         version: version ?? undefined,
@@ -391,16 +410,16 @@ function withdrawn(connection: Connected): Catalog['withdrawn'] {
           AND d.complete = 1 AND f.data IS NOT NULL ORDER BY d.id DESC LIMIT 1) AS data
      FROM hold h JOIN ref r ON r.repo = h.repo AND r.path = h.path AND r.variant = '' AND r.generation = 0
      LEFT JOIN withdrawn w ON w.repo = h.repo AND w.path = h.path
-     WHERE h.holder = ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND (h.repo, h.path) > (?, ?)
-     ORDER BY h.repo, h.path LIMIT 500`,
+     WHERE h.holder = ? AND h.repo = ? AND r.kind = 'artifact' AND r.sha256 IS NOT NULL AND h.path > ?
+     ORDER BY h.path LIMIT 500`,
   )
   const add = connection.prepare(
     'INSERT INTO withdrawn (repo, path, word, run) VALUES (?, ?, ?, ?) ON CONFLICT (repo, path) DO NOTHING',
   )
   const drop = connection.prepare('DELETE FROM withdrawn WHERE repo = ? AND path = ?')
   return {
-    said: (holder, after) =>
-      said.all(holder, after?.repo ?? '', after?.path ?? '').map(({ name, version, data, word, ...row }) => ({
+    said: (holder, repo, after) =>
+      said.all(holder, repo, after?.path ?? '').map(({ name, version, data, word, ...row }) => ({
         ...row,
         name: name ?? undefined,
         version: version ?? undefined,

@@ -270,4 +270,69 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (series, number)
   ) WITHOUT ROWID;
   `,
+  `
+  -- by repository, so that what one repository holds is found without what the others hold
+  DROP INDEX hold_holder;
+  CREATE INDEX hold_holder ON hold (holder, repo, run);
+
+  -- walks that found nothing to do; run: the one that made the plan; until: when policy may show something else; wide: facts that
+  -- its own documents do not state count too; found: the documents it looked at and what it said, as JSON
+  CREATE TABLE steady (
+    repo TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    wide INTEGER NOT NULL,
+    found TEXT NOT NULL,
+    PRIMARY KEY (repo, holder)
+  ) WITHOUT ROWID;
+
+  -- triggers, so that nobody who takes something away can forget them. Documents are compared by whoever reads a row: of them
+  -- only rows depend that look at all.
+  CREATE TRIGGER steady_file_gone AFTER DELETE ON ref
+  WHEN OLD.sha256 IS NOT NULL AND EXISTS (SELECT 1 FROM steady WHERE repo = OLD.repo)
+  BEGIN
+    DELETE FROM steady WHERE repo = OLD.repo AND (wide = 1 OR OLD.kind = 'artifact');
+  END;
+  CREATE TRIGGER steady_file_changed AFTER UPDATE OF kind, sha256, size, name, version, proof ON ref
+  WHEN (OLD.kind, OLD.sha256, OLD.size, OLD.name, OLD.version, OLD.proof)
+      IS NOT (NEW.kind, NEW.sha256, NEW.size, NEW.name, NEW.version, NEW.proof)
+    AND EXISTS (SELECT 1 FROM steady WHERE repo = OLD.repo)
+  BEGIN
+    DELETE FROM steady WHERE repo = OLD.repo AND (wide = 1 OR OLD.kind = 'artifact');
+  END;
+  CREATE TRIGGER steady_file_added AFTER INSERT ON ref
+  WHEN NEW.sha256 IS NOT NULL AND EXISTS (SELECT 1 FROM steady WHERE repo = NEW.repo AND wide = 1)
+    AND (NEW.kind <> 'artifact' OR EXISTS (SELECT 1 FROM ref o WHERE o.sha256 = NEW.sha256 AND o.repo = NEW.repo
+      AND (o.path, o.variant, o.generation) IS NOT (NEW.path, NEW.variant, NEW.generation)))
+  BEGIN
+    DELETE FROM steady WHERE repo = NEW.repo AND wide = 1;
+  END;
+  CREATE TRIGGER steady_bytes_gone AFTER DELETE ON blob
+  BEGIN
+    DELETE FROM steady WHERE repo IN (SELECT repo FROM ref WHERE sha256 = OLD.sha256);
+  END;
+  CREATE TRIGGER steady_read AFTER UPDATE OF complete ON reading WHEN NEW.complete = 1
+  BEGIN
+    DELETE FROM steady WHERE repo = NEW.repo AND wide = 1;
+  END;
+  CREATE TRIGGER steady_reading_gone AFTER DELETE ON reading
+  BEGIN
+    DELETE FROM steady WHERE repo = OLD.repo AND (wide = 1 OR substr(OLD.scope, 1, 9) = 'lockfile:');
+  END;
+  CREATE TRIGGER steady_flipped AFTER UPDATE OF state ON generation
+  BEGIN
+    DELETE FROM steady WHERE repo = NEW.repo AND wide = 1;
+  END;
+  CREATE TRIGGER steady_held AFTER INSERT ON hold
+  BEGIN
+    DELETE FROM steady WHERE repo = NEW.repo AND holder = NEW.holder;
+  END;
+  CREATE TRIGGER steady_let_go AFTER DELETE ON hold
+  BEGIN
+    DELETE FROM steady WHERE repo = OLD.repo AND holder = OLD.holder;
+  END;
+  `,
 ]

@@ -28,8 +28,8 @@ const MOST = 100
 export interface DriftOptions {
   readonly holder: string
   readonly run: number
-  /** Repositories that were looked at. */
-  readonly repos: ReadonlySet<string>
+  /** Repositories that were looked at, in their order. */
+  readonly repos: readonly string[]
   readonly signal: AbortSignal
 }
 
@@ -37,14 +37,15 @@ export interface DriftOptions {
 export async function driftOf(mirror: Mirror, { holder, run, repos, signal }: DriftOptions): Promise<Drift> {
   const { holds, withdrawn: remembered } = mirror.catalog
   const [vanished, withdrawn] = [gather(), gather()]
-  for await (const page of pages<Unmet>(signal, (after) => holds.unmet(holder, run, after)))
-    for (const { named, ...one } of page) if (!named && repos.has(one.repo)) vanished.add(one)
-  for await (const page of pages<SaidOf>(signal, (after) => remembered.said(holder, after))) {
-    for (const { data, word: known, ...one } of page) {
-      if (!repos.has(one.repo)) continue
-      const word = wordOf(mirror, one.repo, data)
-      if (word === undefined && known !== undefined) remembered.drop(one.repo, one.path)
-      if (word !== undefined && remembered.add(one.repo, one.path, word, run)) withdrawn.add({ ...one, word })
+  for (const repo of repos) {
+    for await (const page of pages<Unmet>(signal, (after) => holds.unmet(holder, repo, run, after)))
+      for (const { named, ...one } of page) if (!named) vanished.add(one)
+    for await (const page of pages<SaidOf>(signal, (after) => remembered.said(holder, repo, after))) {
+      for (const { data, word: known, ...one } of page) {
+        const word = wordOf(mirror, repo, data)
+        if (word === undefined && known !== undefined) remembered.drop(repo, one.path)
+        if (word !== undefined && remembered.add(repo, one.path, word, run)) withdrawn.add({ ...one, word })
+      }
     }
   }
   return { vanished: vanished.found(), withdrawn: withdrawn.found() }

@@ -1,14 +1,16 @@
 // A run that brings things in: `sync` and `seed` are this with different wants.
 
 import type { HeldSum } from '../catalog/catalog.ts'
+import type { Steady } from '../catalog/steady.ts'
 import type { Entry, Selector } from '../contract.ts'
 import type { EngineEvent } from '../engine/events.ts'
 import type { Mirror } from '../engine/mirror.ts'
-import { type Fault, type Item, walk } from '../engine/walk.ts'
+import { type Fault, type Item, type Walked, type WalkOptions, walk } from '../engine/walk.ts'
 import { exitCode, MirrorError } from '../errors.ts'
 import type { Context } from './context.ts'
 import { type Drift, driftOf, noDrift } from './drift.ts'
 import { type Gate, type GateOptions, openGate } from './gate.ts'
+import { type Standing, standingOf } from './steady.ts'
 import { record, type Workspace } from './workspace.ts'
 
 export interface RunOptions {
@@ -39,6 +41,8 @@ export interface RepoSummary {
   readonly proofs: Readonly<Record<string, number>>
   readonly hosts: readonly string[]
   readonly flipped: readonly string[]
+  /** Everything is as the last run left it: only its documents were asked for, and nothing was planned again. */
+  readonly steady: boolean
 }
 
 export interface Summary {
@@ -69,7 +73,9 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   const { mirror, events } = workspace
   const started = mirror.now()
   const id = mirror.catalog.runs.start(options.command, started)
-  const before = mirror.catalog.holds.sums(options.holder)
+  const standing = await standingsOf(workspace, options)
+  const lasts = new Map([...standing].flatMap(([repo, { last }]) => (last === undefined ? [] : [[repo, last]])))
+  const before = mirror.catalog.holds.sums(options.holder, sumsIn(lasts))
   const gate = gateOf(context, mirror, { walks: options.wants.size, holder: options.holder, before })
   const requests = new Map<string, number>()
   const stop = events.subscribe((event: EngineEvent) => {
@@ -94,6 +100,7 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
       dryRun: options.dryRun,
       signal: context.signal,
       concurrency: CONCURRENCY,
+      ...stoodOn(lasts.get(name)),
       ...(gate === undefined ? {} : { planned: gate.plan }),
       before: (entry) => options.before?.(name, entry),
       item(item) {
@@ -105,11 +112,14 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
   const walked = await Promise.all(walks)
   stop()
   await mirror.holder.settle()
+  /** Those that are as they were: what the last run held and said of them stands. */
+  const stood = new Map([...lasts].filter(([name]) => walked.some((one) => one.repo === name && isAsBefore(one))))
+  const totals = new Map([...tallies].map(([repo, tally]) => [repo, tally.total()]))
   const repositories = Object.fromEntries(
-    walked.map(({ repo, flipped }) => [
-      repo,
-      { ...tallies.get(repo)?.total(), requests: requests.get(repo) ?? 0, flipped } as RepoSummary,
-    ]),
+    walked.map(({ repo, flipped, short }) => {
+      const sums = { ...totals.get(repo), ...saidOf(stood.get(repo)) }
+      return [repo, { ...sums, requests: requests.get(repo) ?? 0, flipped, steady: short } as RepoSummary]
+    }),
   )
   const unread = [...(gate?.failure === undefined ? [] : [gate.failure]), ...(options.faults ?? [])].map((error) => ({
     error,
@@ -121,7 +131,7 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
     ? await driftOf(mirror, {
         holder: options.holder,
         run: id,
-        repos: new Set(options.wants.keys()),
+        repos: [...options.wants.keys()].filter((repo) => !stood.has(repo)).sort(),
         signal: context.signal,
       })
     : noDrift
@@ -130,8 +140,24 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
     // with `only` the rest of the selection was not looked at
     const { only } = context.settings.origins
     const narrowed = only !== undefined && only.file !== 'default'
+    const runs = new Map([...stood].map(([repo, { run: planned }]) => [repo, planned]))
     if (faults.length === 0)
-      mirror.catalog.holds.settle(options.holder, id, narrowed ? options.wants.keys() : undefined)
+      mirror.catalog.holds.settle(options.holder, id, narrowed ? options.wants.keys() : undefined, runs)
+  }
+  const after = mirror.catalog.holds.sums(options.holder, sumsIn(stillIn(mirror, stood)))
+  for (const { repo, rested, short } of walked) {
+    if (options.dryRun || short) continue
+    const { fingerprint } = standing.get(repo) ?? {}
+    const said = totals.get(repo)
+    if (rested === undefined) mirror.catalog.steady.drop(repo, options.holder)
+    if (rested === undefined || fingerprint === undefined || said === undefined) continue
+    const { items, bytes, proofs } = said
+    const sum = after.find((one) => one.repo === repo)
+    mirror.catalog.steady.put({
+      ...{ holder: options.holder, repo, run: id, fingerprint, made: started },
+      ...rested,
+      ...{ items, bytes, proofs, sum },
+    })
   }
   const summary: Summary = {
     code: exitCode(faults.map((fault) => fault.error)),
@@ -140,13 +166,34 @@ export async function run(context: Context, workspace: Workspace, options: RunOp
     repositories,
     faults,
     cleaned: workspace.cleaned,
-    growth: { before: sumOf(before), after: sumOf(mirror.catalog.holds.sums(options.holder)) },
+    growth: { before: sumOf(before), after: sumOf(after) },
     drift,
     refused: gate?.failure !== undefined,
   }
   mirror.catalog.runs.end(id, mirror.now(), summary.code, forHistory(summary))
   return summary
 }
+
+/** Whoever is told of every entry has to be told of all. */
+async function standingsOf(workspace: Workspace, options: RunOptions): Promise<ReadonlyMap<string, Standing>> {
+  const { dryRun, before, item, holder, wants } = options
+  return dryRun || before !== undefined || item !== undefined ? new Map() : standingOf(workspace, holder, wants)
+}
+
+const isAsBefore = ({ short, refused }: Walked): boolean => short && !refused
+
+const stoodOn = (last: Steady | undefined): Pick<WalkOptions, 'steady'> =>
+  last === undefined ? {} : { steady: last.documents }
+
+const saidOf = (last: Steady | undefined): Partial<Pick<RepoSummary, 'items' | 'bytes' | 'proofs'>> =>
+  last === undefined ? {} : { items: last.items, bytes: last.bytes, proofs: last.proofs }
+
+const sumsIn = (of: ReadonlyMap<string, Steady>): ReadonlyMap<string, HeldSum | undefined> =>
+  new Map([...of].map(([repo, { sum }]) => [repo, sum]))
+
+/** Without those of which something was let go just now. */
+const stillIn = ({ catalog }: Mirror, of: ReadonlyMap<string, Steady>): ReadonlyMap<string, Steady> =>
+  new Map([...of].filter(([repo, { holder }]) => catalog.steady.get(repo, holder) !== undefined))
 
 /** None where nothing is to stay free and everything may grow: then files come while the rest is still being found. */
 function gateOf({ settings }: Context, mirror: Mirror, of: Omit<GateOptions, 'maxGrowth'>): Gate | undefined {
@@ -167,7 +214,7 @@ const BATCH = 1000
 interface Tally {
   add(item: Item): void
   /** Hands on the last held paths and returns the sums. */
-  total(): Omit<RepoSummary, 'requests' | 'flipped'>
+  total(): Omit<RepoSummary, 'requests' | 'flipped' | 'steady'>
 }
 
 function createTally(hold: (paths: readonly string[]) => void): Tally {

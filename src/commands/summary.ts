@@ -74,7 +74,9 @@ function repoText(one: RepoSummary): string {
   const proofs = Object.entries(one.proofs).map(([proof, count]) => `${count} by ${proofWord(proof)}`)
   const fetched =
     one.fetched === 0
-      ? 'nothing new'
+      ? one.steady
+        ? 'as the last run left it, nothing planned again'
+        : 'nothing new'
       : `${countText(one.fetched, 'file')} fetched (${bytesText(one.fetchedBytes)} from ${one.hosts.join(', ')})`
   const flipped = one.flipped.length === 0 ? '' : `; new generation of ${one.flipped.join(', ')}`
   return `${countText(one.items, 'file')}, ${bytesText(one.bytes)}: ${fetched}, ${countText(one.requests, 'request')}; proven: ${proofs.join(', ')}${flipped}`

@@ -5,7 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import PQueue from 'p-queue'
 import type { HeldRef, Proof } from '../catalog/rows.ts'
 import { isHeld } from '../catalog/rows.ts'
-import type { Entry, Platform, Selector } from '../contract.ts'
+import type { SteadyDocument } from '../catalog/steady.ts'
+import type { Entry, Look, Platform, Selector } from '../contract.ts'
 import { asMirrorError, MirrorError } from '../errors.ts'
 import { obtainAdmitted } from './admit.ts'
 import type { Outcome } from './events.ts'
@@ -19,6 +20,7 @@ import type { Obtained } from './obtained.ts'
 import { mustResolve, type Resource, resolve } from './resolve.ts'
 import { noRoom } from './room.ts'
 import { type Scope, SYNC_PRIORITY, scopeKey } from './scope.ts'
+import { documentsOf, isSteady, noting, type Rested } from './steady.ts'
 import { withheld } from './withheld.ts'
 
 export interface WalkOptions {
@@ -29,6 +31,8 @@ export interface WalkOptions {
   readonly signal: AbortSignal
   /** Artifacts under way at once. */
   readonly concurrency: number
+  /** What the last walk for the same looked at, where it found nothing to do: when all of that is as it was, so is the rest. */
+  readonly steady?: readonly SteadyDocument[]
   /**
    * Told once what is to be fetched, before any of it is; it refuses by throwing, and then nothing is fetched and nothing
    * flips. When left out, files are fetched while the closure is still being found.
@@ -76,6 +80,10 @@ export interface Walked {
   readonly refused: boolean
   readonly faults: readonly Fault[]
   readonly flipped: readonly string[]
+  /** Everything is as the last walk left it, and nothing was planned again. */
+  readonly short: boolean
+  /** What it rested on, where it found nothing to do. */
+  readonly rested?: Rested
 }
 
 /** Entries that wait for a place in the queue. */
@@ -83,10 +91,12 @@ const AHEAD = 1000
 
 export async function walk(
   mirror: Mirror,
-  mounted: MountedRepo,
+  configured: MountedRepo,
   wants: readonly Selector[],
   options: WalkOptions,
 ): Promise<Walked> {
+  const judge = noting(configured.judge)
+  const mounted = { ...configured, judge }
   const repo = mounted.settings.name
   const faults: Fault[] = []
   const known = new Set<string>()
@@ -101,12 +111,19 @@ export async function walk(
     roots: new Map(),
     looked: (_, path) => documents.add(path),
   }
+  if (options.steady !== undefined) {
+    const { looked: _, ...unseen } = scope
+    if (await isSteady(mirror, mounted, unseen, options.steady)) return untouched(repo, options)
+  }
   const queue = new PQueue({ concurrency: options.concurrency })
   signal.addEventListener('abort', () => queue.clear(), { once: true })
   const locks = lockfileFacts(mirror, mounted, wants)
   const spool = mirror.catalog.spool<Entry>()
   const plan = { repo, items: 0, bytes: 0, unsized: 0 }
   let refused = false
+  /** Nothing came, nothing was made, and nothing has to be looked at one by one. */
+  let idle = !options.dryRun
+  let wide = !judge.open
   const pause = pausing()
 
   function foresee(entry: Entry): void {
@@ -135,10 +152,18 @@ export async function walk(
       locks.record()
       options.before?.(entry)
       await mustHaveRoom(mirror, mounted, entry)
-      options.item(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
+      const { unvouched } = resource.route
+      if (unvouched === 'changes') idle = false
+      if (unvouched === 'kept') wide = true
+      tell(itemOf(entry, await obtainEntry(mirror, resource, scope), options.started))
     } catch (error) {
       failed(entry, error)
     }
+  }
+
+  function tell(item: Item): void {
+    if (item.outcome !== 'held' && item.outcome !== 'unchanged') idle = false
+    options.item(item)
   }
 
   function failed(entry: Entry, thrown: unknown): void {
@@ -152,7 +177,14 @@ export async function walk(
     const look = await createLook(mirror, mounted, scope, options.platforms, (want, reason) =>
       faults.push(lackOf(mirror, mounted, want, reason)),
     )
-    for await (const entry of mounted.ecosystem.closure(wants, look)) {
+    const looking: Look<unknown> = {
+      ...look,
+      find(name) {
+        wide = true
+        return look.find(name)
+      },
+    }
+    for await (const entry of mounted.ecosystem.closure(wants, looking)) {
       if (signal.aborted) break
       if (known.has(entry.path)) continue
       known.add(entry.path)
@@ -185,16 +217,35 @@ export async function walk(
   if (refused && !options.dryRun) documents.clear()
   for (const path of documents) {
     await pause()
-    if (!known.has(path)) tellDocument(mirror, repo, path, ranks, options)
+    const item = known.has(path) ? undefined : documentItem(mirror, repo, path, ranks, options.started)
+    if (item !== undefined) tell(item)
   }
   const flipped = options.dryRun || refused ? [] : await flipAll(mirror, mounted, scope, faults)
+  const rests = idle && !refused && faults.length === 0 && scope.staged.size === 0
+  const rested = rests ? await restedOn() : undefined
   dropStaged(mirror, scope)
-  return { repo, refused, faults, flipped }
+  return { repo, refused, faults, flipped, short: false, ...(rested === undefined ? {} : { rested }) }
+
+  async function restedOn(): Promise<Rested | undefined> {
+    const found = await documentsOf(mirror, mounted, scope, [...documents]).catch(() => undefined)
+    return found === undefined ? undefined : { until: judge.until(), wide, documents: found }
+  }
 
   async function enqueue(entry: Entry): Promise<void> {
     await queue.onSizeLessThan(AHEAD)
     void queue.add(() => one(entry))
   }
+}
+
+/** Others that are planned at the same time may be refused, and this with them. */
+async function untouched(repo: string, options: WalkOptions): Promise<Walked> {
+  let refused = false
+  try {
+    await options.planned?.({ repo, items: 0, bytes: 0, unsized: 0 })
+  } catch {
+    refused = true
+  }
+  return { repo, refused, faults: [], flipped: [], short: true }
 }
 
 /** What obtaining it takes. */
@@ -289,22 +340,22 @@ function pausing(): () => Promise<void> {
 }
 
 /** A document that the closure looked at counts as an item too. */
-function tellDocument(
+function documentItem(
   mirror: Mirror,
   repo: string,
   path: string,
   ranks: ReadonlyMap<number, number>,
-  options: WalkOptions,
-): void {
+  started: number,
+): Item | undefined {
   const rankOf = ({ generation }: HeldRef): number => ranks.get(generation) ?? Number.POSITIVE_INFINITY
   const [ref] = mirror.catalog.refs
     .everywhere(repo, path)
     .filter(isHeld)
     .filter(({ generation }) => ranks.has(generation))
     .toSorted((a, b) => rankOf(a) - rankOf(b))
-  if (ref === undefined) return
-  const outcome = ref.fetched >= options.started ? 'fetched' : 'unchanged'
-  options.item({ repo, path, outcome, bytes: ref.size, proof: ref.proof, url: ref.url })
+  if (ref === undefined) return undefined
+  const outcome = ref.fetched >= started ? 'fetched' : 'unchanged'
+  return { repo, path, outcome, bytes: ref.size, proof: ref.proof, url: ref.url }
 }
 
 /** Where the walk's documents may be, as places in order: what it built itself first, then what is served. */

@@ -45,7 +45,10 @@ async function shelf(t: TestContext, routes: Readonly<Record<string, Script>>, k
         settings: { keepFree: kept, maxGrowth, origins: {} },
         signal: new AbortController().signal,
       } as unknown as Parameters<typeof run>[0]
-      const workspace = { mirror: at.mirror, events: at.mirror.events, cleaned: { files: 0, bytes: 0 } }
+      const workspace = {
+        ...{ mirror: at.mirror, events: at.mirror.events, cleaned: { files: 0, bytes: 0 } },
+        places: { catalog: '', store: '' },
+      }
       return run(context, workspace as unknown as Parameters<typeof run>[1], {
         command: 'sync',
         holder: 'manifest.yaml',

@@ -237,9 +237,10 @@ describe('run()', () => {
       quiet: true,
     } as unknown as Parameters<typeof run>[0]
     const events = { ...at.mirror.events }
-    const workspace = { mirror: at.mirror, events, cleaned: { files: 0, bytes: 0 } } as unknown as Parameters<
-      typeof run
-    >[1]
+    const workspace = {
+      ...{ mirror: at.mirror, events, cleaned: { files: 0, bytes: 0 } },
+      places: { catalog: '', store: '' },
+    } as unknown as Parameters<typeof run>[1]
     return run(context, workspace, {
       command: 'sync',
       holder: 'manifest.yaml',
