@@ -52,6 +52,8 @@ export async function settle(
   if (!readFirst) release()
   await staged.commit(digests.sha256)
   if (readFirst) {
+    // who shows it while it arrives has what is checked; nobody else follows it
+    release()
     await settling.ahead?.(ref)
     await readDocument(mirror, resource, ref, async () => along)
   }
