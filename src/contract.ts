@@ -224,6 +224,12 @@ export interface Route<P, O> {
   /** The body for clients; undefined is "not there". Without a view the bytes are passed on as they are. */
   view?(doc: Doc | undefined, show: Show, p: P, repo: Repo<O>): Promise<Bytes | undefined>
   /**
+   * What `view` makes of a large document of which nothing is hidden, in small steps and while it still arrives: `size` and
+   * `digests` are not known then, and `stream` waits. Throws where it cannot go on; what it yielded until then must be the
+   * beginning of what `view` makes.
+   */
+  flow?(doc: Doc, show: Show, p: P, repo: Repo<O>): AsyncIterable<Uint8Array>
+  /**
    * Header fields of the protocol's own; an `etag` among them takes the place of ours, and names the content in every
    * coding. Of a file that still arrives only the stated digests are known.
    */

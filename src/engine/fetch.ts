@@ -135,6 +135,9 @@ export function fetchResource(
         current = begins
         arriving.type = typeOf(head.headers)
         arriving.headers = head.headers
+        const { type, headers } = arriving
+        const { settings } = resource.mounted
+        scope.arrives?.(settings.name, resource.path, { type, headers, url: head.url, follow: begins.follow })
         begun.resolve()
       },
       // the transfer fails with it

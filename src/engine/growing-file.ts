@@ -35,6 +35,11 @@ export class GrowingFile {
     return this.#written
   }
 
+  /** Bytes of them that may be shown. */
+  get released(): number {
+    return this.#released
+  }
+
   get staged(): Staged | undefined {
     return this.#staged
   }

@@ -7,6 +7,7 @@ import type { Received } from '../upstream/client.ts'
 import { admit, admitBytes, admitKnown } from './admit.ts'
 import { cacheHeaders } from './cache-headers.ts'
 import type { Arriving } from './fetch.ts'
+import { beginFlow, type Flow, flowOf, flows } from './flow.ts'
 import { freshUntil } from './fresh.ts'
 import { typeShown } from './held-ref.ts'
 import { live, notAllowed } from './live.ts'
@@ -19,7 +20,7 @@ import { INLINE_LIMIT } from './read.ts'
 import { generationKey, isMade, isRoot, type Resource, resolve } from './resolve.ts'
 import type { Said } from './said.ts'
 import { clientScope, type Scope } from './scope.ts'
-import type { Served } from './served.ts'
+import { isGrowing, type Served } from './served.ts'
 import { chosenFor } from './variants.ts'
 import { mustBeThere, protocolHeaders, viewOf } from './view.ts'
 
@@ -77,45 +78,144 @@ async function openKept(
   if (request.directives.onlyIfCached && !made && !holds(mirror, resource)) throw onlyIfCached(resource)
   if (kind === 'artifact') return artifact(mirror, resource, scope)
   if (made) return viewed(mirror, resource, undefined, request, scope, negotiate)
-  const early = Promise.withResolvers<Opened>()
-  const obtaining = obtainDocument(mirror, resource, ahead(mirror, resource, request, scope, negotiate, early.resolve))
-  const obtained = await Promise.race([obtaining, early.promise])
+  return document(mirror, resource, request, scope, negotiate)
+}
+
+/** An index, shown as soon as it can be. */
+async function document(
+  mirror: Mirror,
+  resource: Resource,
+  request: OpenRequest,
+  scope: Scope,
+  negotiate: Negotiate,
+): Promise<Opened> {
+  const joined = await flowUnderWay(mirror, resource, request, scope, negotiate)
+  if (joined !== undefined) return joined
+  const early = earlyFor(mirror, resource, request, scope, negotiate)
+  const obtaining = obtainDocument(mirror, resource, early.scope)
+  early.behind(obtaining)
+  const obtained = await Promise.race([obtaining, early.opened])
   if (obtained !== undefined && 'body' in obtained) {
     // that it could not be kept is told where it is fetched
     obtaining.catch(() => undefined)
     return obtained
   }
+  early.leave()
   if (obtained === undefined) throw absent(resource)
   admitBytes(mirror, resource, obtained.ref.sha256)
   if (resource.route.view === undefined) return bytesOf(mirror, resource, obtained)
   return viewed(mirror, resource, obtained, request, scope, negotiate)
 }
 
+/** How a client has a document before all of it is taken in. */
+interface Early {
+  /** In which the document is obtained. */
+  readonly scope: Scope
+  readonly opened: Promise<Opened>
+  /** What is shown early comes out as obtaining does. */
+  behind(obtaining: Promise<Obtained | undefined>): void
+  /** What is opened is not taken. */
+  leave(): void
+}
+
 /**
- * Where nothing can be hidden, a large document is shown as soon as it is checked and rendered: what it says of other paths is
- * taken in behind that, and whoever asks for one of them waits for it.
+ * Where nothing can be hidden, a large document is shown while it arrives, or as soon as it is checked and rendered: what it says
+ * of other paths is taken in behind that, and whoever asks for one of them waits for it.
  */
-function ahead(
+function earlyFor(mirror: Mirror, resource: Resource, request: OpenRequest, scope: Scope, negotiate: Negotiate): Early {
+  const { promise: opened, resolve: show } = Promise.withResolvers<Opened>()
+  const never: Early = { scope, opened, behind() {}, leave() {} }
+  const { route, path, mounted } = resource
+  if (route.view === undefined || route.headers !== undefined || !mounted.judge.open) return never
+  if (generationKey(resource) !== undefined) return never
+  let flow: Flow | undefined
+  const isIt = (repo: string, other: string): boolean => repo === mounted.settings.name && other === path
+  return {
+    scope: {
+      ...scope,
+      arrives(repo, other, arrival) {
+        if (!isIt(repo, other) || flow !== undefined || !mayFlow(mirror, resource, request)) return
+        flow = beginFlow(mirror, resource, viewingFor(resource, request, scope, negotiate), arrival)
+        flow?.begun.then(
+          () => {
+            const shown = flow && flowing(mirror, resource, flow)
+            if (shown !== undefined) show(shown)
+          },
+          () => undefined,
+        )
+      },
+      async ahead(ref) {
+        if (!isIt(ref.repo, ref.path) || ref.size <= INLINE_LIMIT) return
+        try {
+          if ((await flow?.finish(ref)) === true) return
+          show(await viewed(mirror, resource, { ref, state: 'miss' }, request, scope, negotiate))
+        } catch {
+          // why there is none is told when it is held and the view is asked for again
+        }
+      },
+    },
+    opened,
+    behind(obtaining) {
+      obtaining.then(
+        (obtained) => {
+          if (obtained === undefined) flow?.fail(absent(resource))
+          else void flow?.finish(obtained.ref)
+        },
+        (error: unknown) => flow?.fail(asMirrorError(error)),
+      )
+    },
+    leave() {
+      opened.then(({ body }) => void (isGrowing(body) && body.leave()))
+    },
+  }
+}
+
+function viewingFor(resource: Resource, request: OpenRequest, scope: Scope, negotiate: Negotiate, ref?: HeldRef) {
+  return { base: request.base, type: negotiate(request.accept, typesOf(resource, ref)), scope }
+}
+
+/** What flows has no entity tag and no length yet: who asks for these, or has a copy to compare, waits for them. */
+const mayFlow = (mirror: Mirror, resource: Resource, { method, fields = {} }: OpenRequest): boolean =>
+  method === 'GET' &&
+  fields['if-none-match'] === undefined &&
+  fields['if-modified-since'] === undefined &&
+  flows(mirror, resource)
+
+/** The document is just being shown to somebody else in the same form. */
+async function flowUnderWay(
   mirror: Mirror,
   resource: Resource,
   request: OpenRequest,
   scope: Scope,
   negotiate: Negotiate,
-  show: (opened: Opened) => void,
-): Scope {
-  const { route, path, mounted } = resource
-  if (route.view === undefined || route.headers !== undefined || !mounted.judge.open) return scope
-  if (generationKey(resource) !== undefined) return scope
+): Promise<Opened | undefined> {
+  if (request.directives.onlyIfCached || !mayFlow(mirror, resource, request)) return undefined
+  const flow = flowOf(mirror, resource, viewingFor(resource, request, scope, negotiate))
+  if (flow === undefined) return undefined
+  const shown = await flow.begun.then(
+    () => true,
+    () => false,
+  )
+  return shown ? flowing(mirror, resource, flow) : undefined
+}
+
+function flowing(mirror: Mirror, resource: Resource, flow: Flow): Opened | undefined {
+  const body = flow.follow()
+  if (body === undefined) return undefined
+  const { headers } = flow.arrival
+  const types = typesOf(resource, undefined)
   return {
-    ...scope,
-    async ahead(ref) {
-      if (ref.path !== path || ref.repo !== mounted.settings.name || ref.size <= INLINE_LIMIT) return
-      try {
-        show(await viewed(mirror, resource, { ref, state: 'miss' }, request, scope, negotiate))
-      } catch {
-        // why there is none is told when it is held and the view is asked for again
-      }
+    type: flow.type,
+    headers: {
+      ...cacheHeaders(resource, 'MISS', { headers, checked: mirror.now() }, mirror),
+      ...(types.length > 1 ? { vary: 'Accept' } : {}),
     },
+    own: {},
+    body,
+    cache: 'MISS',
+    resource,
+    until: 0,
+    ...modifiedAt(mirror, resource, flow.arrival),
   }
 }
 
@@ -163,7 +263,7 @@ async function artifact(mirror: Mirror, resource: Resource, scope: Scope): Promi
 }
 
 /** The date that the bytes will have once they are held, where nothing was held before. */
-function modifiedAt(mirror: Mirror, resource: Resource, { headers }: Arriving): { modified?: number } {
+function modifiedAt(mirror: Mirror, resource: Resource, { headers }: Pick<Arriving, 'headers'>): { modified?: number } {
   const modified = parseHttpDate(headers['last-modified'] ?? '')
   if (modified === undefined || modified > mirror.now() || holds(mirror, resource)) return {}
   return { modified }
@@ -256,8 +356,9 @@ async function viewed(
   negotiate: Negotiate,
 ): Promise<Opened> {
   const types = typesOf(resource, obtained?.ref)
-  const type = negotiate(request.accept, types)
-  const view = mustBeThere(await viewOf(mirror, resource, obtained?.ref, { base: request.base, type, scope }), resource)
+  const viewing = viewingFor(resource, request, scope, negotiate, obtained?.ref)
+  const { type } = viewing
+  const view = mustBeThere(await viewOf(mirror, resource, obtained?.ref, viewing), resource)
   const cache = obtained === undefined ? 'HIT' : stateOf(obtained)
   return {
     type,

@@ -3,6 +3,7 @@
 
 import type { HeldRef } from '../catalog/rows.ts'
 import type { Received } from '../upstream/client.ts'
+import type { Arrival } from './flow.ts'
 import type { Directives } from './fresh.ts'
 
 export interface Scope {
@@ -26,6 +27,8 @@ export interface Scope {
    * first. It is held, or refused, only later. Never rejects.
    */
   readonly ahead?: (ref: HeldRef) => Promise<void>
+  /** Told of a document that arrives, when upstream has answered with it. Nothing of it is verified yet. */
+  readonly arrives?: (repo: string, path: string, arrival: Arrival) => void
   /** Told of every document that was looked at. */
   readonly looked?: (repo: string, path: string) => void
 }

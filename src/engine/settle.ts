@@ -52,7 +52,11 @@ export async function settle(
   if (!readFirst) release()
   if (settling.behind) await mirror.holder.gather()
   await staged.commit(digests.sha256)
-  if (readFirst) await settling.ahead?.(ref)
+  if (readFirst) {
+    // who shows it while it arrives has what is checked; nobody else follows it
+    release()
+    await settling.ahead?.(ref)
+  }
   const also = readFirst ? await readForHolding(mirror, resource, ref, async () => along) : undefined
   await mirror.holder.hold({
     blobs: [{ sha256: digests.sha256, size, digests: { ...digests, ...own } }],

@@ -20,10 +20,10 @@ import { isMade, mustResolve, type Resource, readingScope } from './resolve.ts'
 import type { Scope } from './scope.ts'
 import { type Known, type SightData, sight } from './sight.ts'
 import { makeTwins } from './twins.ts'
-import { write } from './write.ts'
+import { type Made, write } from './write.ts'
 
 /** Goes into the rules of every view: raised when the way of rendering changes, so that no old view is shown. */
-const VERSION = 1
+const VERSION = 2
 const RULES = 'rules '
 /** Smaller bodies are not worth a compressed twin. */
 const TWIN_FROM = 1024
@@ -81,8 +81,22 @@ async function sightData(
   }
 }
 
+/** What was shown of a document of which nothing can be hidden, while it arrived. */
+export async function keepFlowed(
+  mirror: Mirror,
+  resource: Resource,
+  ref: HeldRef,
+  viewing: Viewing,
+  made: Made,
+): Promise<ViewRow> {
+  const rules = rulesOf(mirror, resource, { now: mirror.now(), held: undefined, seen: new Map() })
+  const inputs = [[rules, ''] as const, [resource.path, ref.sha256] as const]
+  const rendered = { ...made, there: true, until: Number.POSITIVE_INFINITY }
+  return keep(mirror, resource, ref, viewing, keyOf(mirror, resource, viewing), rendered, inputs, rendered.until)
+}
+
 /** One view for each address it is shown at, and for each snapshot: when the rules change it is made anew, and its date goes on from there. */
-function keyOf({ catalog: { snapshot } }: Mirror, resource: Resource, viewing: Viewing): string {
+export function keyOf({ catalog: { snapshot } }: Mirror, resource: Resource, viewing: Viewing): string {
   const { mounted, path, variant, query } = resource
   const state = snapshot === 0 ? [] : [snapshot]
   const parts = [mounted.settings.name, path, variant, viewing.type, viewing.base, ...state]

@@ -10,6 +10,10 @@ export interface Found {
   /** Keys from the top; indexes of lists in digits. */
   readonly path: readonly string[]
   readonly value: unknown
+  /** The value as it is written; a part of the piece that came in. */
+  readonly bytes: Buffer
+  /** Where that begins in the document. */
+  readonly start: number
 }
 
 /** Documents of packages have a handful of levels. */
@@ -39,20 +43,25 @@ interface Gathering {
 }
 
 /**
- * The values at `places`, in the order of the document and in groups. Memory holds one group at a time.
- * @throws MirrorError UNREADABLE for what is no JSON document, or is nested or long beyond reason.
+ * The values at `places`, in the order of the document and in groups. Memory holds one group at a time; `largest` is how many
+ * bytes a value may have.
+ * @throws MirrorError UNREADABLE for what is no JSON document, or is nested or long beyond reason, or has twice what holds
+ * the values of a place.
  */
 export async function* jsonValues(
   bytes: AsyncIterable<Uint8Array>,
   places: readonly Place[],
   { path }: { readonly path: string },
+  largest = largestValue,
 ): AsyncGenerator<readonly Found[]> {
   const unreadable = (why: string): MirrorError => new MirrorError('UNREADABLE', `${path} ${why}`, { path })
   const stack: Frame[] = []
   let expected = 'value' as Expected
   /** A string or literal that is not chosen, or a key. */
   let token: { readonly kind: 'key' | 'string' | 'literal'; readonly text: Gathering } | undefined
-  let chosen: (Gathering & { depth: number; inside: boolean }) | undefined
+  let chosen: (Gathering & { readonly start: number; depth: number; inside: boolean }) | undefined
+  /** Where the current piece begins. */
+  let before = 0
   let escaped = false
   const found: Found[] = []
 
@@ -67,14 +76,27 @@ export async function* jsonValues(
         }),
     )
 
+  const held = new Set<string>()
+  /** Of two members with one name JSON.parse takes the last: what is read as it comes must not have two. */
+  function holdOnce(): void {
+    if (stack.length === 0) return
+    const here = keys()
+    if (!places.some((place) => place.length > here.length && here.every((key, level) => place[level] === key))) return
+    const name = JSON.stringify(here)
+    if (held.has(name)) throw unreadable('has a member twice')
+    held.add(name)
+  }
+
   function gather(into: Gathering, piece: Buffer, most: number): void {
     into.size += piece.length
     if (into.size > most) throw unreadable(`holds a value of more than ${most} bytes`)
     if (piece.length > 0) into.pieces.push(piece)
   }
-  const parse = (gathered: Gathering): unknown => {
+  const whole = ({ pieces, size }: Gathering): Buffer =>
+    pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, size)
+  const parse = (bytes: Buffer): unknown => {
     try {
-      return JSON.parse(Buffer.concat(gathered.pieces, gathered.size).toString('utf8'))
+      return JSON.parse(bytes.toString('utf8'))
     } catch {
       throw unreadable('is no JSON')
     }
@@ -86,18 +108,17 @@ export async function* jsonValues(
   /** Where the string ends that goes on at `from`: the place of its quote, or the length of the piece. */
   function endOfString(piece: Buffer, from: number): number {
     let at = from
-    while (at < piece.length) {
-      if (escaped) {
-        escaped = false
-        at += 1
-        continue
-      }
-      const next = piece.indexOf(quote, at)
-      const end = next === -1 ? piece.length : next
-      const slash = piece.subarray(at, end).indexOf(backslash)
-      if (slash === -1) return end
-      escaped = true
-      at += slash + 1
+    if (escaped) {
+      escaped = false
+      at += 1
+    }
+    // byte by byte: most strings are too short for a search of Node's own to pay
+    for (; at < piece.length; at += 1) {
+      const byte = piece[at]
+      if (byte === quote) return at
+      if (byte !== backslash) continue
+      at += 1
+      escaped = at === piece.length
     }
     return piece.length
   }
@@ -129,14 +150,15 @@ export async function* jsonValues(
       }
       at += 1
     }
-    gather(chosen, piece.subarray(from), largestValue)
+    gather(chosen, piece.subarray(from), largest)
     return piece.length
   }
   function finish(piece: Buffer, from: number, to: number): number {
-    const gathered = chosen as Gathering
-    gather(gathered, piece.subarray(from, to), largestValue)
+    const gathered = chosen as Gathering & { readonly start: number }
+    gather(gathered, piece.subarray(from, to), largest)
     chosen = undefined
-    found.push({ path: keys(), value: parse(gathered) })
+    const bytes = whole(gathered)
+    found.push({ path: keys(), value: parse(bytes), bytes, start: gathered.start })
     ended()
     return to
   }
@@ -157,20 +179,21 @@ export async function* jsonValues(
     if (kind === 'key') {
       gather(text, Buffer.from('"'), longestKey)
       const frame = stack.at(-1) as Frame
-      frame.key = String(parse(text))
+      frame.key = String(parse(whole(text)))
       expected = 'colon'
     } else ended()
     token = undefined
     return at + 1
   }
   function endLiteral(): void {
-    parse((token as NonNullable<typeof token>).text)
+    parse(whole((token as NonNullable<typeof token>).text))
     token = undefined
     ended()
   }
 
   function open(list: boolean): void {
     if (stack.length >= deepest) throw unreadable('is nested too deeply')
+    holdOnce()
     stack.push({ list, key: '', index: 0 })
     expected = list ? 'value or end' : 'key or end'
   }
@@ -200,7 +223,7 @@ export async function* jsonValues(
       token = { kind: 'key', text: { pieces: [Buffer.from('"')], size: 1 } }
     } else if (expected !== 'value' && expected !== 'value or end') throw unreadable('is no JSON')
     else if (isChosen()) {
-      chosen = { pieces: [], size: 0, depth: 0, inside: false }
+      chosen = { pieces: [], size: 0, start: before + at, depth: 0, inside: false }
       return at
     } else if (byte === openBrace || byte === openBracket) open(byte === openBracket)
     else if (byte === quote) token = { kind: 'string', text: { pieces: [], size: 0 } }
@@ -221,6 +244,7 @@ export async function* jsonValues(
       else at = begin(piece, at)
       if (found.length >= GROUP) yield found.splice(0)
     }
+    before += piece.length
     if (found.length > 0) yield found.splice(0)
   }
   if (token?.kind === 'literal') endLiteral()

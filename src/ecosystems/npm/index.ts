@@ -7,6 +7,7 @@ import { npmVersions } from '../../versions/npm.ts'
 import { checkAttestationDocument } from './attestations.ts'
 import { closure } from './closure.ts'
 import { dataOf } from './data.ts'
+import { flowPackument } from './flow.ts'
 import {
   attestationsPath,
   attestedSpec,
@@ -121,6 +122,7 @@ export const npm: Ecosystem<NpmOptions> = {
       },
       known: ({ name }) => ({ name }),
       ...packument,
+      flow: (doc, show, { name }) => flowPackument(doc, show, name),
       types: [fullType, abbreviatedType],
       // A folder of the same name holds the tarballs. Web servers differ in what they call a folder's page.
       files: ({ name }, type) => (type === abbreviatedType ? [`/${name}/index.json`, `/${name}/index.html`] : []),

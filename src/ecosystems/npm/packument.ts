@@ -78,7 +78,11 @@ export function parseObject(bytes: Uint8Array, doc: Pick<Doc, 'path'>): JsonObje
 export const objectOr = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
 /** Undefined for what no client could install or nobody vouches for: no version number, no tarball, another package. */
-function readVersion(name: string, version: string, manifest: unknown): Omit<Version, 'file' | 'data'> | undefined {
+export function readVersion(
+  name: string,
+  version: string,
+  manifest: unknown,
+): Omit<Version, 'file' | 'data'> | undefined {
   const parsed = semver.parse(version, { loose: true })
   if (parsed === null || !isObject(manifest)) return undefined
   if (manifest.name !== undefined && manifest.name !== name) return undefined
@@ -126,6 +130,20 @@ function placed(name: string, versions: readonly Omit<Version, 'file' | 'data'>[
     if (own !== undefined && tarballFile.test(own)) complete.push({ ...version, file: own, data: describe(version) })
   }
   return complete
+}
+
+/**
+ * The file name that a version has whatever other versions there are; '' where it cannot have one, undefined where the others
+ * decide.
+ */
+export function placeAlone(
+  name: string,
+  { version, tarball }: Pick<Version, 'version' | 'tarball'>,
+): string | undefined {
+  const usual = usualFile(name, version)
+  const theirs = fileOf(tarball)
+  if (theirs !== undefined && theirs !== usual) return undefined
+  return tarballFile.test(usual) ? usual : ''
 }
 
 function fileOf(address: string): string | undefined {

@@ -2,14 +2,14 @@
 // Two forms of one document: the full one, and the abbreviated one of installers, here with `time` added since pnpm
 // asks for it. Abbreviated fields: https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
 
-import type { Bytes, Doc, Kept, Repo, Show } from '../../contract.ts'
+import type { Bytes, Doc, Entry, Kept, Repo, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { isObject, type JsonObject } from '../../formats/json-object.ts'
 import { standIn } from './latest.ts'
 import { attestationsPath, encoded } from './names.ts'
 import type { NpmOptions } from './options.ts'
 import { objectOr, type Packument, parsePackument, publishedAt, type Version, versionEntry } from './packument.ts'
-import { type Change, splice } from './splice.ts'
+import { type Change, type Site, splice } from './splice.ts'
 
 export const fullType = 'application/json'
 export const abbreviatedType = 'application/vnd.npm.install-v1+json'
@@ -67,17 +67,26 @@ async function visibleIn(doc: Doc, show: Show, name: string, repo: Repo<NpmOptio
 
 function visibleOf(packument: Packument, kept: readonly Kept<Version>[]): Visible {
   const shown = new Map(kept.map((one) => [one.item.version, one]))
-  const stated = Object.entries(objectOr(packument.document['dist-tags']))
-  const tags: [string, string][] = []
-  for (const [tag, version] of stated) if (typeof version === 'string' && shown.has(version)) tags.push([tag, version])
-  const unchanged = tags.length === stated.length && tags.some(([tag]) => tag === 'latest')
-  const latest = tags.some(([tag]) => tag === 'latest') ? undefined : standIn(kept.map(({ item }) => item))
-  if (latest !== undefined) tags.unshift(['latest', latest.version])
-  return { packument, shown, tags, whole: unchanged && shown.size === packument.listed }
+  const { tags, unchanged, latest } = tagsAmong(packument.document['dist-tags'], shown)
+  const instead = latest ? undefined : standIn(kept.map(({ item }) => item))
+  return {
+    packument,
+    shown,
+    tags: instead === undefined ? tags : [['latest', instead.version], ...tags],
+    whole: unchanged && latest && shown.size === packument.listed,
+  }
+}
+
+/** The tags of versions that are shown: are these all of them, and is `latest` among them? */
+export function tagsAmong(stated: unknown, shown: { has(version: string): boolean }) {
+  const all = Object.entries(objectOr(stated))
+  const tags: (readonly [string, string])[] = []
+  for (const [tag, version] of all) if (typeof version === 'string' && shown.has(version)) tags.push([tag, version])
+  return { tags, unchanged: tags.length === all.length, latest: tags.some(([tag]) => tag === 'latest') }
 }
 
 /** Members that speak of versions outside `versions`: none of them is judged, so none is shown. */
-const neverShown = ['_attachments', 'stagedVersions', 'policyRestrictions'] as const
+export const neverShown = ['_attachments', 'stagedVersions', 'policyRestrictions'] as const
 /** Members that belong to the newest version, or change with every one. */
 const shownWhole = ['_rev', 'readme', 'readmeFilename'] as const
 
@@ -101,29 +110,48 @@ const installFields = new Set([
   ...['dist', 'engines', 'os', 'cpu', 'libc', 'funding', 'hasInstallScript', '_hasShrinkwrap'],
 ])
 
+/** `versions` stand first, so that they can be written while the rest of the document still arrives. */
 function abbreviated(visible: Visible, base: string): Uint8Array {
   const { packument, shown, tags } = visible
-  const time = times(visible)
-  const modified = isObject(time) ? time.modified : packument.document.modified
   const document = {
     name: packument.name,
-    'dist-tags': Object.fromEntries(tags),
     versions: versions(shown, (one) => installManifest(one, packument.name, base)),
+    ...abbreviatedRest(packument.document, times(visible), tags),
+  }
+  return encode(document, packument.name, withoutMarkup)
+}
+
+/** What stands behind the versions. */
+export function abbreviatedRest(
+  { modified: stated }: JsonObject,
+  time: JsonObject | undefined,
+  tags: readonly (readonly [string, string])[],
+): JsonObject {
+  const modified = time === undefined ? stated : time.modified
+  return {
+    'dist-tags': Object.fromEntries(tags),
     ...(typeof modified === 'string' ? { modified } : {}),
     ...(time === undefined ? {} : { time }),
   }
-  // A static tree has these bytes as index.html too: no text of a package may become markup there.
-  return encode(document, packument.name, (text) => text.replaceAll('<', '\\u003c'))
 }
+
+/** A static tree has these bytes as index.html too: no text of a package may become markup there. */
+export const withoutMarkup = (text: string): string => text.replaceAll('<', '\\u003c')
 
 const versions = (shown: Visible['shown'], show: (one: Kept<Version>) => JsonObject): JsonObject =>
   Object.fromEntries([...shown].map(([version, one]) => [version, show(one)]))
 
-function manifest({ item, entry }: Kept<Version>, name: string, base: string): JsonObject {
+/** As much of a version as its own part of a document takes. */
+export interface Placed {
+  readonly item: Pick<Version, 'version' | 'manifest' | 'dist' | 'tarball'>
+  readonly entry: Pick<Entry, 'path'>
+}
+
+function manifest({ item, entry }: Placed, name: string, base: string): JsonObject {
   return { ...item.manifest, dist: dist(item, entry.path, name, base) }
 }
 
-function installManifest(kept: Kept<Version>, name: string, base: string): JsonObject {
+export function installManifest(kept: Placed, name: string, base: string): JsonObject {
   const fields = Object.entries(manifest(kept, name, base)).filter(([key]) => installFields.has(key))
   const { hasInstallScript, scripts } = kept.item.manifest
   if (hasInstallScript === undefined && runsOnInstall(scripts)) fields.push(['hasInstallScript', true])
@@ -135,7 +163,7 @@ function runsOnInstall(scripts: unknown): boolean {
   return ['preinstall', 'install', 'postinstall'].some((stage) => typeof scripts[stage] === 'string')
 }
 
-function dist(version: Version, path: string, name: string, base: string): JsonObject {
+function dist(version: Placed['item'], path: string, name: string, base: string): JsonObject {
   const { attestations } = version.dist
   return {
     ...version.dist,
@@ -144,19 +172,31 @@ function dist(version: Version, path: string, name: string, base: string): JsonO
   }
 }
 
-const attestationsUrl = (version: Version, name: string, base: string): string =>
+const attestationsUrl = (version: Pick<Version, 'version'>, name: string, base: string): string =>
   base + encoded(attestationsPath(name, version.version))
 
 /** `time` without the versions that are not shown; `modified` is then that of the newest one that is. */
-function times({ packument, shown }: Visible): unknown {
+function times({ packument, shown }: Visible): JsonObject | undefined {
   const { time, versions: listed } = packument.document
-  if (!isObject(time)) return undefined
   const all = objectOr(listed)
+  return timesAmong(time, { size: packument.listed, has: (version) => Object.hasOwn(all, version) }, shown)
+}
+
+interface Names {
+  readonly size: number
+  has(version: string): boolean
+}
+
+export function timesAmong(
+  time: unknown,
+  listed: Names,
+  shown: Names & { keys(): Iterable<string> },
+): JsonObject | undefined {
+  if (!isObject(time)) return undefined
   const kept = Object.entries(time).filter(
-    ([key]) =>
-      shown.has(key) || key === 'created' || key === 'modified' || (key !== 'unpublished' && !Object.hasOwn(all, key)),
+    ([key]) => shown.has(key) || key === 'created' || key === 'modified' || (key !== 'unpublished' && !listed.has(key)),
   )
-  if (shown.size === packument.listed) return Object.fromEntries(kept)
+  if (shown.size === listed.size) return Object.fromEntries(kept)
   const newest = newestOf(time, shown.keys())
   return Object.fromEntries(
     kept
@@ -178,19 +218,25 @@ function newestOf(time: JsonObject, shownVersions: Iterable<string>): unknown {
 /** The document's own bytes with just the addresses changed, which is all that most documents need. */
 function spliced({ packument, shown, whole }: Visible, base: string): Uint8Array | undefined {
   if (!whole || neverShown.some((key) => Object.hasOwn(packument.document, key))) return undefined
+  const sites = addressSites(packument.name, shown.values(), base)
+  return sites && splice(packument.bytes, sites)
+}
+
+/** Where the addresses of these versions are to be found, and what comes in their place; undefined where that cannot be told. */
+export function addressSites(name: string, all: Iterable<Placed>, base: string): readonly Site[] | undefined {
   const tarballs: Change[] = []
   const attestations: Change[] = []
-  for (const { item, entry } of shown.values()) {
+  for (const { item, entry } of all) {
     tarballs.push({ from: item.tarball, to: base + encoded(entry.path) })
     if (!isObject(item.dist.attestations)) continue
     const { url } = item.dist.attestations
     if (typeof url !== 'string') return undefined
-    attestations.push({ from: url, to: attestationsUrl(item, packument.name, base) })
+    attestations.push({ from: url, to: attestationsUrl(item, name, base) })
   }
-  return splice(packument.bytes, [
+  return [
     { keys: ['tarball'], changes: tarballs },
     { keys: ['attestations', 'url'], changes: attestations },
-  ])
+  ]
 }
 
 function encode(value: unknown, name: string, finish = (text: string) => text): Uint8Array {

@@ -12,7 +12,8 @@ export interface Site {
   readonly changes: readonly Change[]
 }
 
-interface Edit {
+/** What comes in the place of the bytes from `start` up to, not including, `end`. */
+export interface Edit {
   readonly start: number
   readonly end: number
   readonly text: string
@@ -21,10 +22,10 @@ interface Edit {
 const [quote, backslash, colon, brace] = [0x22, 0x5c, 0x3a, 0x7b]
 
 /**
- * The text with the changes made; undefined unless it holds exactly these values under these keys, as often and in this
- * order, so that a key that means something else, is written twice or is written oddly is never mistaken.
+ * The edits that make the changes, in the order of the text; undefined unless it holds exactly these values under these keys,
+ * as often and in this order, so that a key that means something else, is written twice or is written oddly is never mistaken.
  */
-export function splice(bytes: Uint8Array, sites: readonly Site[]): Uint8Array | undefined {
+export function editsOf(bytes: Uint8Array, sites: readonly Site[]): readonly Edit[] | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   // With small letters written as escapes, a key could hide from a search by bytes.
   if (text.includes('\\u006') || text.includes('\\u007')) return undefined
@@ -34,8 +35,37 @@ export function splice(bytes: Uint8Array, sites: readonly Site[]): Uint8Array | 
     if (found === undefined) return undefined
     edits.push(...found)
   }
-  edits.sort((a, b) => a.start - b.start)
-  return apply(text, edits)
+  return edits.sort((a, b) => a.start - b.start)
+}
+
+/** The text with the changes made; undefined where `editsOf` is. */
+export function splice(bytes: Uint8Array, sites: readonly Site[]): Uint8Array | undefined {
+  const edits = editsOf(bytes, sites)
+  return edits && apply(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), edits)
+}
+
+/** A text that comes in pieces with edits made, which are in its order. */
+export async function* spliced(pieces: AsyncIterable<Uint8Array>, edits: Iterable<Edit>): AsyncGenerator<Uint8Array> {
+  const coming = edits[Symbol.iterator]()
+  let next = coming.next()
+  let before = 0
+  /** Where the bytes begin that are neither handed on nor replaced. */
+  let from = 0
+  for await (const piece of pieces) {
+    const end = before + piece.length
+    const parts: Uint8Array[] = []
+    for (; next.done !== true && next.value.start < end; next = coming.next()) {
+      const edit: Edit = next.value
+      parts.push(piece.subarray(from - before, edit.start - before), Buffer.from(edit.text))
+      from = edit.end
+    }
+    if (from < end) {
+      parts.push(piece.subarray(from - before))
+      from = end
+    }
+    before = end
+    if (parts.length > 0) yield parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+  }
 }
 
 function editsAt(text: Buffer, { keys, changes }: Site): readonly Edit[] | undefined {

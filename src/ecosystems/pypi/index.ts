@@ -117,6 +117,7 @@ export const pypi: Ecosystem<PypiOptions> = {
       read: (doc, p) => readEntries(doc, p.project),
       types: pageTypes,
       view: async (doc, show, p) => doc && showPage(doc, show, p.project, '../../'),
+      flow: (doc, show, p) => showPage(doc, show, p.project, '../../'),
       files: (p, type) => (type === 'text/html' ? [`${pagePath(p.project)}index.html`] : []),
     }),
     otherPage('/simple/:project'),

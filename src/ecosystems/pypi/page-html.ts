@@ -4,14 +4,13 @@
 import type { Doc } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { type File, fileAt, fileOf, readAddress, readHash } from './file.ts'
+import { type Attributes, betweenTags, isUsual, linkAt } from './page-anchors.ts'
 import type { PageFacts } from './page-json.ts'
 
 /** Characters between two tags; more is no page of links. */
 const longestSilence = 1_048_576
 /** Open elements: a page of links has five. */
 const deepest = 200
-
-type Attributes = Readonly<Record<string, string | undefined>>
 
 /**
  * In groups. Throws UNREADABLE for what is no page of links. A page without a link of a file is one only when its title or its
@@ -25,16 +24,20 @@ export async function* readHtmlPage(doc: Doc, project: string, facts: PageFacts)
   let title: string | undefined
   let silence = 0
   let depth = 0
+  let plain = true
 
+  const take = (attributes: Attributes): void => {
+    const file = fileOfLink(attributes, base, project)
+    if (file !== undefined) found.push(file)
+  }
   const parser = new Parser({
     onopentag(tag, attributes: Attributes) {
       silence = 0
       depth += 1
       if (depth > deepest) throw unreadable(doc, 'is nested too deeply')
-      if (tag === 'a') {
-        const file = fileOfLink(attributes, base, project)
-        if (file !== undefined) found.push(file)
-      } else if (tag === 'base') base = readAddress(attribute(attributes, 'href') ?? '', doc.url)?.url ?? base
+      plain &&= isUsual(tag)
+      if (tag === 'a') take(attributes)
+      else if (tag === 'base') base = readAddress(attribute(attributes, 'href') ?? '', doc.url)?.url ?? base
       else if (tag === 'title') title = ''
       else if (tag === 'meta') recognised = readMeta(attributes, doc, facts) || recognised
     },
@@ -52,11 +55,27 @@ export async function* readHtmlPage(doc: Doc, project: string, facts: PageFacts)
       silence = 0
     },
   })
+  const between = betweenTags(parser)
+  function write(text: string): void {
+    for (let at = 0; at < text.length; ) {
+      const link = plain && depth < deepest && between() ? linkAt(text, at) : undefined
+      if (link !== undefined) {
+        silence = 0
+        take(link.attributes)
+        at = link.end
+        continue
+      }
+      const next = plain ? text.indexOf('<a ', at + 1) : -1
+      const end = next === -1 ? text.length : next
+      parser.write(text.slice(at, end))
+      at = end
+    }
+  }
   const decoder = new TextDecoder()
   for await (const piece of doc.stream()) {
     const text = decoder.decode(piece, { stream: true })
     silence += text.length
-    parser.write(text)
+    write(text)
     if (silence > longestSilence) throw unreadable(doc, 'holds a tag without end')
     recognised ||= found.length > 0
     yield found.splice(0)

@@ -1,6 +1,6 @@
 // A project page in whatever form it came, and the two forms in which clients are shown it.
 
-import type { Bytes, Doc, Entry, Show } from '../../contract.ts'
+import type { Doc, Entry, Show } from '../../contract.ts'
 import { MirrorError } from '../../errors.ts'
 import { pep440Versions } from '../../versions/pep440.ts'
 import { joined, readDetails } from './detail.ts'
@@ -62,7 +62,7 @@ export async function* readEntries(doc: Doc, project: string): AsyncGenerator<En
 }
 
 /** The page with what is shown of it; `up` leads from the page's address to the top of the repository. */
-export async function showPage(doc: Doc, show: Show, project: string, up: string, beside?: Doc): Promise<Bytes> {
+export function showPage(doc: Doc, show: Show, project: string, up: string, beside?: Doc): AsyncIterable<Uint8Array> {
   const facts: PageFacts = {}
   const read = () => readPage(doc, project, beside ?? doc.beside.get(detailPath(project)), facts)
   const shown = seen(read, show, project)
