@@ -207,14 +207,17 @@ const systemCodes: Readonly<Record<string, Code>> = {
   SQLITE_BUSY: 'LOCKED',
 }
 
-/** SQLite's extended codes (`SQLITE_IOERR_WRITE`) begin with what matters here. */
-const knownOf = (code: string): Code | undefined => systemCodes[/^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code]
+/** SQLite's extended codes (`SQLITE_IOERR_WRITE`) begin with what matters here; why a thread did not begin ends its message. */
+function knownOf(code: string, message: string): Code | undefined {
+  const inner = code === 'ERR_WORKER_INIT_FAILED' ? /[A-Z]+$/.exec(message) : /^SQLITE_[A-Z]+/.exec(code)
+  return systemCodes[inner?.[0] ?? code]
+}
 
 /** Any thrown value as a MirrorError: system errors by their code, the rest as a fault. */
 export function asMirrorError(error: unknown): MirrorError {
   if (error instanceof MirrorError) return error
   if (!(error instanceof Error)) return new MirrorError('FAULT', String(error))
-  const code = 'code' in error && typeof error.code === 'string' ? knownOf(error.code) : undefined
+  const code = 'code' in error && typeof error.code === 'string' ? knownOf(error.code, error.message) : undefined
   return new MirrorError(code ?? 'FAULT', error.message, { cause: error })
 }
 

@@ -2,7 +2,6 @@
 // replaced.
 
 import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
 import { getCompileCacheDir } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -70,6 +69,7 @@ export async function startWorkers(count: number, plan: Plan, { used, lost }: Wa
   function start(): Promise<Extract<FromWorker, { type: 'ready' }>> {
     const worker = cluster.fork(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled })
     const begun = performance.now()
+    const connections = passedTo(worker)
     const ready = Promise.withResolvers<Extract<FromWorker, { type: 'ready' }>>()
     running.add(worker)
     worker.on('message', (message: FromWorker) => {
@@ -81,6 +81,7 @@ export async function startWorkers(count: number, plan: Plan, { used, lost }: Wa
     worker.on('error', () => undefined)
     worker.once('exit', (code: number | null, signal: string | null) => {
       running.delete(worker)
+      connections.close()
       const error = new MirrorError('FAULT', `worker ${worker.process.pid} ended with ${signal ?? code}`, {
         hint: 'Another takes its place; what it was answering has broken off.',
       })
@@ -99,7 +100,8 @@ export async function startWorkers(count: number, plan: Plan, { used, lost }: Wa
     stopping = true
     await Promise.all(
       [...running].map(async (worker) => {
-        const gone = once(worker, 'exit')
+        // an error of what it was being told comes before its end, and is not its end
+        const gone = new Promise((resolve) => worker.once('exit', resolve))
         const timer = setTimeout(() => worker.process.kill('SIGKILL'), grace + PAUSE)
         if (worker.isConnected()) worker.send({ type: 'stop', grace } satisfies ToWorker, () => undefined)
         await gone
@@ -116,5 +118,33 @@ export async function startWorkers(count: number, plan: Plan, { used, lost }: Wa
   } catch (error) {
     await stop(0)
     throw error
+  }
+}
+
+/** What node:cluster says to a worker, and hears of it, about a connection that is handed over. */
+interface Handing {
+  readonly act?: string
+  readonly seq?: number
+  readonly ack?: number
+}
+
+/**
+ * The connections on their way to a worker. node:cluster holds each until the worker says that it has it, and for ever where
+ * that died before: its client would wait without an end. Such are closed.
+ */
+function passedTo({ process: child }: Worker): { close(): void } {
+  const passed = new Map<number, { close(): void }>()
+  const send = child.send.bind(child) as (...args: readonly unknown[]) => boolean
+  child.send = (...args: readonly unknown[]) => {
+    const [message, handle] = args as [Handing, { close(): void } | undefined]
+    if (message.act === 'newconn' && message.seq !== undefined && handle !== undefined) passed.set(message.seq, handle)
+    return send(...args)
+  }
+  child.on('internalMessage', ({ ack }: Handing) => void (ack === undefined || passed.delete(ack)))
+  return {
+    close() {
+      for (const handle of passed.values()) handle.close()
+      passed.clear()
+    },
   }
 }

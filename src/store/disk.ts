@@ -46,7 +46,7 @@ export async function openDiskStore(root: string): Promise<Store> {
   const recent = recentBytes()
 
   async function small(sha256: string, bytes: Uint8Array): Promise<void> {
-    await writer.write(places.unused(), await place(sha256), bytes)
+    await writer.write(places.unused(), places.blob(sha256), bytes)
     recent.add(sha256, bytes)
   }
 

@@ -218,6 +218,23 @@ describe('serve --workers', () => {
     for (let tries = 0; tries < 200 && !(workersOf(process.pid).length === 2 && !isThere(first)); tries++)
       await sleep(25)
     for (let round = 0; round < 6; round++) assert.equal((await get(`${at}/small.tgz`)).status, 200)
+    const [stuck = 0] = workersOf(process.pid)
+    process.kill(stuck, 'SIGSTOP')
+    const waiting = Array.from({ length: 8 }, () =>
+      get(`${at}/small.tgz`, { connection: 'close' }).then(
+        ({ status }) => status,
+        ({ code }) => code as unknown,
+      ),
+    )
+    // some have their answers then, and the others wait for the one that does nothing
+    await Promise.race([Promise.all(waiting), sleep(500)])
+    process.kill(stuck, 'SIGKILL')
+    const answers = await Promise.all(waiting)
+    assert.deepEqual(
+      [...new Set(answers)].sort(),
+      [200, 'ECONNRESET'],
+      'who was with the one that died is not left waiting',
+    )
     assert.match(running.said(), /worker \d+ ended with SIGKILL/)
     const last = workersOf(process.pid)
     await running.stop()

@@ -34,14 +34,14 @@ export const configuration = (upstream: Upstream): string =>
   `repositories:\n  npm: { upstream: "${upstream.url}" }\nretries: 0\n`
 
 /**
- * `count` packages of some eighty kilobytes each, and `whole`, which depends on all of them. Returns the digests of their
- * files, by path.
+ * `count` packages, every other one of eighty kilobytes, which is written in one go, and of three hundred, which grows in a
+ * file; and `whole`, which depends on all of them. Returns the digests of their files, by path.
  */
 export function publishMany(upstream: Upstream, count: number, bytesPerSecond: number): ReadonlyMap<string, string> {
   const known = new Map<string, string>()
   const names = Array.from({ length: count }, (_, number) => `part-${number}`)
   for (const [number, name] of names.entries()) {
-    const bytes = bytesOf(80_000 + number, number)
+    const bytes = bytesOf((number % 2 === 0 ? 80_000 : 300_000) + number, number)
     known.set(publish(upstream, name, bytes, { bytesPerSecond }), sha256(bytes))
   }
   const bytes = bytesOf(1000, 999)

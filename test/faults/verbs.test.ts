@@ -94,7 +94,7 @@ for (const [what, seamOf] of seams) {
     const synced = await syncedOf(at)
     const far = await farSide(t, at, synced)
     const bundle = `${folder(t)}/bundle.tar.zst`
-    await pkgmirror(synced, 'export', '--bundle', bundle, '--volume-size', '200KB')
+    await pkgmirror(synced, 'export', '--bundle', bundle, '--volume-size', '1MB')
     const args = ['import', bundle]
     for (const point of await points(mirror(far), { args }, seam)) {
       const one = mirror(far)
@@ -182,7 +182,7 @@ test(`archives killed at their operations in turn (seed ${seed})`, async (t) => 
     assert.deepEqual(readdirSync(out), ['tree.tar'])
     await whole(synced, known)
   }
-  const pack = (file: string) => ({ args: ['export', '--bundle', file, '--volume-size', '200KB'] })
+  const pack = (file: string) => ({ args: ['export', '--bundle', file, '--volume-size', '1MB'] })
   for (const point of await points(mirror(synced), pack(`${folder(t)}/bundle.tar`))) {
     const one = mirror(synced)
     const out = folder(t)

@@ -58,6 +58,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   'node:worker_threads': [
     ...['src/engine/thread.ts', 'src/engine/threads.ts', 'src/engine/hash-thread.ts', 'src/engine/hashing.ts'],
     ...['src/catalog/copy.ts', 'src/catalog/copy-thread.ts'],
+    ...['src/store/write-small.ts', 'src/store/write-thread.ts'],
   ],
   'better-sqlite3': ['src/catalog/', 'src/sinks/', 'src/commands/lock.ts'],
   // the processes of `serve --workers`, which are this program again
