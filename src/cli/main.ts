@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import type { Verb } from '../commands/context.ts'
 import { version } from '../commands/version.ts'
 import { asMirrorError, type MirrorError } from '../errors.ts'
+import { boundYoungGeneration } from './heap.ts'
 import { contextOf } from './options.ts'
 import { addVerbs } from './verbs.ts'
 
@@ -72,6 +73,7 @@ function report(error: MirrorError, flags: Readonly<Record<string, unknown>>): v
   process.exitCode = error.failure.exit
 }
 
+boundYoungGeneration()
 addVerbs(program, act)
 
 try {
