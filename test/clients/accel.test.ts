@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { bytesOf, file, startUpstream } from '../fakes/upstream.ts'
-import { serve } from './mirror.ts'
+import { serve, until } from './mirror.ts'
 import { runNginx } from './nginx.ts'
 import { files, folder, found, root } from './place.ts'
 
@@ -65,14 +64,3 @@ describe('serve --accel nginx', { skip: found('nginx') === undefined ? 'nginx is
     })
   }
 })
-
-/** Asks until the answer is of that state: a file is held a little after its last byte. */
-async function until(ask: () => Promise<Response>, state: string): Promise<Response> {
-  for (let tries = 0; tries < 100; tries++) {
-    const answer = await ask()
-    await answer.arrayBuffer()
-    if (answer.headers.get('x-cache') === state) return answer
-    await sleep(20)
-  }
-  throw new Error(`it never was a ${state}`)
-}

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { environment, execute, type Island, mainland, root } from './place.ts'
 
 const checkout = `${root}/bin/pkgmirror.js`
@@ -118,4 +119,15 @@ async function firstOf(
 function addressOf(line: string): string | undefined {
   const document = JSON.parse(line) as { readonly type?: string; readonly addresses?: readonly string[] }
   return document.type === 'ready' ? document.addresses?.[0] : undefined
+}
+
+/** Asks until the answer is of that state: a file is held a little after its last byte. */
+export async function until(ask: () => Promise<Response>, state: string): Promise<Response> {
+  for (let tries = 0; tries < 100; tries++) {
+    const answer = await ask()
+    await answer.arrayBuffer()
+    if (answer.headers.get('x-cache') === state) return answer
+    await sleep(20)
+  }
+  throw new Error(`it never was a ${state}`)
 }

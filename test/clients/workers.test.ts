@@ -223,7 +223,7 @@ describe('serve --workers', () => {
     const [stuck = 0] = workersOf(process.pid)
     process.kill(stuck, 'SIGSTOP')
     const waiting = Array.from({ length: 8 }, () =>
-      get(`${at}/small.tgz`, { connection: 'close' }).then(
+      get(`${at}/small.tgz`).then(
         ({ status }) => status,
         ({ code }) => code as unknown,
       ),

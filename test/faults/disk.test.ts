@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { type Running, serve } from '../clients/mirror.ts'
+import { type Running, serve, until } from '../clients/mirror.ts'
 import { environment, files, folder, found, type Island, mainland, root } from '../clients/place.ts'
 import { bytesOf, startUpstream, type Upstream } from '../fakes/upstream.ts'
 import { configuration, publish } from './archive.ts'
@@ -78,16 +78,6 @@ async function ended(at: Place, ...args: readonly string[]): Promise<{ code: num
 const home = ({ config }: Place): string => config.replace(/\/[^/]*$/, '')
 const manifest = ({ config }: Place): string => config.replace(/[^/]*$/, 'wanted.yaml')
 
-/** A client has a file before its path is recorded. */
-async function areHeld({ url }: Running, ...held: readonly Name[]): Promise<void> {
-  for (const name of held)
-    for (let hit = false; !hit; ) {
-      const response = await fetch(`${url}${fileOf(name)}`, { headers: { connection: 'close' } })
-      await response.arrayBuffer()
-      hit = response.headers.get('x-cache') === 'HIT'
-    }
-}
-
 interface Fault {
   readonly code: string
   /** With which a sync ends, where that is another: SQLite does not say why it cannot make a file. */
@@ -100,7 +90,8 @@ interface Fault {
 async function suffers(at: Place, running: Running, fault: Fault, leftovers: string): Promise<void> {
   const refusal = new RegExp(`^50[37] ${fault.code}$`)
   await isServed(running, 'small', 'large')
-  await areHeld(running, 'small', 'large')
+  for (const name of ['small', 'large'] as const)
+    await until(() => fetch(`${running.url}${fileOf(name)}`, { headers: { connection: 'close' } }), 'HIT')
   fault.begin()
   await isServed(running, 'small', 'large')
   assert.match(await askFile(running, 'cold'), refusal)
@@ -170,11 +161,7 @@ test('a disk that turns read-only', async (t) => {
   const fault = {
     code: 'DISK_FAILED',
     // what is open for writing stays so: the kernel refuses to turn the very mount
-    // and this one as long as somebody writes a file by it
-    begin: () =>
-      disk.run(
-        `mount --bind ${disk.at} ${disk.at} && for try in $(seq 50); do mount -o remount,bind,ro ${disk.at} && exit 0; sleep 0.1; done; exit 1`,
-      ),
+    begin: () => disk.run(`mount --bind ${disk.at} ${disk.at} && mount -o remount,bind,ro ${disk.at}`),
     end: () => disk.run(`mount -o remount,bind,rw ${disk.at}`),
   }
   await suffers(at, await serve(t, at, [], disk), fault, `${disk.outside}/tmp`)
